@@ -1,0 +1,11 @@
+"""The app that knows where and when: restaurants, tables, services, reservations."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ReservationsConfig(AppConfig):
+    """Configuration of the reservations app."""
+
+    name = "reservations"
+    verbose_name = _("Reservations")

@@ -1,0 +1,1 @@
+"""The booking engine: pure rules (``slots``, ``availability``) and the write rules that use them."""

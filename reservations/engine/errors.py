@@ -1,0 +1,36 @@
+"""Reasons for which a booking is refused, and the exception that carries one. Pure."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Reason(enum.StrEnum):
+    """Why a time can't be booked, in the order in which the rules are asked."""
+
+    ONLINE_BOOKING_OFF = "ONLINE_BOOKING_OFF"
+    HOURS_UNKNOWN = "HOURS_UNKNOWN"
+    CLOSED = "CLOSED"
+    NO_SERVICE = "NO_SERVICE"
+    NOT_A_TIME = "NOT_A_TIME"
+    PAST = "PAST"
+    TOO_LATE = "TOO_LATE"
+    TOO_FAR = "TOO_FAR"
+    PARTY_TOO_SMALL = "PARTY_TOO_SMALL"
+    PARTY_TOO_LARGE = "PARTY_TOO_LARGE"
+    PACING_FULL = "PACING_FULL"
+    NO_TABLE = "NO_TABLE"
+    TABLES_TAKEN = "TABLES_TAKEN"
+    NO_STEP_FREE_TABLE = "NO_STEP_FREE_TABLE"
+    HOLD_LAPSED = "HOLD_LAPSED"
+    ALREADY_EXTENDED = "ALREADY_EXTENDED"
+    CUTOFF_PASSED = "CUTOFF_PASSED"
+    NOT_CONFIRMED = "NOT_CONFIRMED"
+
+
+class Refused(Exception):
+    """A write rule said no. Nothing was written; `reason` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(str(reason))
+        self.reason = reason

@@ -1,0 +1,133 @@
+"""The service day's lock, the expiry of lapsed holds under it, and the retry of what collided.
+
+Order of locks: service days by date; then the reservation by compare-and-set;
+then claims by (table, slot).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from django.db import Error, IntegrityError, connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from reservations.models import Reservation, ServiceDay, TableClaim
+
+T = TypeVar("T")
+
+ATTEMPTS = 5
+# Standard SQLSTATEs of a serialisation failure and of PostgreSQL's deadlock,
+# and Azure SQL's number for a deadlock's victim.
+_RETRIED_CODES = ("40001", "40P01")
+_RETRIED_TEXTS = ("deadlock", "serialization failure", "1205")
+
+
+class DayMissing(Exception):
+    """The row to lock is not there yet: it is made in a transaction of its own, and the work done again."""
+
+    def __init__(self, restaurant_id: int, dates: list[dt.date]) -> None:
+        super().__init__(restaurant_id, dates)
+        self.restaurant_id = restaurant_id
+        self.dates = dates
+
+
+class Again(Exception):
+    """The work found that it needs more than it locked, and has noted what: it is done again from the start."""
+
+
+def lock_days(restaurant_id: int, dates: Iterable[dt.date]) -> dt.datetime:
+    """Lock a restaurant's service days in order of date, expire their lapsed holds, and return the database's time.
+
+    Must run first in a transaction, inside `retried`. Each lock is an UPDATE,
+    which serialises on every database. Raises `DayMissing` for `retried` to handle.
+    """
+    ordered = sorted(set(dates))
+    missing = [
+        date
+        for date in ordered
+        if not ServiceDay.objects.filter(restaurant_id=restaurant_id, date=date).update(locked_at=Now())
+    ]
+    if missing:
+        raise DayMissing(restaurant_id, missing)
+    locked_at = ServiceDay.objects.values_list("locked_at", flat=True).get(
+        restaurant_id=restaurant_id, date=ordered[-1]
+    )
+    if locked_at is None:
+        raise AssertionError("a locked day has the time of its lock")
+    expire_lapsed(restaurant_id, ordered)
+    return locked_at
+
+
+def expire_lapsed(restaurant_id: int, dates: list[dt.date]) -> int:
+    """Expire the lapsed holds of locked days and free their tables; return how many. Database time decides.
+
+    Compare-and-set: an owner who confirms at the same moment either sees the
+    hold expired or keeps it, never both.
+    """
+    lapsed = Reservation.objects.filter(
+        restaurant_id=restaurant_id,
+        service_date__in=dates,
+        status=Reservation.Status.HELD,
+        held_until__lte=Now(),
+    )
+    ids = list(lapsed.order_by("pk").values_list("pk", flat=True))
+    if not ids:
+        return 0
+    expired = lapsed.filter(pk__in=ids).update(status=Reservation.Status.EXPIRED, **forgotten())
+    TableClaim.objects.filter(reservation_id__in=ids, reservation__status=Reservation.Status.EXPIRED).delete()
+    return expired
+
+
+def forgotten() -> dict[str, object]:
+    """Return what a hold that ended unconfirmed is set to: no personal data, no tables, and its key free again."""
+    return {
+        "held_until": None,
+        "table_ids": [],
+        "idempotency_key": F("reference"),
+        "name": "",
+        "email": "",
+        "phone": "",
+        "dietary_needs": "",
+        "note": "",
+    }
+
+
+def retried(work: Callable[[], T]) -> T:
+    """Run work in the outermost transaction and return its answer; a collision runs it again, up to 5 times.
+
+    Retried are claims that collide, deadlocks and serialisation failures, after
+    a pause with jitter. work must begin by reading, so that it can decide anew.
+    Raises RuntimeError inside a transaction, where a retry could not see what
+    others committed.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic(durable=True):
+                return work()
+        except DayMissing as missing:
+            for date in missing.dates:
+                ServiceDay.objects.get_or_create(restaurant_id=missing.restaurant_id, date=date)
+        except Again:
+            if attempt == ATTEMPTS:
+                raise
+        except Error as error:
+            if attempt == ATTEMPTS or not is_collision(error):
+                raise
+            time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 - jitter, not a secret
+    raise AssertionError("a service day's row vanished as often as it was made")
+
+
+def is_collision(error: Error) -> bool:
+    """Return whether a database error says that two transactions met, so that doing it again may succeed."""
+    if isinstance(error, IntegrityError):
+        return True
+    cause = error.__cause__
+    code = getattr(cause, "sqlstate", None)
+    if code in _RETRIED_CODES:
+        return True
+    return connection.vendor != "postgresql" and any(text in str(error).lower() for text in _RETRIED_TEXTS)

@@ -1,0 +1,217 @@
+"""Reservations, the claims that keep a table from being booked twice, and the day's lock."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from reservations.models.hours import Service
+from reservations.models.venue import MAX_PARTY, Area, Restaurant, Table
+
+# Without I, L, O and U: read aloud or copied by hand, none is taken for another.
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+REFERENCE_LENGTH = 9
+
+
+def new_reference() -> str:
+    """Return a random reference of 45 bits, in letters and digits that can't be confused."""
+    return "".join(secrets.choice(_ALPHABET) for _i in range(REFERENCE_LENGTH))
+
+
+class ServiceDay(models.Model):
+    """The row that a booking transaction updates first: it serialises one restaurant's one day.
+
+    It holds no counts: covers are summed from the reservations under the lock.
+    """
+
+    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="+", verbose_name=_("restaurant"))
+    date = models.DateField(_("date"))
+    locked_at = models.DateTimeField(_("last locked"), null=True)
+
+    class Meta:
+        verbose_name = _("service day")
+        verbose_name_plural = _("service days")
+        ordering = ("restaurant", "date")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["restaurant", "date"], name="serviceday_date_unique")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.date)
+
+
+class Reservation(models.Model):
+    """A party, a time and its tables; in status ``held`` it is a hold until ``held_until``."""
+
+    class Status(models.TextChoices):
+        """Where a reservation is in its life. Only held, confirmed, seated and finished ones count as covers."""
+
+        HELD = "held", _("held")
+        CONFIRMED = "confirmed", _("confirmed")
+        SEATED = "seated", _("seated")
+        FINISHED = "finished", _("finished")
+        NO_SHOW = "no_show", _("no-show")
+        CANCELLED = "cancelled", _("cancelled")
+        RELEASED = "released", _("hold given back")
+        EXPIRED = "expired", _("hold lapsed")
+
+    class Source(models.TextChoices):
+        """How a reservation came in."""
+
+        ONLINE = "online", _("online")
+        STAFF = "staff", _("staff")
+
+    class Occasion(models.TextChoices):
+        """What a party celebrates."""
+
+        NONE = "", _("Nothing special")
+        BIRTHDAY = "birthday", _("Birthday")
+        ANNIVERSARY = "anniversary", _("Anniversary")
+        DATE = "date", _("Date")
+        BUSINESS = "business", _("Business meal")
+        OTHER = "other", _("Something else")
+
+    restaurant = models.ForeignKey(
+        Restaurant, models.CASCADE, related_name="reservations", verbose_name=_("restaurant")
+    )
+    reference = models.CharField(_("reference"), max_length=20, default=new_reference, editable=False)
+    status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.HELD)
+    source = models.CharField(_("source"), max_length=10, choices=Source.choices, default=Source.ONLINE)
+    service = models.ForeignKey(
+        Service, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("service")
+    )
+    service_name = models.CharField(_("service"), max_length=60, blank=True)
+    service_date = models.DateField(
+        _("service date"), help_text=_("The local date of the service, also for times after midnight.")
+    )
+    starts_at = models.DateTimeField(_("start"))
+    ends_at = models.DateTimeField(_("end"))
+    party_size = models.PositiveSmallIntegerField(
+        _("party size"), validators=[MinValueValidator(1), MaxValueValidator(MAX_PARTY)]
+    )
+    children = models.PositiveSmallIntegerField(
+        _("children"), default=0, help_text=_("Of the covers, how many are children.")
+    )
+    high_chairs = models.PositiveSmallIntegerField(_("high chairs"), default=0)
+    area = models.ForeignKey(
+        Area, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("area asked for")
+    )
+    # A copy of the claims' tables, so that a day is read in one query of as many
+    # rows as there are parties; the claims are what counts.
+    table_ids: models.JSONField[list[int], list[int]] = models.JSONField(_("tables"), default=list, editable=False)
+    needs_step_free = models.BooleanField(_("step-free access"), default=False)
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    occasion = models.CharField(_("occasion"), max_length=20, choices=Occasion.choices, blank=True, default="")
+    dietary_needs = models.CharField(_("dietary needs"), max_length=300, blank=True)
+    note = models.TextField(_("note"), max_length=1000, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    held_until = models.DateTimeField(_("held until"), null=True, blank=True)
+    hold_extended = models.BooleanField(_("hold extended"), default=False)
+    # SHA-256 in hex: a database dump lets nobody take over a hold.
+    browser = models.CharField(_("browser"), max_length=64, blank=True, editable=False)
+    # Always filled (a hash of the browser and its key, or a random value), so
+    # that the unique constraint needs no condition.
+    idempotency_key = models.CharField(max_length=64, editable=False)
+    pacing_exceeded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("pacing exceeded by"),
+    )
+    pacing_reason = models.CharField(_("why pacing was exceeded"), max_length=200, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("taken by")
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("reservation")
+        verbose_name_plural = _("reservations")
+        ordering = ("-service_date", "starts_at", "pk")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["restaurant", "reference"], name="reservation_reference_unique"),
+            models.UniqueConstraint(fields=["restaurant", "idempotency_key"], name="reservation_key_unique"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["restaurant", "service_date", "starts_at"], name="reservation_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.name}".strip()
+
+    @property
+    def local_start(self) -> dt.datetime:
+        """The start in the restaurant's zone."""
+        return self.starts_at.astimezone(self.restaurant.zone)
+
+
+COUNTED = (
+    Reservation.Status.HELD,
+    Reservation.Status.CONFIRMED,
+    Reservation.Status.SEATED,
+    Reservation.Status.FINISHED,
+)
+"""The statuses whose covers count against pacing, and whose tables are taken."""
+
+TABLE_CLAIM_UNIQUE = "tableclaim_table_slot_unique"
+"""The constraint that keeps the first promise; a collision with it is retried."""
+
+
+class TableClaim(models.Model):
+    """One table for one slot of 15 minutes, keyed by the slot's start in UTC.
+
+    The unique constraint is the promise that no table is held twice: it holds
+    whatever the code, the cache or the load does.
+    """
+
+    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="+", verbose_name=_("restaurant"))
+    reservation = models.ForeignKey(
+        Reservation, models.CASCADE, related_name="claims", verbose_name=_("reservation")
+    )
+    table = models.ForeignKey(Table, models.RESTRICT, related_name="claims", verbose_name=_("table"))
+    slot_start = models.DateTimeField(_("slot"))
+
+    class Meta:
+        verbose_name = _("table claim")
+        verbose_name_plural = _("table claims")
+        ordering = ("table", "slot_start")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["table", "slot_start"], name=TABLE_CLAIM_UNIQUE)
+        ]
+        indexes: ClassVar = [models.Index(fields=["restaurant", "slot_start"], name="tableclaim_window")]
+
+    def __str__(self) -> str:
+        return f"{self.table_id} {self.slot_start:%Y-%m-%d %H:%M}"
+
+
+class Refusal(models.Model):
+    """An attempt to book that was refused, and why. No name or contact is kept with it."""
+
+    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="refusals", verbose_name=_("restaurant"))
+    service_date = models.DateField(_("service date"))
+    starts_at = models.DateTimeField(_("start"))
+    party_size = models.PositiveSmallIntegerField(_("party size"))
+    reason = models.CharField(_("reason"), max_length=30)
+    source = models.CharField(_("source"), max_length=10, choices=Reservation.Source.choices)
+    created_at = models.DateTimeField(_("refused"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("refused booking")
+        verbose_name_plural = _("refused bookings")
+        ordering = ("-created_at", "-pk")
+        indexes: ClassVar = [models.Index(fields=["restaurant", "service_date"], name="refusal_day")]
+
+    def __str__(self) -> str:
+        return f"{self.service_date} {self.reason}"

@@ -1,0 +1,316 @@
+"""Restaurants, their areas, tables and table combinations, and their booking rules."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+MAX_PARTY = 100
+"""The largest party, in covers, that any rule or form admits."""
+
+
+def validate_timezone(name: str) -> None:
+    """Raise ValidationError unless the name is a zone of the IANA database."""
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Use a name such as Europe/Berlin."), params={"name": name}
+        ) from error
+
+
+class DeadlineFields(models.Model):
+    """Lead time and cancellation cut-off: each in minutes before the start, or a clock time.
+
+    A clock time is local wall time on the service date, or that many days
+    before it. Where a service leaves both forms of one deadline empty, the
+    restaurant's holds.
+    """
+
+    lead_minutes = models.PositiveIntegerField(
+        _("lead time (minutes)"),
+        null=True,
+        blank=True,
+        help_text=_("Online booking of a time ends this many minutes before it."),
+    )
+    lead_clock = models.TimeField(
+        _("lead time (clock)"),
+        null=True,
+        blank=True,
+        help_text=_("Instead of minutes: online booking of a date ends at this time."),
+    )
+    lead_days_before = models.PositiveSmallIntegerField(
+        _("lead time (days before)"), default=0, help_text=_("With a clock time: on the day itself (0) or before it.")
+    )
+    cutoff_minutes = models.PositiveIntegerField(
+        _("cancellation cut-off (minutes)"),
+        null=True,
+        blank=True,
+        help_text=_("Guests may cancel online until this many minutes before the start."),
+    )
+    cutoff_clock = models.TimeField(_("cancellation cut-off (clock)"), null=True, blank=True)
+    cutoff_days_before = models.PositiveSmallIntegerField(_("cancellation cut-off (days before)"), default=0)
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        """Refuse a deadline that is given in both forms."""
+        super().clean()
+        errors = {}
+        for name in ("lead", "cutoff"):
+            if getattr(self, f"{name}_minutes") is not None and getattr(self, f"{name}_clock") is not None:
+                errors[f"{name}_clock"] = _("Give minutes or a clock time, not both.")
+        if errors:
+            raise ValidationError(errors)
+
+
+class Restaurant(DeadlineFields):
+    """A place where tables are booked, with its booking rules."""
+
+    class Booking(models.TextChoices):
+        """Whether diners can book online, and if not, why."""
+
+        ON = "on", _("open")
+        OFF = "off", _("switched off")
+        HOURS_UNKNOWN = "hours_unknown", _("hours not understood")
+
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(
+        _("slug"),
+        max_length=120,
+        unique=True,
+        validators=[RegexValidator(r"^[a-z0-9-]+\Z", _("Use lower-case letters, digits and hyphens."))],
+        help_text=_("The restaurant's part of the address of its page."),
+    )
+    source_ref = models.CharField(
+        _("source reference"),
+        max_length=80,
+        null=True,
+        blank=True,
+        unique=True,
+        help_text=_("Where the restaurant was imported from, such as osm:node/5734434230."),
+    )
+    tagline = models.CharField(_("tagline"), max_length=160, blank=True)
+    description = models.TextField(_("description"), blank=True, max_length=4000)
+    street = models.CharField(_("street"), max_length=200, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=20, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True, db_index=True)
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Z]{2}\Z", _("Use the two capital letters of ISO 3166."))],
+    )
+    latitude = models.DecimalField(_("latitude"), max_digits=8, decimal_places=5, null=True, blank=True)
+    longitude = models.DecimalField(_("longitude"), max_digits=8, decimal_places=5, null=True, blank=True)
+    timezone = models.CharField(_("time zone"), max_length=64, validators=[validate_timezone])
+    currency = models.CharField(
+        _("currency"),
+        max_length=3,
+        validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Use the three capital letters of ISO 4217."))],
+    )
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    website = models.URLField(_("website"), blank=True)
+    is_published = models.BooleanField(_("published"), default=True, db_index=True)
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=100, help_text=_("Restaurants with a lower number are listed first.")
+    )
+    online_booking = models.CharField(
+        _("online booking"), max_length=20, choices=Booking.choices, default=Booking.ON
+    )
+    hours_text = models.CharField(
+        _("opening hours as written"),
+        max_length=500,
+        blank=True,
+        help_text=_("As the source wrote them. Shown to guests where they could not be understood."),
+    )
+    min_party = models.PositiveSmallIntegerField(
+        _("smallest party online"), default=1, validators=[MinValueValidator(1), MaxValueValidator(MAX_PARTY)]
+    )
+    max_party = models.PositiveSmallIntegerField(
+        _("largest party online"), default=8, validators=[MinValueValidator(1), MaxValueValidator(MAX_PARTY)]
+    )
+    booking_window_days = models.PositiveSmallIntegerField(
+        _("booking window (days)"), default=60, validators=[MaxValueValidator(730)]
+    )
+    hold_minutes = models.PositiveSmallIntegerField(
+        _("hold (minutes)"), default=10, validators=[MinValueValidator(1), MaxValueValidator(60)]
+    )
+    turn_minutes = models.PositiveSmallIntegerField(
+        _("turn time (minutes)"),
+        default=120,
+        validators=[MinValueValidator(15), MaxValueValidator(720)],
+        help_text=_("How long a table is held where no turn time for the party is set."),
+    )
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("restaurant")
+        verbose_name_plural = _("restaurants")
+        ordering = ("position", "name", "pk")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(max_party__gte=F("min_party")), name="restaurant_party_range"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} · {self.city}" if self.city else self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The restaurant's time zone."""
+        return zoneinfo.ZoneInfo(self.timezone)
+
+    def clean(self) -> None:
+        """Refuse a range of party sizes that no party is in."""
+        super().clean()
+        if self.min_party and self.max_party and self.min_party > self.max_party:
+            raise ValidationError({"max_party": _("The largest party is smaller than the smallest.")})
+
+
+class RestaurantCuisine(models.Model):
+    """One cuisine of a restaurant, as a lower-case word such as ``italian``; the listing filters by it."""
+
+    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="cuisines", verbose_name=_("restaurant"))
+    cuisine = models.CharField(_("cuisine"), max_length=60, db_index=True)
+
+    class Meta:
+        verbose_name = _("cuisine")
+        verbose_name_plural = _("cuisines")
+        ordering = ("pk",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["restaurant", "cuisine"], name="restaurantcuisine_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.cuisine.replace("_", " ")
+
+
+class Area(models.Model):
+    """A part of a restaurant that a guest may ask for: the terrace, the bar, the back room."""
+
+    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="areas", verbose_name=_("restaurant"))
+    name = models.CharField(_("name"), max_length=60)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("area")
+        verbose_name_plural = _("areas")
+        ordering = ("restaurant", "position", "pk")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["restaurant", "name"], name="area_name_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Table(models.Model):
+    """A table and the parties it seats."""
+
+    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="tables", verbose_name=_("restaurant"))
+    # PROTECT would stop the restaurant's own cascade on Azure SQL, which checks
+    # at once; an area with tables is refused in the admin instead.
+    area = models.ForeignKey(Area, models.CASCADE, related_name="tables", verbose_name=_("area"))
+    name = models.CharField(_("name"), max_length=30)
+    min_seats = models.PositiveSmallIntegerField(
+        _("smallest party"), default=1, validators=[MinValueValidator(1), MaxValueValidator(MAX_PARTY)]
+    )
+    max_seats = models.PositiveSmallIntegerField(
+        _("seats"), validators=[MinValueValidator(1), MaxValueValidator(MAX_PARTY)]
+    )
+    is_online = models.BooleanField(
+        _("bookable online"), default=True, help_text=_("Otherwise it is kept for staff and walk-ins.")
+    )
+    is_step_free = models.BooleanField(_("step-free"), default=False)
+    is_active = models.BooleanField(_("in use"), default=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("table")
+        verbose_name_plural = _("tables")
+        ordering = ("restaurant", "position", "pk")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["restaurant", "name"], name="table_name_unique"),
+            models.CheckConstraint(condition=Q(max_seats__gte=F("min_seats")), name="table_seat_range"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse a range of seats that no party is in, and the area of another restaurant."""
+        super().clean()
+        if self.min_seats and self.max_seats and self.min_seats > self.max_seats:
+            raise ValidationError({"max_seats": _("There are fewer seats than the smallest party needs.")})
+        if self.area_id and self.restaurant_id and self.area.restaurant_id != self.restaurant_id:
+            raise ValidationError({"area": _("This area belongs to another restaurant.")})
+
+
+class TableCombination(models.Model):
+    """Tables that are pushed together for a party that none of them seats alone."""
+
+    restaurant = models.ForeignKey(
+        Restaurant, models.CASCADE, related_name="combinations", verbose_name=_("restaurant")
+    )
+    name = models.CharField(_("name"), max_length=60)
+    min_party = models.PositiveSmallIntegerField(
+        _("smallest party"), validators=[MinValueValidator(1), MaxValueValidator(MAX_PARTY)]
+    )
+    max_party = models.PositiveSmallIntegerField(
+        _("largest party"), validators=[MinValueValidator(1), MaxValueValidator(MAX_PARTY)]
+    )
+    is_online = models.BooleanField(_("bookable online"), default=True)
+    tables: models.ManyToManyField[Table, CombinationTable] = models.ManyToManyField(
+        Table, through="CombinationTable", related_name="combinations", verbose_name=_("tables")
+    )
+
+    class Meta:
+        verbose_name = _("table combination")
+        verbose_name_plural = _("table combinations")
+        ordering = ("restaurant", "max_party", "pk")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["restaurant", "name"], name="combination_name_unique"),
+            models.CheckConstraint(condition=Q(max_party__gte=F("min_party")), name="combination_party_range"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse a range of party sizes that no party is in."""
+        super().clean()
+        if self.min_party and self.max_party and self.min_party > self.max_party:
+            raise ValidationError({"max_party": _("The largest party is smaller than the smallest.")})
+
+
+class CombinationTable(models.Model):
+    """One table of a combination."""
+
+    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="+", verbose_name=_("restaurant"))
+    combination = models.ForeignKey(
+        TableCombination, models.CASCADE, related_name="members", verbose_name=_("combination")
+    )
+    table = models.ForeignKey(Table, models.CASCADE, related_name="memberships", verbose_name=_("table"))
+
+    class Meta:
+        verbose_name = _("table of a combination")
+        verbose_name_plural = _("tables of a combination")
+        ordering = ("pk",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["combination", "table"], name="combinationtable_unique")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.table_id)
+
+    def clean(self) -> None:
+        """Refuse a table of another restaurant."""
+        super().clean()
+        if self.table_id and self.combination_id and self.table.restaurant_id != self.combination.restaurant_id:
+            raise ValidationError({"table": _("This table belongs to another restaurant.")})

@@ -1,0 +1,9 @@
+"""The project itself as an app: its commands, and what composes the other two."""
+
+from django.apps import AppConfig
+
+
+class RestaurantSiteConfig(AppConfig):
+    """Configuration of the project's own app; it has no models."""
+
+    name = "restaurant_site"

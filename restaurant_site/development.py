@@ -1,0 +1,44 @@
+"""Start the embedded servers for a process of development, where no URL names real ones."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from restaurant_site import env
+
+# Commands that touch no database are not kept waiting for one.
+_WITHOUT_SERVERS = frozenset({"help", "--help", "-h", "--version", "version", "makemessages", "compilemessages"})
+
+
+def start_servers(checkout: Path, arguments: list[str], *, instance: str = "run") -> None:
+    """Set DATABASE_URL and REDIS_URL to servers of this checkout's own where they are unset.
+
+    Does nothing in production, where both must be given. The servers stop with
+    the last process that uses them. Ends the process with one line where the
+    database can't be started.
+    """
+    env.read_env_file(checkout / ".env")
+    if env.choice("SITE_ENV", ("production", "development"), "production") == "production":
+        return
+    need_database, need_redis = not os.environ.get("DATABASE_URL"), not os.environ.get("REDIS_URL")
+    if not (need_database or need_redis):
+        return
+    if not arguments or arguments[0] in _WITHOUT_SERVERS:
+        os.environ.setdefault("DATABASE_URL", "postgresql:///not-started")
+        os.environ.setdefault("REDIS_URL", "none")
+        return
+
+    from restaurant_site import embedded
+
+    try:
+        servers = embedded.ensure(checkout, instance=instance, database=need_database, redis=need_redis)
+    except embedded.EmbeddedError as error:
+        raise SystemExit(f"The development servers could not be started: {error}") from error
+    if need_database:
+        os.environ["DATABASE_URL"] = servers.database_url
+    if need_redis:
+        os.environ["REDIS_URL"] = servers.redis_url or "none"
+    for note in servers.notes:
+        print(note, file=sys.stderr)

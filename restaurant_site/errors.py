@@ -1,0 +1,106 @@
+"""Error pages in the site's design, none of which needs the database or the cache."""
+
+from __future__ import annotations
+
+import sys
+
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import requires_csrf_token
+
+# What a form that lost its token may hold and still be offered again.
+_KEPT_FIELDS, _KEPT_LENGTH = 40, 4000
+
+
+def _page(request: HttpRequest, status: int, heading: str, text: str, **more: object) -> HttpResponse:
+    context = {"heading": heading, "text": text, "status": status, **more}
+    return HttpResponse(render_to_string("error.html", context, request=request), status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400, or 413 where the form was too large."""
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
+        return body_too_large(request)
+    return _page(
+        request,
+        400,
+        _("We could not read this request"),
+        _("Something in the address or in the form is not as it should be. Please start from the home page."),
+    )
+
+
+def body_too_large(request: HttpRequest) -> HttpResponse:
+    """Answer 413; the browser still has what was typed, one step back."""
+    return _page(
+        request,
+        413,
+        _("That is more text than we can take"),
+        _("Nothing was booked or changed. Go back, where what you typed is still there, and shorten your note."),
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403."""
+    return _page(request, 403, _("This page is not yours to see"), _("Sign in with an account that may see it."))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404."""
+    return _page(
+        request,
+        404,
+        _("There is nothing here"),
+        _("The address may be misspelt, or the page has gone. The home page lists every restaurant."),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 503 with Retry-After while the database is away, else 500."""
+    # Django calls the handler while it handles the exception.
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        response = _page(
+            request,
+            503,
+            _("We can't look that up right now"),
+            _("The site can't reach its database. Nothing was lost: please try again in a minute."),
+        )
+        response["Retry-After"] = "30"
+        return response
+    return _page(
+        request,
+        500,
+        _("Something went wrong on our side"),
+        _("We have been told. Please try again, or call the restaurant."),
+    )
+
+
+@requires_csrf_token
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 403 to a form without a valid token, and offer what was typed to be sent again.
+
+    That happens to a page that was open for long, or to a browser without
+    cookies. The person sees every value and presses the button themselves. Not
+    for the admin: its forms hold too much to be shown, and the browser's own
+    way back keeps them.
+    """
+    kept = []
+    if not request.path.startswith("/admin") and "/admin/" not in request.path:
+        kept = [
+            (name, value[:_KEPT_LENGTH])
+            for name, value in list(request.POST.items())[:_KEPT_FIELDS]
+            if name != "csrfmiddlewaretoken"
+        ]
+    return _page(
+        request,
+        403,
+        _("Please send that once more"),
+        _(
+            "This page was open for long, or your browser sends no cookies, so we could not be sure that the form "
+            "came from you. Nothing was booked or changed."
+        ),
+        kept=kept,
+        action=request.get_full_path(),
+    )

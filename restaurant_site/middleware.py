@@ -1,0 +1,59 @@
+"""Middleware of the project: the content security policy, and a bound on bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+from restaurant_site.errors import body_too_large
+
+type_of_next = Callable[[HttpRequest], HttpResponseBase]
+
+# How much of a refused body is read and thrown away, so that the client has
+# finished sending when the answer arrives: a browser that is cut off while it
+# sends shows "connection reset" instead of the answer. Bytes.
+DRAIN = 32 * 1024 * 1024
+
+
+class ContentSecurityPolicy:
+    """Send ``SECURE_CSP`` (Django 6's name and shape) with every response."""
+
+    def __init__(self, get_response: type_of_next) -> None:
+        self.get_response = get_response
+        self.value = "; ".join(f"{name} {' '.join(sources)}" for name, sources in settings.SECURE_CSP.items())
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Add the header where a view has not set one of its own."""
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", self.value)
+        return response
+
+
+class BodyLimit:
+    """Answer 413 to bodies above ``DATA_UPLOAD_MAX_MEMORY_SIZE`` without parsing them.
+
+    File uploads are the admin's own and bounded by their fields: multipart
+    bodies of signed-in staff are left to Django's parser.
+    """
+
+    def __init__(self, get_response: type_of_next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Refuse by the declared length; a body without one is bounded by the parser."""
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            length = 0
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if limit is None or length <= limit:
+            return self.get_response(request)
+        left = min(length, DRAIN)
+        while left > 0:
+            chunk = request.read(min(left, 64 * 1024))
+            if not chunk:
+                break
+            left -= len(chunk)
+        return body_too_large(request)

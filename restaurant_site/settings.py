@@ -1,0 +1,230 @@
+"""Settings, read from the environment. docs/settings.md lists every variable.
+
+Production is the default: a deployment that forgets ``SITE_ENV`` is refused for
+want of its secrets, instead of serving with a known key.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.contrib.messages import constants as message_levels
+from django.utils.translation import gettext_lazy as _
+
+from restaurant_site import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env.read_env_file(BASE_DIR / ".env")
+
+SITE_ENV = env.choice("SITE_ENV", ("production", "development"), "production")
+PRODUCTION = SITE_ENV == "production"
+DEBUG = not PRODUCTION and env.boolean("DEBUG", False)
+
+SECRET_KEY = env.text("SECRET_KEY", None if PRODUCTION else "development-only-" + "k" * 40)
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", [])
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", None if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "restaurant_site",
+    "reservations",
+    "menus",
+]
+
+MIDDLEWARE = [
+    "restaurant_site.middleware.ContentSecurityPolicy",
+    "restaurant_site.middleware.BodyLimit",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "restaurant_site.urls"
+WSGI_APPLICATION = "restaurant_site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database ---------------------------------------------------------------
+
+DATABASE_URL = env.url("DATABASE_URL", ("postgresql", "postgres", "mssql"))
+
+
+def _database(url: str) -> dict[str, Any]:
+    """Return Django's settings for a database URL."""
+    config: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    options = dict(config.get("OPTIONS", {}))
+    if config["ENGINE"].endswith("mssql"):
+        # Microsoft's own driver: its ODBC part comes inside the wheel.
+        options.setdefault("python_driver", "mssql_python")
+    else:
+        config["ENGINE"] = "django.db.backends.postgresql"
+        options.setdefault("connect_timeout", 3)
+    return config | {
+        "OPTIONS": options,
+        "CONN_MAX_AGE": 60,
+        # Without the check, each worker's first request after a restart of the
+        # database fails.
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DATABASES = {"default": _database(DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Cache ------------------------------------------------------------------
+# In development, where no Redis server can be had, REDIS_URL is the word
+# "none": the caches are bypassed and sessions live in the database alone.
+
+REDIS_SCHEMES = ("redis", "rediss", "unix")
+CACHE_BYPASSED = not PRODUCTION and env.text("REDIS_URL", "none") == "none"
+REDIS_URL = "" if CACHE_BYPASSED else env.url("REDIS_URL", REDIS_SCHEMES)
+
+
+def _cache(prefix: str, timeout: int) -> dict[str, Any]:
+    """Return one alias. All share one URL and so one pool: their timeouts must be equal."""
+    if CACHE_BYPASSED:
+        return {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+    return {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": prefix,
+        "TIMEOUT": timeout,
+        "OPTIONS": {
+            # JSON: whoever can write to Redis must not be able to run code here.
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            "SOCKET_CONNECT_TIMEOUT": 0.25,
+            "SOCKET_TIMEOUT": 0.25,
+            "CONNECTION_POOL_KWARGS": {"retry": None, "max_connections": 50},
+            "IGNORE_EXCEPTIONS": True,
+        },
+    }
+
+
+CACHES = {
+    "default": _cache("data", 300),
+    "pages": _cache("pages", 300),
+    "sessions": _cache("sessions", 3600),
+}
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+DJANGO_REDIS_LOGGER = "restaurant_site.cache"
+
+SESSION_ENGINE = "restaurant_site.sessions"
+SESSION_CACHE_ALIAS = "sessions"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "restaurant_site.errors.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+MESSAGE_LEVEL = message_levels.INFO
+
+# --- People -----------------------------------------------------------------
+
+AUTH_USER_MODEL = "reservations.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+
+# --- Language and time ------------------------------------------------------
+# Times are stored in UTC and shown in the restaurant's own zone.
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LOCALE_PATHS = [BASE_DIR / "restaurant_site" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Static files -----------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# Development serves straight from the source folders, production what
+# `collectstatic` hashed and compressed.
+WHITENOISE_USE_FINDERS = not PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- Security ---------------------------------------------------------------
+
+# The name and shape of Django 6's setting; restaurant_site.middleware sends it
+# until then. Constant, without a nonce: a nonce would make pages uncacheable.
+SECURE_CSP = {
+    "default-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "object-src": ["'none'"],
+    "base-uri": ["'self'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = PRODUCTION
+SESSION_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_SECURE = PRODUCTION
+# A request body above this is answered by the BodyLimit middleware before any
+# of it is parsed; the longest form of the site is far below. Bytes.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+# --- Logging ----------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django": {"level": "INFO", "propagate": True, "handlers": []},
+        "django.server": {"level": "INFO", "propagate": False, "handlers": ["console"]},
+        # A stray Host header is the visitor's error, not the operator's.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
+}
