@@ -1,15 +1,16 @@
-"""Middleware of the project: the content security policy, and a bound on bodies."""
+"""Middleware of the project: the content security policy, and bounds on requests."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponseBase
 
-from restaurant_site.errors import body_too_large
+from restaurant_site.errors import bad_request, body_too_large
 
-type_of_next = Callable[[HttpRequest], HttpResponseBase]
+NextHandler = Callable[[HttpRequest], HttpResponseBase]
 
 # How much of a refused body is read and thrown away, so that the client has
 # finished sending when the answer arrives: a browser that is cut off while it
@@ -20,7 +21,7 @@ DRAIN = 32 * 1024 * 1024
 class ContentSecurityPolicy:
     """Send ``SECURE_CSP`` (Django 6's name and shape) with every response."""
 
-    def __init__(self, get_response: type_of_next) -> None:
+    def __init__(self, get_response: NextHandler) -> None:
         self.get_response = get_response
         self.value = "; ".join(f"{name} {' '.join(sources)}" for name, sources in settings.SECURE_CSP.items())
 
@@ -31,18 +32,20 @@ class ContentSecurityPolicy:
         return response
 
 
-class BodyLimit:
-    """Answer 413 to bodies above ``DATA_UPLOAD_MAX_MEMORY_SIZE`` without parsing them.
+class RequestBounds:
+    """Answer 413 to bodies above ``DATA_UPLOAD_MAX_MEMORY_SIZE`` and 400 to addresses with NUL bytes.
 
-    File uploads are the admin's own and bounded by their fields: multipart
-    bodies of signed-in staff are left to Django's parser.
+    Neither is parsed. No person types a NUL byte into an address, and
+    PostgreSQL refuses it in every value, wherever the view would use it.
     """
 
-    def __init__(self, get_response: type_of_next) -> None:
+    def __init__(self, get_response: NextHandler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Refuse by the declared length; a body without one is bounded by the parser."""
+        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return bad_request(request, SuspiciousOperation("NUL in the address"))
         try:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:

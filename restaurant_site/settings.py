@@ -43,7 +43,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "restaurant_site.middleware.ContentSecurityPolicy",
-    "restaurant_site.middleware.BodyLimit",
+    "restaurant_site.middleware.RequestBounds",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -172,7 +172,8 @@ TIME_ZONE = "UTC"
 # --- Static files -----------------------------------------------------------
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Only production collects: a folder that is not there makes WhiteNoise warn.
+STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Development serves straight from the source folders, production what
 # `collectstatic` hashed and compressed.
@@ -208,7 +209,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
 SESSION_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_SECURE = PRODUCTION
-# A request body above this is answered by the BodyLimit middleware before any
+# A request body above this is answered by the RequestBounds middleware before any
 # of it is parsed; the longest form of the site is far below. Bytes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000

@@ -1,1 +1,26 @@
-urlpatterns = []
+"""Addresses of the site. The language is the first segment, except for the default one."""
+
+from __future__ import annotations
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from restaurant_site import views
+
+handler400 = "restaurant_site.errors.bad_request"
+handler403 = "restaurant_site.errors.permission_denied"
+handler404 = "restaurant_site.errors.not_found"
+handler500 = "restaurant_site.errors.server_error"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", views.healthz, name="healthz"),
+    *i18n_patterns(
+        path("", views.home, name="home"),
+        path("restaurants/<slug:slug>/", views.restaurant, name="restaurant"),
+        path("restaurants/<slug:slug>/menu/", views.menu, name="menu"),
+        path("", include("reservations.urls")),
+        path("admin/", admin.site.urls),
+        prefix_default_language=False,
+    ),
+]

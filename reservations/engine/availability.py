@@ -10,10 +10,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from reservations.engine.errors import Reason
 from reservations.engine.slots import SLOT, local_moment, seating_times, slots_needed
+
+_ROUND_UP = SLOT - dt.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +28,13 @@ class Deadline:
     days_before: int = 0
 
     def moment(self, start: dt.datetime, date: dt.date, zone: str) -> dt.datetime:
-        """Return the UTC moment until which something may be done to a time of that service date."""
+        """Return the UTC moment until which something may be done to a time (aware) of that service date."""
+        # In UTC, because minutes taken from a local time go by the wall clock,
+        # an hour wrong across a change.
+        utc = start.astimezone(dt.UTC)
         if self.clock is not None:
-            return min(start, local_moment(date - dt.timedelta(days=self.days_before), self.clock, zone))
-        return start - dt.timedelta(minutes=self.minutes or 0)
+            return min(utc, local_moment(date - dt.timedelta(days=self.days_before), self.clock, zone))
+        return utc - dt.timedelta(minutes=self.minutes or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,7 @@ class DayPlan:
     seatings: tuple[Seating, ...] = ()
     online_reason: Reason | None = None
     """Why online booking is off as a whole, if it is."""
+    hold_minutes: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +214,7 @@ def rules_reason(
 ) -> Reason | None:
     """Return why one time is refused by lead time, party size or pacing; covers are those already arriving then.
 
-    covers is the pair (all, of those online). Staff pass over lead time and the
+    start is in UTC. covers is the pair (all, of those online). Staff pass over lead time and the
     online party limits, and over pacing where they said so.
     """
     if start <= now:
@@ -233,12 +240,31 @@ def pacing_full(service: ServiceRules, ask: Ask, covers: tuple[int, int]) -> boo
 
 
 def starts(plan: DayPlan) -> list[tuple[dt.datetime, ServiceRules]]:
-    """Return every time of the day with its service, by UTC; where two services share a time, the earlier one has it."""
-    found: dict[dt.datetime, tuple[dt.datetime, ServiceRules]] = {}
-    for service in plan.services:
-        for moment in seating_times(plan.date, service.first, service.last, service.interval, plan.zone):
-            found.setdefault(moment.astimezone(dt.UTC), (moment, service))
-    return [found[utc] for utc in sorted(found)]
+    """Return every UTC start of the day with its service; where two services share a time, the earlier one has it."""
+    return [(utc, service) for utc, _local, service in _day(plan)]
+
+
+def _day(plan: DayPlan) -> list[tuple[dt.datetime, dt.datetime, ServiceRules]]:
+    """Return the day's times in UTC and as the local clock shows them, in order.
+
+    Times are compared in UTC only: Python never finds a local time of the
+    doubled hour equal to its UTC moment.
+    """
+    hours = tuple((service.first, service.last, service.interval) for service in plan.services)
+    return [(utc, local, plan.services[position]) for utc, local, position in _clock(plan.date, plan.zone, hours)]
+
+
+@lru_cache(maxsize=4096)
+def _clock(
+    date: dt.date, zone: str, hours: tuple[tuple[dt.time, dt.time, int], ...]
+) -> tuple[tuple[dt.datetime, dt.datetime, int], ...]:
+    """Return each time (UTC, local) with the position of its service's hours; cached, since zones are slow to ask."""
+    found: dict[dt.datetime, tuple[dt.datetime, dt.datetime, int]] = {}
+    for position, (first, last, interval) in enumerate(hours):
+        for local in seating_times(date, first, last, interval, zone):
+            utc = local.astimezone(dt.UTC)
+            found.setdefault(utc, (utc, local, position))
+    return tuple(found[utc] for utc in sorted(found))
 
 
 def times(plan: DayPlan, ask: Ask, now: dt.datetime) -> tuple[Time, ...]:
@@ -249,44 +275,47 @@ def times(plan: DayPlan, ask: Ask, now: dt.datetime) -> tuple[Time, ...]:
     """
     if day_reason(plan, ask, now) is not None:
         return ()
-    day = starts(plan)
+    day = _day(plan)
     if not day:
         return ()
-    live = [seating for seating in plan.seatings if seating.held_until is None or seating.held_until > now]
+    now = now.astimezone(dt.UTC)
+    stays = {service.id: service.turn(ask.party) for service in plan.services}
+    origin, horizon = day[0][0], day[-1][0] + dt.timedelta(minutes=max(stays.values()))
+    # A plan holds the dates on either side too; most of theirs touch nothing here.
+    live = [
+        seating
+        for seating in plan.seatings
+        if seating.start < horizon and seating.end > origin and (seating.held_until is None or seating.held_until > now)
+    ]
     covers = _covers(plan, live)
-    origin = min(day[0][0].astimezone(dt.UTC), *(s.start for s in live)) if live else day[0][0].astimezone(dt.UTC)
-    offsets = [_index(moment, origin) for moment, _service in day]
 
     open_by_length: dict[int, int] = {}
-    reasons: list[Reason | None] = []
-    for (moment, service), offset in zip(day, offsets, strict=True):
-        reason = rules_reason(plan, service, ask, moment, now, covers.get(moment.astimezone(dt.UTC), (0, 0)))
-        reasons.append(reason)
+    answers: list[tuple[dt.datetime, ServiceRules, int, Reason | None]] = []
+    for utc, local, service in day:
+        offset = (utc - origin) // SLOT
+        reason = rules_reason(plan, service, ask, utc, now, covers.get(utc, (0, 0)))
+        answers.append((local, service, offset, reason))
         if reason is None:
-            length = slots_needed(service.turn(ask.party))
+            length = slots_needed(stays[service.id])
             open_by_length[length] = open_by_length.get(length, 0) | (1 << offset)
 
     choices = candidates(plan, ask)
     seated = _seat(choices, _taken(live, origin), open_by_length)
     none_fits = Reason.TABLES_TAKEN if choices else Reason.NO_TABLE
     result = []
-    for (moment, service), offset, reason in zip(day, offsets, reasons, strict=True):
+    for local, service, offset, reason in answers:
         tables = seated.get(offset, ()) if reason is None else ()
         result.append(
             Time(
-                start=moment,
+                start=local,
                 service_id=service.id,
                 service_name=service.name,
-                minutes=service.turn(ask.party),
+                minutes=stays[service.id],
                 reason=reason if reason is not None or tables else none_fits,
                 table_ids=tables,
             )
         )
     return tuple(result)
-
-
-def _index(moment: dt.datetime, origin: dt.datetime) -> int:
-    return (moment.astimezone(dt.UTC) - origin) // SLOT
 
 
 def _covers(plan: DayPlan, live: Iterable[Seating]) -> dict[dt.datetime, tuple[int, int]]:
@@ -300,12 +329,17 @@ def _covers(plan: DayPlan, live: Iterable[Seating]) -> dict[dt.datetime, tuple[i
 
 
 def _taken(live: Iterable[Seating], origin: dt.datetime) -> dict[int, int]:
-    """Return each table's mask of taken slots, counted from origin (on a slot, not after any seating)."""
+    """Return each table's mask of taken slots, counted from origin; what lies before it is cut off."""
     masks: dict[int, int] = {}
+    # Most parties of an evening share a few starts and stays.
+    spans: dict[tuple[dt.datetime, dt.datetime], int] = {}
     for seating in live:
-        first = (seating.start - origin) // SLOT
-        length = -((seating.start - seating.end) // SLOT)
-        mask = ((1 << length) - 1) << first
+        span = (seating.start, seating.end)
+        mask = spans.get(span)
+        if mask is None:
+            first = (seating.start - origin) // SLOT
+            mask = (1 << ((seating.end - seating.start + _ROUND_UP) // SLOT)) - 1
+            mask = spans[span] = mask << first if first >= 0 else mask >> -first
         for table in seating.table_ids:
             masks[table] = masks.get(table, 0) | mask
     return masks

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -31,7 +32,7 @@ from reservations.engine.availability import (
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.locks import Again, forgotten, is_collision, lock_days, retried
 from reservations.engine.slots import claimed_slots
-from reservations.models import Refusal, Reservation, Restaurant, Table, TableClaim, User
+from reservations.models import Refusal, Reservation, Table, TableClaim, User
 from reservations.queries.day import Window, cutoff, day_plan, window
 
 
@@ -72,22 +73,28 @@ class Decision:
     exceeds_pacing: bool
 
 
+Fields = Callable[[DayPlan, dt.datetime, Decision], dict[str, Any]]
+"""What a rule adds to the row of a granted wish, from the plan, the database's time and the decision."""
+
+
 def hold(*, wish: Wish, browser: str, key: str, language: str = "", details: Details | None = None) -> Reservation:
     """Hold a table for the restaurant's hold minutes and return the hold.
 
     browser is the hash that the hold is bound to, key the idempotency key of
     the form: the same browser with the same key and wish gets the first answer
-    again, while it lasts. details are what was typed so far, if anything.
+    again, while it lasts; with another wish it gives back what it held here
+    before, so that nobody who tries several times keeps others from them.
+    details are what was typed so far, if anything.
     """
     bound = _bound_key(browser, key, wish)
     ask = Ask(party=wish.party, area_id=wish.area_id, step_free=wish.step_free)
-    restaurant = Restaurant.objects.only("hold_minutes").get(pk=wish.restaurant_id)
+    _release_other_holds(wish, browser, bound)
 
-    def fields(now: dt.datetime, _decision: Decision) -> dict[str, Any]:
+    def fields(plan: DayPlan, now: dt.datetime, _decision: Decision) -> dict[str, Any]:
         return {
             "status": Reservation.Status.HELD,
             "source": Reservation.Source.ONLINE,
-            "held_until": now + dt.timedelta(minutes=restaurant.hold_minutes),
+            "held_until": now + dt.timedelta(minutes=plan.hold_minutes),
             "browser": browser,
             "idempotency_key": bound,
             "language": language,
@@ -120,7 +127,7 @@ def book(
         ignore_pacing=exceed_pacing,
     )
 
-    def fields(now: dt.datetime, decision: Decision) -> dict[str, Any]:
+    def fields(_plan: DayPlan, now: dt.datetime, decision: Decision) -> dict[str, Any]:
         return {
             "status": Reservation.Status.CONFIRMED,
             "source": Reservation.Source.STAFF,
@@ -136,14 +143,14 @@ def book(
     return _place(wish, ask, fields, key=None)
 
 
-def extend(*, reservation: Reservation) -> None:
-    """Extend a live hold, once, by the restaurant's hold minutes; raises `Refused`."""
+def extend(*, reservation: Reservation, details: Details | None = None) -> None:
+    """Extend a live hold, once, by the restaurant's hold minutes, and keep what was typed; raises `Refused`."""
     if reservation.status != Reservation.Status.HELD or reservation.held_until is None:
         raise Refused(Reason.HOLD_LAPSED)
     until = reservation.held_until + dt.timedelta(minutes=reservation.restaurant.hold_minutes)
     changed = Reservation.objects.filter(
         pk=reservation.pk, status=Reservation.Status.HELD, hold_extended=False, held_until__gt=Now()
-    ).update(held_until=until, hold_extended=True)
+    ).update(held_until=until, hold_extended=True, **(asdict(details) if details else {}))
     if not changed:
         raise Refused(Reason.ALREADY_EXTENDED if reservation.hold_extended else Reason.HOLD_LAPSED)
     reservation.held_until, reservation.hold_extended = until, True
@@ -267,7 +274,7 @@ def insert_claimed(wish: Wish, decision: Decision, fields: dict[str, Any]) -> Re
     return reservation
 
 
-def _place(wish: Wish, ask: Ask, fields: Any, *, key: str | None) -> Reservation:
+def _place(wish: Wish, ask: Ask, fields: Fields, *, key: str | None) -> Reservation:
     """Lock the day, read it fresh, decide and write; the first answer to the same key is given again."""
     if key and (first := _by_key(wish.restaurant_id, key)):
         return first
@@ -285,7 +292,7 @@ def _place(wish: Wish, ask: Ask, fields: Any, *, key: str | None) -> Reservation
             days.update(view.neighbours)
             raise Again
         decision = decide(plan, wish, ask, view, now)
-        return insert_claimed(wish, decision, fields(now, decision))
+        return insert_claimed(wish, decision, fields(plan, now, decision))
 
     try:
         # Unlocked and so only good for a no: most attempts on a full evening
@@ -303,6 +310,14 @@ def _place(wish: Wish, ask: Ask, fields: Any, *, key: str | None) -> Reservation
             raise
         _record(wish, ask, Reason.TABLES_TAKEN)
         raise Refused(Reason.TABLES_TAKEN) from error
+
+
+def _release_other_holds(wish: Wish, browser: str, key: str) -> None:
+    held = Reservation.objects.filter(
+        restaurant_id=wish.restaurant_id, browser=browser, status=Reservation.Status.HELD
+    ).exclude(idempotency_key=key)
+    for other in held:
+        release(reservation=other)
 
 
 def _step_free_tables(reservation: Reservation, plan: DayPlan) -> tuple[int, ...]:

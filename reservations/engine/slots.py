@@ -68,7 +68,16 @@ def seating_times(date: dt.date, first: dt.time, last: dt.time, interval: int, z
     return tuple(sorted(found, key=lambda moment: moment.astimezone(dt.UTC)))
 
 
+@lru_cache(maxsize=4096)
 def local_moment(date: dt.date, clock: dt.time, zone: str) -> dt.datetime:
     """Return the UTC moment of a local wall time; a skipped one counts as the change itself, a double one as its first."""
-    wall = dt.datetime.combine(date, clock, tzinfo=ZoneInfo(zone))
-    return wall.astimezone(dt.UTC)
+    tz = ZoneInfo(zone)
+    wall = dt.datetime.combine(date, clock)
+    moment = wall.replace(tzinfo=tz).astimezone(dt.UTC)
+    if moment.astimezone(tz).replace(tzinfo=None) != wall:
+        # Skipped. Read with the offset after the change it lies before it:
+        # from there to the first minute at which the clocks are past it.
+        moment = wall.replace(second=0, microsecond=0, tzinfo=tz, fold=1).astimezone(dt.UTC)
+        while moment.astimezone(tz).replace(tzinfo=None) < wall:
+            moment += dt.timedelta(minutes=1)
+    return moment

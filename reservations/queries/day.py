@@ -59,6 +59,7 @@ def day_plan(restaurant_id: int, date: dt.date, *, seatings: bool = True) -> Day
         online_reason=_ONLINE_REASONS.get(restaurant.online_booking)
         if restaurant.is_published
         else Reason.ONLINE_BOOKING_OFF,
+        hold_minutes=restaurant.hold_minutes,
     )
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-class Busy(Exception):
+class BusyError(Exception):
     """Another process kept the lock for longer than the caller would wait."""
 
 
@@ -54,11 +54,11 @@ def try_lock(path: Path) -> int | None:
 
 @contextmanager
 def exclusive(path: Path, timeout: float) -> Iterator[int]:
-    """Hold the lock for the block; raise Busy if it is not free within the timeout."""
+    """Hold the lock for the block; raise BusyError if it is not free within the timeout."""
     give_up = time.monotonic() + timeout
     while (fd := try_lock(path)) is None:
         if time.monotonic() >= give_up:
-            raise Busy(str(path))
+            raise BusyError(str(path))
         time.sleep(0.02)
     try:
         yield fd

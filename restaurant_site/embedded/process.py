@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,9 +82,7 @@ def mentions(pid: int, word: str | Path) -> bool:
         output = subprocess.run(command, capture_output=True, check=False).stdout
         return wanted in output
     # Redis retitles itself: one argument, "… unixsocket:/the/path", padded.
-    return any(
-        wanted == part or part.rstrip().endswith(b":" + wanted) for part in arguments
-    )
+    return any(wanted == part or part.rstrip().endswith(b":" + wanted) for part in arguments)
 
 
 def listener(path: Path) -> int | None:
@@ -106,19 +105,31 @@ def listener(path: Path) -> int | None:
             return None
 
 
-def read_pid(path: Path) -> int | None:
-    """Return the process id on the file's first line, None if there is none."""
+def noted(path: Path, marker: Path | None = None) -> int | None:
+    """Return the id of the live process a pid file names, None if it no longer exists.
+
+    The file's first line is the id, its second a path which is one of the process's
+    arguments, so that a file left by a crash never points at a program that got the
+    same id since. A caller who cannot trust the file's author gives the path itself.
+    """
     try:
         # A server's own account may write there: no link or pipe is to stall root.
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
     with os.fdopen(fd, "rb") as stream:
-        try:
-            pid = int(stream.readline(32))
-        except (OSError, ValueError):
-            return None
-    return pid if pid > 1 else None
+        first, _, rest = stream.read(8192).partition(b"\n")
+    try:
+        pid = int(first)
+    except ValueError:
+        return None
+    word = marker or Path(os.fsdecode(rest.partition(b"\n")[0]))
+    return pid if pid > 1 and word.is_absolute() and mentions(pid, word) else None
+
+
+def note(path: Path, pid: int, marker: str) -> None:
+    """Write a pid file for ``noted``."""
+    path.write_bytes(b"%d\n%s\n" % (pid, os.fsencode(marker)))
 
 
 def end(targets: Iterable[tuple[int, signal.Signals, signal.Signals]]) -> None:
@@ -130,10 +141,8 @@ def end(targets: Iterable[tuple[int, signal.Signals, signal.Signals]]) -> None:
     remaining = list(targets)
     for stage, seconds in ((1, 7.0), (2, 3.0), (0, 3.0)):
         for target in remaining:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(target[0], target[stage] if stage else signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         give_up = time.monotonic() + seconds
         while remaining and time.monotonic() < give_up:
             remaining = [target for target in remaining if alive(target[0])]

@@ -1,0 +1,65 @@
+"""Filters for menus: money, price notes, and the names of labels, all in the active language."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from django import template
+from django.utils.translation import gettext as _
+
+from menus.labels import Allergen, Diet
+from menus.money import format_money
+from menus.source_labels import WORDS
+
+register = template.Library()
+
+_PER = re.compile(r"(?:\+ (?P<extra>[0-9]+\.[0-9]{2}) )?per (?P<unit>[^,]+)")
+
+
+@register.filter
+def money(amount: object, currency: str) -> str:
+    """Return the amount with its currency (an ISO 4217 code), such as "€3.50" or "3,50 €"; "" for no amount."""
+    if amount is None or amount == "":
+        return ""
+    try:
+        number = Decimal(str(amount))
+    except InvalidOperation:
+        return ""
+    return format_money(number, currency) if number.is_finite() else ""
+
+
+@register.filter
+def price_note_text(note: str, currency: str) -> str:
+    """Return a price note with the phrases that the importer writes translated; other words stay as they are."""
+    return ", ".join(_phrase(part, currency) for part in note.split(", "))
+
+
+def _phrase(words: str, currency: str) -> str:
+    found = _PER.fullmatch(words)
+    if found is not None:
+        per = _("per %(unit)s") % {"unit": _unit(found["unit"])}
+        return f"+ {money(found['extra'], currency)} {per}" if found["extra"] else per
+    return {"staff price": _("staff price"), "student price": _("student price")}.get(words, words)
+
+
+def _unit(unit: str) -> str:
+    return {"portion": _("portion"), "piece": _("piece"), "unit": _("unit")}.get(unit, unit)
+
+
+@register.filter
+def allergen_name(code: str) -> str:
+    """Return the name of an allergen by its code; a code that is none, as it is."""
+    return str(Allergen(code).label) if code in Allergen.values else code
+
+
+@register.filter
+def diet_name(code: str) -> str:
+    """Return the name of a diet by its code; a code that is none, as it is."""
+    return str(Diet(code).label) if code in Diet.values else code
+
+
+@register.filter
+def label_name(word: str) -> str:
+    """Return one of a dish's other labels translated; one that nobody knows, as it was written."""
+    return str(WORDS.get(word, word))

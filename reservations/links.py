@@ -1,0 +1,62 @@
+"""Signed links to a reservation, and the cookie that binds a hold to a browser."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.http import HttpRequest, HttpResponseBase
+
+COOKIE = "browser"
+_AGE = 60 * 60 * 24 * 30
+
+
+def reservation_token(restaurant_id: int, reference: str) -> str:
+    """Return the reference with a signature that holds for this restaurant's reservations alone."""
+    return _signer(restaurant_id).sign(reference)
+
+
+def reference_of(restaurant_id: int, token: str) -> str | None:
+    """Return the reference of a token, or None where its signature does not hold."""
+    try:
+        return _signer(restaurant_id).unsign(token)
+    except BadSignature:
+        return None
+
+
+def _signer(restaurant_id: int) -> Signer:
+    return Signer(salt=f"reservations.link.{restaurant_id}", sep=".")
+
+
+def browser_of(request: HttpRequest) -> str:
+    """Return the hash that this browser's holds are bound to, or "" for a browser without our cookie."""
+    try:
+        value = request.get_signed_cookie(COOKIE, salt="reservations.browser", max_age=_AGE)
+    except (KeyError, BadSignature):
+        return ""
+    return _hashed(value) if value else ""
+
+
+def new_browser(response: HttpResponseBase, value: str) -> None:
+    """Give the browser the cookie; the session is not used, so that it is written once, at confirmation."""
+    response.set_signed_cookie(
+        COOKIE,
+        value,
+        salt="reservations.browser",
+        max_age=_AGE,
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+
+
+def new_browser_value() -> tuple[str, str]:
+    """Return a random value for the cookie, and the hash that its holds will be bound to."""
+    value = secrets.token_urlsafe(24)
+    return value, _hashed(value)
+
+
+def _hashed(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()

@@ -1,0 +1,216 @@
+"""What diners are shown of restaurants: the listing, and one restaurant."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from reservations.models import (
+    Area,
+    Closure,
+    OpeningPeriod,
+    Restaurant,
+    RestaurantCuisine,
+    SpecialDay,
+)
+
+PAGE = 24
+"""Restaurants on one page of the listing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A restaurant in the listing."""
+
+    slug: str
+    name: str
+    tagline: str
+    city: str
+    cuisines: tuple[str, ...]
+    bookable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of the listing, and how many restaurants match in all."""
+
+    cards: tuple[Card, ...]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoursLine:
+    """A day of the opening hours, and its periods as pairs of local times; none is closed."""
+
+    day: int
+    periods: tuple[tuple[dt.time, dt.time], ...]
+
+    @property
+    def label(self) -> str:
+        """The day's name in the active language."""
+        return str(OpeningPeriod.Day(self.day).label)
+
+
+@dataclass(frozen=True, slots=True)
+class DateNotice:
+    """A date or range of dates that differs from the usual hours."""
+
+    starts_on: dt.date
+    ends_on: dt.date
+    name: str
+    closed: bool
+    hours: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One restaurant, as its page shows it."""
+
+    id: int
+    slug: str
+    name: str
+    tagline: str
+    description: str
+    street: str
+    postcode: str
+    city: str
+    country: str
+    phone: str
+    email: str
+    website: str
+    timezone: str
+    currency: str
+    online_booking: str
+    hours_text: str
+    min_party: int
+    max_party: int
+    window_days: int
+    from_openstreetmap: bool
+    cuisines: tuple[str, ...]
+    hours: tuple[HoursLine, ...]
+    notices: tuple[DateNotice, ...]
+    areas: tuple[tuple[int, str], ...]
+
+    @property
+    def bookable(self) -> bool:
+        """Whether diners can book online at all."""
+        return self.online_booking == Restaurant.Booking.ON
+
+
+def listing(*, text: str = "", city: str = "", cuisine: str = "", page: int = 1) -> Listing:
+    """Return a page of the published restaurants that match, 24 a page; a page beyond the last is the last."""
+    rows = Restaurant.objects.filter(is_published=True)
+    if text:
+        rows = rows.filter(name__icontains=text)
+    if city:
+        rows = rows.filter(city__iexact=city)
+    if cuisine:
+        rows = rows.filter(pk__in=RestaurantCuisine.objects.filter(cuisine=cuisine).values("restaurant_id"))
+    total = rows.count()
+    pages = max(1, -(-total // PAGE))
+    page = min(max(page, 1), pages)
+    shown = rows.order_by("position", "name", "pk").prefetch_related("cuisines")[(page - 1) * PAGE : page * PAGE]
+    cards = tuple(
+        Card(
+            slug=row.slug,
+            name=row.name,
+            tagline=row.tagline,
+            city=row.city,
+            cuisines=tuple(str(cuisine) for cuisine in row.cuisines.all()),
+            bookable=row.online_booking == Restaurant.Booking.ON,
+        )
+        for row in shown
+    )
+    return Listing(cards, total, page, pages)
+
+
+def cities(limit: int = 300) -> list[str]:
+    """Return the cities with most restaurants, by name; the filter suggests them."""
+    rows = _published().exclude(city="").values("city").annotate(count=Count("pk")).order_by("-count", "city")[:limit]
+    return sorted(row["city"] for row in rows)
+
+
+def cuisines(limit: int = 100) -> list[str]:
+    """Return the most common cuisines, by name; the filter suggests them."""
+    rows = (
+        RestaurantCuisine.objects.filter(restaurant__is_published=True)
+        .values("cuisine")
+        .annotate(count=Count("pk"))
+        .order_by("-count", "cuisine")[:limit]
+    )
+    return sorted(row["cuisine"].replace("_", " ") for row in rows)
+
+
+def only_slug() -> str | None:
+    """Return the slug of the one published restaurant, or None where there are more or none."""
+    slugs = list(_published().order_by("pk").values_list("slug", flat=True)[:2])
+    return slugs[0] if len(slugs) == 1 else None
+
+
+def place(slug: str) -> Place | None:
+    """Return a published restaurant by its slug, with the special days and closures of the next 60 days, or None."""
+    row = _published().filter(slug=slug).first()
+    if row is None:
+        return None
+    return Place(
+        id=row.pk,
+        slug=row.slug,
+        name=row.name,
+        tagline=row.tagline,
+        description=row.description,
+        street=row.street,
+        postcode=row.postcode,
+        city=row.city,
+        country=row.country,
+        phone=row.phone,
+        email=row.email,
+        website=row.website,
+        timezone=row.timezone,
+        currency=row.currency,
+        online_booking=row.online_booking,
+        hours_text=row.hours_text,
+        min_party=row.min_party,
+        max_party=row.max_party,
+        window_days=row.booking_window_days,
+        from_openstreetmap=(row.source_ref or "").startswith("osm:"),
+        cuisines=tuple(str(cuisine) for cuisine in row.cuisines.all()),
+        hours=_hours(row),
+        notices=_notices(row),
+        areas=tuple(
+            Area.objects.filter(restaurant=row, tables__is_active=True, tables__is_online=True)
+            .distinct()
+            .order_by("position", "pk")
+            .values_list("pk", "name")
+        ),
+    )
+
+
+def _published() -> QuerySet[Restaurant]:
+    return Restaurant.objects.filter(is_published=True)
+
+
+def _hours(restaurant: Restaurant) -> tuple[HoursLine, ...]:
+    rows = list(OpeningPeriod.objects.filter(restaurant=restaurant).order_by("day", "opens"))
+    if not rows:
+        return ()
+    periods: dict[int, list[tuple[dt.time, dt.time]]] = {day.value: [] for day in list(OpeningPeriod.Day)[:7]}
+    for row in rows:
+        of_day = periods.setdefault(row.day, [])
+        if row.opens is not None and row.closes is not None:
+            of_day.append((row.opens, row.closes))
+    return tuple(HoursLine(day, tuple(of_day)) for day, of_day in sorted(periods.items()))
+
+
+def _notices(restaurant: Restaurant, days: int = 60) -> tuple[DateNotice, ...]:
+    today = timezone.now().astimezone(restaurant.zone).date()
+    until = today + dt.timedelta(days=days)
+    special = SpecialDay.objects.filter(restaurant=restaurant, date__gte=today, date__lte=until).order_by("date")
+    closures = Closure.objects.filter(Q(restaurant=restaurant), ends_on__gte=today, starts_on__lte=until)
+    found = [DateNotice(row.date, row.date, row.name, row.is_closed, row.hours) for row in special]
+    found += [DateNotice(row.starts_on, row.ends_on, row.reason, True, "") for row in closures]
+    return tuple(sorted(found, key=lambda notice: (notice.starts_on, notice.ends_on)))

@@ -1,0 +1,60 @@
+"""What a reason for a refusal says to a diner, and what it says to staff."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from reservations.engine.errors import Reason
+
+_DINER: dict[Reason, str | Promise] = {
+    Reason.ONLINE_BOOKING_OFF: _("This restaurant does not take bookings online at the moment. Please call."),
+    Reason.HOURS_UNKNOWN: _("We don't know this restaurant's hours well enough to take bookings. Please call."),
+    Reason.CLOSED: _("The restaurant is closed on this day. Please choose another date."),
+    Reason.NO_SERVICE: _("The restaurant seats nobody on this day. Please choose another date."),
+    Reason.NOT_A_TIME: _("The restaurant seats nobody at this time. Please choose one of the times shown."),
+    Reason.PAST: _("This time has passed. Please choose a later one."),
+    Reason.TOO_LATE: _("It is too late to book this time online. Please choose a later one, or call."),
+    Reason.TOO_FAR: _("Bookings for this day are not open yet. Please choose an earlier date."),
+    Reason.PARTY_TOO_SMALL: _("This service is for larger parties. Please choose another time, or call."),
+    Reason.PARTY_TOO_LARGE: _("Your party is larger than can be booked online. Please call the restaurant."),
+    Reason.PACING_FULL: _("The kitchen has as many guests arriving then as it can serve. Please choose another time."),
+    Reason.NO_TABLE: _("There is no table for a party like yours here. Please try another size or area, or call."),
+    Reason.TABLES_TAKEN: _("Every table for your party is taken then. Please choose another time."),
+    Reason.NO_STEP_FREE_TABLE: _("No step-free table is free at this time. Please choose another time, or call."),
+    Reason.HOLD_LAPSED: _("We could hold the table no longer, and nothing has been booked."),
+    Reason.ALREADY_EXTENDED: _("The hold was extended already; that can be done once."),
+    Reason.CUTOFF_PASSED: _("It is too late to cancel online. Please call the restaurant."),
+    Reason.NOT_CONFIRMED: _("This reservation can't be cancelled any more. Please call the restaurant."),
+}
+
+_STAFF: dict[Reason, str | Promise] = {
+    Reason.ONLINE_BOOKING_OFF: _("Online booking is switched off."),
+    Reason.HOURS_UNKNOWN: _("The opening hours were not understood, so there are no services."),
+    Reason.CLOSED: _("The restaurant is closed on this day (closure or special day)."),
+    Reason.NO_SERVICE: _("No service takes place on this day."),
+    Reason.NOT_A_TIME: _("No service seats guests at this time."),
+    Reason.PAST: _("This time has passed."),
+    Reason.TOO_LATE: _("The lead time for online booking has run out."),
+    Reason.TOO_FAR: _("The day is beyond the booking window."),
+    Reason.PARTY_TOO_SMALL: _("The party is smaller than may book online."),
+    Reason.PARTY_TOO_LARGE: _("The party is larger than may book online."),
+    Reason.PACING_FULL: _("Pacing: as many covers as allowed arrive at this time already."),
+    Reason.NO_TABLE: _("No table or combination seats a party like this (size, area, step-free)."),
+    Reason.TABLES_TAKEN: _("Every table or combination that seats the party is taken."),
+    Reason.NO_STEP_FREE_TABLE: _("No step-free table is free."),
+    Reason.HOLD_LAPSED: _("The hold had lapsed."),
+    Reason.ALREADY_EXTENDED: _("The hold was extended already."),
+    Reason.CUTOFF_PASSED: _("The cancellation cut-off has passed."),
+    Reason.NOT_CONFIRMED: _("The reservation is not in status confirmed."),
+}
+
+
+def diner_text(reason: Reason | str) -> str:
+    """Return what a diner is told, and what they can do instead, in the active language."""
+    return str(_DINER[Reason(reason)])
+
+
+def staff_text(reason: Reason | str) -> str:
+    """Return what staff are told: the rule that refused, in the active language."""
+    return str(_STAFF[Reason(reason)])

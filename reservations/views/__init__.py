@@ -1,0 +1,1 @@
+"""Pages of booking: times, the hold, the reservation."""

@@ -1,0 +1,198 @@
+"""From a time to a reservation: hold, details, extend, give back, confirm."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from reservations.engine import booking
+from reservations.engine.booking import Details, Wish
+from reservations.engine.errors import Reason, Refused
+from reservations.forms import DetailsForm, HoldForm
+from reservations.links import browser_of, new_browser, new_browser_value, reservation_token
+from reservations.models import Reservation
+from reservations.queries.private import HOLD_STATUSES, by_reference
+from reservations.queries.venue import Place
+from reservations.reasons import diner_text
+from reservations.views.mine import remember
+from reservations.views.times import found_place, local_today, times_context, times_form
+
+
+@never_cache
+@require_POST
+def hold(request: HttpRequest, slug: str) -> HttpResponse:
+    """Hold a table for the time of the pressed button, then go to the details; else show the nearest times."""
+    found = found_place(slug)
+    form = HoldForm(request.POST, restaurant_areas=list(found.areas), today=local_today(found))
+    if not form.is_valid():
+        search = times_form(found, request.POST)
+        return render(request, "reservations/times.html", times_context(found, search) | {"hold_form": form}, status=400)
+    draft = _typed(request, found, form.cleaned_data["party"])
+    browser, cookie = browser_of(request), None
+    if not browser:
+        cookie, browser = new_browser_value()
+    wish = Wish(
+        restaurant_id=found.id,
+        date=form.cleaned_data["date"],
+        start=form.cleaned_data["start"],
+        party=form.cleaned_data["party"],
+        area_id=form.area_id,
+        step_free=form.cleaned_data["step_free"],
+    )
+    try:
+        held = booking.hold(
+            wish=wish, browser=browser, key=form.cleaned_data["key"], language=get_language() or "", details=draft
+        )
+    except Refused as refusal:
+        return _other_times(request, found, wish, refusal.reason, draft)
+    response = redirect("details", slug=slug, reference=held.reference)
+    if cookie:
+        new_browser(response, cookie)
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """Show the hold with the form of who comes; by POST confirm it. Confirming twice gives the same answer."""
+    held = _own(request, slug, reference)
+    if held is None:
+        return _not_yours(request, slug)
+    if held.status not in HOLD_STATUSES:
+        return redirect(_link(held))
+    if request.method == "POST":
+        form = DetailsForm(request.POST, country=held.restaurant.country, party=held.party_size)
+        if not form.is_valid():
+            return _details_page(request, held, form, status=400)
+        try:
+            confirmed = booking.confirm(reservation=held, details=form.details())
+        except Refused as refusal:
+            if refusal.reason == Reason.HOLD_LAPSED:
+                return _hold_again(request, held, form.draft())
+            form.add_error("needs_step_free", diner_text(refusal.reason))
+            return _details_page(request, held, form, status=409)
+        remember(request, confirmed)
+        return redirect(_link(confirmed))
+    form = DetailsForm(instance=held, country=held.restaurant.country, party=held.party_size)
+    return _details_page(request, held, form)
+
+
+@never_cache
+@require_POST
+def extend(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """Extend the hold once; what was typed so far is kept with it."""
+    held = _own(request, slug, reference)
+    if held is None:
+        return _not_yours(request, slug)
+    form = DetailsForm(request.POST, country=held.restaurant.country, party=held.party_size)
+    form.is_valid()
+    draft = form.draft()
+    try:
+        booking.extend(reservation=held, details=draft)
+    except Refused as refusal:
+        if refusal.reason == Reason.HOLD_LAPSED and held.status in HOLD_STATUSES:
+            return _hold_again(request, held, draft)
+    return redirect("details", slug=slug, reference=reference)
+
+
+@never_cache
+@require_POST
+def release(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """Give the hold back, and go back to the day's times."""
+    held = _own(request, slug, reference)
+    if held is None:
+        return _not_yours(request, slug)
+    booking.release(reservation=held)
+    query = f"?date={held.service_date.isoformat()}&party={held.party_size}"
+    return redirect(reverse("times", kwargs={"slug": slug}) + query)
+
+
+def _own(request: HttpRequest, slug: str, reference: str) -> Reservation | None:
+    """Return the hold if it is this browser's: another's is as good as none."""
+    held = by_reference(slug, reference)
+    browser = browser_of(request)
+    if held is None or not browser or not secrets.compare_digest(held.browser, browser):
+        return None
+    return held
+
+
+def _not_yours(request: HttpRequest, slug: str) -> HttpResponse:
+    return render(request, "reservations/not_yours.html", {"place": found_place(slug)}, status=404)
+
+
+def _details_page(request: HttpRequest, held: Reservation, form: DetailsForm, status: int = 200) -> HttpResponse:
+    now = timezone.now()
+    live = held.status == Reservation.Status.HELD and held.held_until is not None and held.held_until > now
+    left = max(0, int((held.held_until - now).total_seconds())) if held.held_until else 0
+    context = {
+        "reservation": held,
+        "restaurant": held.restaurant,
+        "form": form,
+        "live": live,
+        "seconds_left": left,
+        "minutes_left": -(-left // 60),
+        "held_until": held.held_until.astimezone(held.restaurant.zone) if held.held_until else None,
+        "again": request.GET.get("again") == "1",
+    }
+    return render(request, "reservations/details.html", context, status=status)
+
+
+def _hold_again(request: HttpRequest, held: Reservation, draft: Details) -> HttpResponse:
+    """Hold the time of a lapsed hold once more, with what was typed; else show the nearest times."""
+    wish = Wish(
+        restaurant_id=held.restaurant_id,
+        date=held.service_date,
+        start=held.starts_at,
+        party=held.party_size,
+        area_id=held.area_id,
+        step_free=draft.needs_step_free,
+    )
+    try:
+        again = booking.hold(
+            wish=wish,
+            browser=held.browser,
+            key=secrets.token_urlsafe(16),
+            language=get_language() or "",
+            details=draft,
+        )
+    except Refused as refusal:
+        return _other_times(request, found_place(held.restaurant.slug), wish, refusal.reason, draft)
+    url = reverse("details", kwargs={"slug": held.restaurant.slug, "reference": again.reference})
+    return redirect(f"{url}?again=1")
+
+
+def _other_times(
+    request: HttpRequest, found: Place, wish: Wish, reason: Reason, draft: Details | None
+) -> HttpResponse:
+    search: dict[str, Any] = {
+        "date": wish.date.isoformat(),
+        "party": wish.party,
+        "area": wish.area_id or "",
+        **({"step_free": "on"} if wish.step_free else {}),
+    }
+    context = times_context(found, times_form(found, search), wanted=wish.start, refused=reason, draft=draft)
+    return render(request, "reservations/times.html", context, status=409)
+
+
+def _typed(request: HttpRequest, found: Place, party: int) -> Details | None:
+    """Return what a diner had typed for a hold that is gone; the buttons of other times carry it along."""
+    if not any(request.POST.get(name) for name in ("name", "email", "phone", "note")):
+        return None
+    form = DetailsForm(request.POST, country=found.country, party=party)
+    form.is_valid()
+    return form.draft()
+
+
+def _link(reservation: Reservation) -> str:
+    token = reservation_token(reservation.restaurant_id, reservation.reference)
+    return reverse("reservation", kwargs={"slug": reservation.restaurant.slug, "token": token})
+
+

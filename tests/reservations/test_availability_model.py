@@ -1,0 +1,416 @@
+"""The pure engine against a slow, obvious model of the same rules.
+
+The model is written from the words of the rules: it walks through UTC in steps,
+asks the zone what its clocks show, and keeps sets and sums, no masks.
+`MODEL_EXAMPLES=20000 pytest tests/reservations/test_availability_model.py`
+looks further than the suite does, and at other examples each time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reservations.engine.availability import (
+    Ask,
+    CombinationSpec,
+    DayPlan,
+    Deadline,
+    Seating,
+    ServiceRules,
+    TableSpec,
+    day_reason,
+    times,
+)
+from reservations.engine.booking import Wish, decide
+from reservations.engine.errors import Reason, Refused
+from reservations.queries.day import Window
+
+Answer = tuple[dt.datetime, str, int, int, Reason | None, tuple[int, ...]]
+"""A time as the model and the engine both tell it: UTC start, local ISO text, service, minutes, reason, tables."""
+
+MINUTE = dt.timedelta(minutes=1)
+QUARTER = 15 * MINUTE
+
+# Half-hour changes, a two-hour change, offsets of 45 minutes, changes at
+# midnight, winter time that is called negative, either hemisphere, and none.
+ZONES = (
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Antarctica/Troll",
+    "Asia/Kathmandu",
+    "Pacific/Chatham",
+    "America/Santiago",
+    "Africa/Casablanca",
+    "America/Havana",
+    "Europe/Dublin",
+    "Pacific/Auckland",
+    "UTC",
+)
+
+
+# --- The model --------------------------------------------------------------
+
+
+def clock_at(moment: dt.datetime, zone: str) -> dt.datetime:
+    """Return what the clocks on the wall show at a moment."""
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def walk(date: dt.date, step: dt.timedelta, days: int) -> Iterator[dt.datetime]:
+    """Yield UTC in steps, from well before the local date begins anywhere, over so many days."""
+    moment = dt.datetime.combine(date, dt.time(), tzinfo=dt.UTC) - dt.timedelta(hours=16)
+    for _i in range((dt.timedelta(days=days) + dt.timedelta(hours=32)) // step):
+        yield moment
+        moment += step
+
+
+@lru_cache(maxsize=2000)
+def model_starts(date: dt.date, first: dt.time, last: dt.time, interval: int, zone: str) -> tuple[dt.datetime, ...]:
+    """Return every quarter of an hour at which the clocks show one of the service's times."""
+    midnight = dt.datetime.combine(date, dt.time())
+    wanted = set()
+    wall = dt.datetime.combine(date, first)
+    end = dt.datetime.combine(date, last)
+    if last < first:
+        end += dt.timedelta(days=1)
+    while wall <= end:
+        wanted.add(wall)
+        wall += interval * MINUTE
+    assert min(wanted) >= midnight
+    return tuple(moment for moment in walk(date, QUARTER, 2) if clock_at(moment, zone) in wanted)
+
+
+@lru_cache(maxsize=2000)
+def model_clock(date: dt.date, clock: dt.time, zone: str) -> dt.datetime:
+    """Return the first moment at which the clocks of that date show the time, or have jumped over it."""
+    wall = dt.datetime.combine(date, clock)
+    return next(moment for moment in walk(date, MINUTE, 1) if clock_at(moment, zone) >= wall)
+
+
+def model_limit(deadline: Deadline, start: dt.datetime, plan: DayPlan) -> dt.datetime:
+    if deadline.clock is not None:
+        day = plan.date - dt.timedelta(days=deadline.days_before)
+        return min(start, model_clock(day, deadline.clock, plan.zone))
+    return start - (deadline.minutes or 0) * MINUTE
+
+
+def quarters(start: dt.datetime, end: dt.datetime) -> list[dt.datetime]:
+    found = []
+    while start < end:
+        found.append(start)
+        start += QUARTER
+    return found
+
+
+def model_turn(service: ServiceRules, party: int) -> int:
+    fitting = [minutes for up_to, minutes in service.turn_times if party <= up_to]
+    return fitting[0] if fitting else service.default_turn
+
+
+def model_choices(plan: DayPlan, ask: Ask) -> list[tuple[int, ...]]:
+    usable = [
+        table
+        for table in plan.tables
+        if (table.online or not ask.online)
+        and ask.area_id in (None, table.area_id)
+        and (table.step_free or not ask.step_free)
+    ]
+    single = [table for table in usable if table.min_seats <= ask.party <= table.max_seats]
+    single.sort(key=lambda table: table.max_seats)
+    pushed = [
+        combination
+        for combination in plan.combinations
+        if combination.min_party <= ask.party <= combination.max_party
+        and (combination.online or not ask.online)
+        and combination.table_ids
+        and set(combination.table_ids) <= {table.id for table in usable}
+    ]
+    pushed.sort(key=lambda combination: (len(combination.table_ids), combination.max_party))
+    return [(table.id,) for table in single] + [combination.table_ids for combination in pushed]
+
+
+def model_day_reason(plan: DayPlan, ask: Ask, now: dt.datetime) -> Reason | None:
+    today = clock_at(now, plan.zone).date()
+    if ask.online and plan.online_reason:
+        return plan.online_reason
+    if plan.closed:
+        return Reason.CLOSED
+    if not plan.services:
+        return Reason.NO_SERVICE
+    if (today - plan.date).days > 1:
+        return Reason.PAST
+    if ask.online and (plan.date - today).days > plan.window_days:
+        return Reason.TOO_FAR
+    return None
+
+
+def model_covers(live: list[Seating], plan: DayPlan, start: dt.datetime) -> tuple[int, int]:
+    arriving = [one for one in live if one.service_date == plan.date and one.start == start]
+    return sum(one.party for one in arriving), sum(one.party for one in arriving if one.online)
+
+
+def model_reason(
+    plan: DayPlan, service: ServiceRules, ask: Ask, start: dt.datetime, now: dt.datetime, covers: tuple[int, int]
+) -> Reason | None:
+    if start <= now:
+        return Reason.PAST
+    if ask.online and now > model_limit(service.lead, start, plan):
+        return Reason.TOO_LATE
+    if ask.online and ask.party < service.min_party:
+        return Reason.PARTY_TOO_SMALL
+    if ask.online and ask.party > service.max_party:
+        return Reason.PARTY_TOO_LARGE
+    if not ask.ignore_pacing:
+        if service.max_covers is not None and covers[0] + ask.party > service.max_covers:
+            return Reason.PACING_FULL
+        if ask.online and service.max_online_covers is not None and covers[1] + ask.party > service.max_online_covers:
+            return Reason.PACING_FULL
+    return None
+
+
+def model_times(plan: DayPlan, ask: Ask, now: dt.datetime) -> list[Answer]:
+    if model_day_reason(plan, ask, now):
+        return []
+    owner: dict[dt.datetime, ServiceRules] = {}
+    for service in reversed(plan.services):
+        for start in model_starts(plan.date, service.first, service.last, service.interval, plan.zone):
+            owner[start] = service
+    live = [one for one in plan.seatings if one.held_until is None or one.held_until > now]
+    taken = {(table, slot) for one in live for table in one.table_ids for slot in quarters(one.start, one.end)}
+    choices = model_choices(plan, ask)
+    answers: list[Answer] = []
+    for start, service in sorted(owner.items(), key=lambda item: item[0]):
+        minutes = model_turn(service, ask.party)
+        slots = quarters(start, start + minutes * MINUTE)
+        reason = model_reason(plan, service, ask, start, now, model_covers(live, plan, start))
+        tables: tuple[int, ...] = ()
+        if reason is None:
+            free = [one for one in choices if not any((table, slot) in taken for table in one for slot in slots)]
+            tables = free[0] if free else ()
+            if not choices:
+                reason = Reason.NO_TABLE
+            elif not free:
+                reason = Reason.TABLES_TAKEN
+        text = start.astimezone(ZoneInfo(plan.zone)).isoformat()
+        answers.append((start, text, service.id, minutes, reason, tables))
+    return answers
+
+
+# --- Days of every kind -----------------------------------------------------
+
+
+@lru_cache(maxsize=100)
+def change_dates(zone: str) -> tuple[dt.date, ...]:
+    """Return the local dates of 2026 to 2028 in whose course the zone's clocks change."""
+    moments = [dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=hours) for hours in range(3 * 365 * 24)]
+    tz = ZoneInfo(zone)
+    return tuple(
+        after.astimezone(tz).date()
+        for before, after in pairwise(moments)
+        if before.astimezone(tz).utcoffset() != after.astimezone(tz).utcoffset()
+    )
+
+
+def clocks(step: int = 15) -> st.SearchStrategy[dt.time]:
+    """Return times of day, those around midnight and the changes more often."""
+    near = st.sampled_from(range(23 * 60, 28 * 60, step))
+    minutes = st.one_of(near, st.sampled_from(range(0, 24 * 60, step)))
+    return minutes.map(lambda minute: dt.time(minute // 60 % 24, minute % 60))
+
+
+DEADLINES = st.one_of(
+    st.just(Deadline()),
+    st.builds(Deadline, minutes=st.sampled_from([0, 1, 30, 60, 90, 120, 600, 1500])),
+    st.builds(Deadline, clock=clocks(5), days_before=st.integers(0, 2)),
+)
+LIMITS = st.one_of(st.none(), st.none(), st.integers(0, 20))
+
+
+@st.composite
+def services(draw: st.DrawFn, number: int) -> ServiceRules:
+    smallest = draw(st.sampled_from([1, 1, 1, 2, 3]))
+    turns = sorted(
+        draw(st.dictionaries(st.integers(1, 8), st.sampled_from([15, 50, 75, 90, 120, 200]), max_size=3)).items()
+    )
+    return ServiceRules(
+        id=number,
+        name=f"Service {number}",
+        # Off the grid of slots now and then: such times can't be claimed.
+        first=draw(st.one_of(clocks(), clocks(), clocks(5))),
+        last=draw(clocks()),
+        interval=draw(st.sampled_from([15, 15, 30, 30, 45, 60, 90, 20])),
+        min_party=smallest,
+        max_party=smallest + draw(st.sampled_from([0, 3, 9, 9])),
+        lead=draw(DEADLINES),
+        cutoff=Deadline(),
+        turn_times=tuple(turns),
+        default_turn=draw(st.sampled_from([15, 90, 105, 120, 400])),
+        max_covers=draw(LIMITS),
+        max_online_covers=draw(LIMITS),
+    )
+
+
+@st.composite
+def tables(draw: st.DrawFn, number: int) -> TableSpec:
+    smallest = draw(st.sampled_from([1, 1, 1, 2, 4]))
+    return TableSpec(
+        id=number,
+        name=f"T{number}",
+        area_id=draw(st.integers(1, 2)),
+        min_seats=smallest,
+        max_seats=smallest + draw(st.integers(0, 5)),
+        online=draw(st.sampled_from([True, True, True, False])),
+        step_free=draw(st.sampled_from([True, True, False])),
+    )
+
+
+@st.composite
+def combinations(draw: st.DrawFn, number: int, table_ids: list[int]) -> CombinationSpec:
+    smallest = draw(st.integers(1, 5))
+    # 99 is a table that is out of use.
+    some = st.lists(st.sampled_from([*table_ids, 99]), min_size=0, max_size=3, unique=True)
+    members = draw(st.one_of(st.just(table_ids[-2:]), st.just(table_ids[:2]), some))
+    return CombinationSpec(
+        id=number,
+        table_ids=tuple(members),
+        min_party=smallest,
+        max_party=smallest + draw(st.integers(0, 8)),
+        online=draw(st.sampled_from([True, True, False])),
+    )
+
+
+@st.composite
+def seatings(draw: st.DrawFn, date: dt.date, starts: list[dt.datetime], now: dt.datetime) -> Seating:
+    offered = [st.sampled_from(starts)] if starts else []
+    midnight = dt.datetime.combine(date, dt.time(), tzinfo=dt.UTC)
+    start = draw(st.one_of(*offered, st.integers(-96, 220).map(lambda slots: midnight + slots * QUARTER)))
+    held = st.one_of(
+        st.none(), st.none(), st.sampled_from([-60, 0, 1, 600]).map(lambda s: now + dt.timedelta(seconds=s))
+    )
+    return Seating(
+        start=start,
+        end=start + draw(st.sampled_from([15, 50, 90, 120, 120, 300])) * MINUTE,
+        service_date=date + dt.timedelta(days=draw(st.sampled_from([0, 0, 0, -1, 1]))),
+        party=draw(st.integers(1, 8)),
+        online=draw(st.booleans()),
+        table_ids=tuple(draw(st.lists(st.integers(1, 6), min_size=1, max_size=3, unique=True))),
+        held_until=draw(held),
+    )
+
+
+@st.composite
+def days(draw: st.DrawFn) -> tuple[DayPlan, Ask, dt.datetime]:
+    """Draw a day, what is asked of it, and when."""
+    zone = draw(st.sampled_from(ZONES))
+    some_date = st.dates(dt.date(2026, 1, 1), dt.date(2028, 12, 31))
+    change = change_dates(zone)
+    near_change = st.tuples(st.sampled_from(change), st.integers(-1, 0)).map(lambda x: x[0] + dt.timedelta(days=x[1]))
+    date = draw(st.one_of(near_change, near_change, some_date) if change else some_date)
+    offered = tuple(draw(services(number)) for number in range(1, draw(st.sampled_from([0, 1, 1, 1, 2, 2, 3])) + 1))
+    starts = [s for one in offered for s in model_starts(date, one.first, one.last, one.interval, zone)]
+    # From days before, from the thick of it, or to the minute of some time.
+    midnight = dt.datetime.combine(date, dt.time(), tzinfo=dt.UTC)
+    long_before = st.integers(1, 5).map(lambda days: midnight - dt.timedelta(days=days))
+    amid = st.integers(-20 * 60, 50 * 60).map(lambda minutes: midnight + minutes * MINUTE)
+    moments = [long_before, long_before, long_before, amid]
+    if starts:
+        moments.append(
+            st.tuples(st.sampled_from(starts), st.sampled_from([-1500, -120, -90, -60, -30, -1, 0, 1])).map(
+                lambda pair: pair[0] + pair[1] * MINUTE
+            )
+        )
+    now = draw(st.one_of(moments))
+    table_ids = list(range(1, draw(st.sampled_from([0, 1, 2, 3, 4, 6])) + 1))
+    plan = DayPlan(
+        date=date,
+        zone=zone,
+        window_days=draw(st.sampled_from([0, 2, 60, 60, 60])),
+        closed=draw(st.sampled_from([False] * 9 + [True])),
+        services=offered,
+        tables=tuple(draw(tables(number)) for number in table_ids),
+        combinations=tuple(draw(combinations(number, table_ids)) for number in range(draw(st.integers(0, 3)))),
+        seatings=tuple(draw(st.lists(seatings(date, starts, now), max_size=8))),
+        online_reason=draw(st.sampled_from([None] * 9 + [Reason.HOURS_UNKNOWN])),
+    )
+    ask = Ask(
+        party=draw(st.integers(1, 10)),
+        area_id=draw(st.sampled_from([None, None, None, 1, 2, 3])),
+        step_free=draw(st.sampled_from([False, False, True])),
+        online=draw(st.sampled_from([True, True, False])),
+        ignore_pacing=draw(st.sampled_from([False, False, True])),
+    )
+    # Any aware moment will do, also one told by the restaurant's own clock.
+    return plan, ask, now.astimezone(ZoneInfo(zone)) if draw(st.booleans()) else now
+
+
+# --- The comparison ---------------------------------------------------------
+
+FURTHER = "MODEL_EXAMPLES" in os.environ
+EXAMPLES = settings(
+    max_examples=int(os.environ.get("MODEL_EXAMPLES", "300")),
+    derandomize=not FURTHER,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def engine_times(plan: DayPlan, ask: Ask, now: dt.datetime) -> list[Answer]:
+    return [
+        (time.start_utc, time.start.isoformat(), time.service_id, time.minutes, time.reason, time.table_ids)
+        for time in times(plan, ask, now)
+    ]
+
+
+def test_any_day_is_answered_as_the_model_answers_it() -> None:
+    seen: Counter[object] = Counter()
+
+    @EXAMPLES
+    @given(days())
+    def compare(day: tuple[DayPlan, Ask, dt.datetime]) -> None:
+        plan, ask, now = day
+        expected = model_times(plan, ask, now)
+        assert day_reason(plan, ask, now) == model_day_reason(plan, ask, now)
+        assert engine_times(plan, ask, now) == expected
+        seen.update({str(reason) for *_front, reason, _tables in expected})
+        seen.update({f"{len(chosen)} tables" for *_front, chosen in expected})
+        seen["twice"] += len({text[:19] for _start, text, *_rest in expected}) < len(expected)
+
+    compare()
+    # A comparison of days on which nothing happens would show nothing.
+    wanted = ["None", "PAST", "TOO_LATE", "PARTY_TOO_SMALL", "PARTY_TOO_LARGE", "PACING_FULL", "NO_TABLE"]
+    for outcome in [*wanted, "TABLES_TAKEN", "1 tables", "2 tables", "twice"]:
+        assert seen[outcome] > 0, (outcome, seen)
+
+
+@EXAMPLES
+@given(days())
+def test_a_write_rule_decides_a_time_as_it_is_offered(day: tuple[DayPlan, Ask, dt.datetime]) -> None:
+    plan, ask, now = day
+    live = [one for one in plan.seatings if one.held_until is None or one.held_until > now]
+    for start, _text, service, minutes, reason, chosen in model_times(plan, ask, now):
+        end = start + minutes * MINUTE
+        busy = {table for one in live if one.start < end and start < one.end for table in one.table_ids}
+        # Claims are of whole slots: a stay that ends within one takes all of it.
+        slots = set(quarters(start, end))
+        busy |= {table for one in live if slots & set(quarters(one.start, one.end)) for table in one.table_ids}
+        view = Window(model_covers(live, plan, start), frozenset(busy), frozenset())
+        wish = Wish(1, plan.date, start, ask.party, ask.area_id, ask.step_free)
+        if reason is not None:
+            with pytest.raises(Refused) as refusal:
+                decide(plan, wish, ask, view, now)
+            assert refusal.value.reason == reason
+        else:
+            decision = decide(plan, wish, ask, view, now)
+            assert (decision.table_ids, decision.service.id, decision.minutes) == (chosen, service, minutes)
