@@ -1,0 +1,1 @@
+"""What is served: menus, their sections and dishes, allergens."""

@@ -36,7 +36,9 @@ def clean_phone(text: str, country: str) -> str:
         number = phonenumbers.parse(text, country or None)
     except phonenumbers.NumberParseException as error:
         raise ValidationError(message) from error
-    if not phonenumbers.is_possible_number(number) or number.extension:
+    # Possible, not valid: numbering plans change faster than any list of them.
+    possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+    if not possible or number.extension:
         raise ValidationError(message)
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 

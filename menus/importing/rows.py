@@ -125,8 +125,9 @@ def _reference(row: DishRow) -> str:
 
 
 def _dish(group: list[DishRow], oldest_current: dt.date) -> DishSpec:
-    # Stable: of rows served last on the same day, the later line counts.
-    latest_first = sorted(group[::-1], key=lambda row: row.last_served, reverse=True)
+    # Of rows served last on the same day, the later line counts.
+    ranked = sorted(enumerate(group), key=lambda pair: (pair[1].last_served, pair[0]), reverse=True)
+    latest_first = [row for _line, row in ranked]
     latest = latest_first[0]
     return DishSpec(
         ref=_reference(latest),

@@ -21,7 +21,7 @@ _ROUND_UP = SLOT - dt.timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Minutes before the start, or a local clock time days_before days before the service date; neither is no deadline."""
+    """Minutes before the start, or a local clock time days_before days before the service date; neither: none."""
 
     minutes: int | None = None
     clock: dt.time | None = None

@@ -70,7 +70,7 @@ def seating_times(date: dt.date, first: dt.time, last: dt.time, interval: int, z
 
 @lru_cache(maxsize=4096)
 def local_moment(date: dt.date, clock: dt.time, zone: str) -> dt.datetime:
-    """Return the UTC moment of a local wall time; a skipped one counts as the change itself, a double one as its first."""
+    """Return the UTC moment of a local wall time: of a skipped one the change itself, of a double one its first."""
     tz = ZoneInfo(zone)
     wall = dt.datetime.combine(date, clock)
     moment = wall.replace(tzinfo=tz).astimezone(dt.UTC)

@@ -25,7 +25,7 @@ from .process import ENVIRONMENT, note
 
 # Isolated and without site: quick, and no .pth file, PYTHON* variable or module in
 # the current folder takes part. The package's own path is given as an argument.
-_BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from {} import main; main()"
+_BOOT = "import sys; sys.path.append(sys.argv.pop(1)); from {} import main; main()"
 _START_TIMEOUT = 60.0
 _HELPER_TIMEOUT = _START_TIMEOUT + 20
 

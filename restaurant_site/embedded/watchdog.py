@@ -12,12 +12,13 @@ from pathlib import Path
 
 from . import locks, postgres, redis_server
 from .control import shut_down
-from .layout import Home
+from .layout import Home, clear
 from .process import end, noted
 
 # Asked for under the start lock only, and so in turns instead of one long wait: a
 # user who leaves can then tell for sure whether it was the last.
 _PERIOD = 0.5
+_STOP = {postgres.NAME: postgres.stop_signals, redis_server.NAME: redis_server.stop_signals}
 
 
 def watch(home: Home, lock: int) -> None:
@@ -26,17 +27,21 @@ def watch(home: Home, lock: int) -> None:
     ``lock`` is the descriptor of the watchdog's lock, already held.
     """
     servers: dict[str, int] = {}
+    sockets: Path | None = None
     while True:
         time.sleep(_PERIOD)
+        now = {name: pid for name in _STOP if (pid := noted(home.pid_file(name)))}
+        now_sockets = home.sockets()
+        # Looked at after reading, so that what was read is of the folder we watch.
         if not locks.still_at(lock, home.watchdog_lock):
-            # The folder was deleted, and a new one may already be in use: end what
-            # was started in the old one and touch nothing else.
-            _end_remembered(servers)
+            # It was deleted, and a new one may already be in use: end what was
+            # started in the old one and touch nothing else.
+            end([_STOP[name](pid) for name, pid in servers.items()])
+            if sockets and not sockets.is_relative_to(home.path):
+                clear(sockets)
             return
-        for name in (postgres.NAME, redis_server.NAME):
-            pid = noted(home.pid_file(name))
-            if pid:
-                servers[name] = pid
+        servers = now
+        sockets = now_sockets or sockets
         try:
             with locks.exclusive(home.start_lock, timeout=0):
                 if locks.unused(home.users):
@@ -46,11 +51,6 @@ def watch(home: Home, lock: int) -> None:
                     return
         except (locks.BusyError, OSError):
             continue
-
-
-def _end_remembered(servers: dict[str, int]) -> None:
-    stop = {postgres.NAME: postgres.stop_signals, redis_server.NAME: redis_server.stop_signals}
-    end([stop[name](pid) for name, pid in servers.items()])
 
 
 def main() -> None:

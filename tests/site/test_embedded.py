@@ -294,8 +294,8 @@ def test_starting_again_and_asking_again_are_quick(checkout: Path) -> None:
     started = time.monotonic()
     second = ensure(checkout)
     asked = time.monotonic()
-    assert started - began < 2
-    assert asked - started < 0.2
+    assert started - began < 3
+    assert asked - started < 0.5
     second.release()
     second.release()
     assert ask(first.database_url, "SELECT 1") == 1
@@ -334,6 +334,32 @@ def test_without_redis_there_is_a_note_and_no_url(checkout: Path, monkeypatch: p
     (note,) = servers.notes
     assert "install redis-server" in note
     assert "bypassed" in note
+    servers.release()
+
+
+def test_data_of_another_version_is_left_alone(make_checkout: Callable[..., Path]) -> None:
+    checkout = make_checkout("checkout")
+    earlier = layout.open_home(checkout, "run").path / "pg9"
+    earlier.mkdir()
+    (earlier / "PG_VERSION").write_text("9\n")
+    servers = ensure(checkout, redis=False)
+    (note,) = servers.notes
+    assert str(earlier) in note
+    assert servers.redis_url is None
+    servers.release()
+    assert [path.name for path in earlier.iterdir()] == ["PG_VERSION"]
+    again = ensure(checkout, redis=False)
+    assert again.notes == ()
+    again.release()
+
+
+def test_a_database_that_was_dropped_is_made_again(checkout: Path) -> None:
+    servers = ensure(checkout)
+    with psycopg.connect(servers.database_url.replace("/restaurant?", "/postgres?"), autocommit=True) as connection:
+        connection.execute("DROP DATABASE restaurant")
+    again = ensure(checkout)
+    assert ask(again.database_url, "SHOW server_encoding") == "UTF8"
+    again.release()
     servers.release()
 
 
@@ -378,10 +404,14 @@ def test_deleting_the_folder_ends_the_servers(make_checkout: Callable[..., Path]
     user.urls()
     home = home_of(checkout)
     assert postmasters(checkout)
-    pids = [postgres.find(home), *processes("unixsocket:" + str(home.sockets()))]
+    sockets = home.sockets()
+    assert sockets
+    pids = [postgres.find(home), *processes(f"unixsocket:{sockets}")]
+    # It has to have looked once, to know what to end.
     time.sleep(0.8)
     shutil.rmtree(layout.data_root(checkout))
     eventually(lambda: not [pid for pid in pids if pid and Path(f"/proc/{pid}/cwd").exists()], 12)
+    eventually(lambda: not sockets.exists())
     user.leave()
 
 

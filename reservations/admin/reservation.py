@@ -1,0 +1,280 @@
+"""Reservations, and the rows that only the write rules write."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from reservations.admin import booking
+from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin
+from reservations.admin.chooser import asked_restaurant, choose_restaurant
+from reservations.admin.filters import LocalDayFilter, ReasonFilter
+from reservations.admin.formats import date_text, local_text
+from reservations.models import Refusal, Reservation, ServiceDay, Table, TableClaim
+from reservations.reasons import staff_text
+
+
+class ReservationList(ChangeList):
+    """A page of reservations with the names of their tables, read at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the page, then the names."""
+        super().get_results(request)
+        name_tables(list(self.result_list))
+
+
+def name_tables(reservations: list[Reservation]) -> None:
+    """Give each reservation, which knows its tables by number, their names as ``table_names``."""
+    numbers = sorted({pk for reservation in reservations for pk in reservation.table_ids})
+    names: dict[int, str] = {}
+    for first in range(0, len(numbers), 1000):
+        names.update(Table.objects.filter(pk__in=numbers[first : first + 1000]).values_list("pk", "name"))
+    for reservation in reservations:
+        found = [names[pk] for pk in reservation.table_ids if pk in names]
+        setattr(reservation, "table_names", " + ".join(found))  # noqa: B010 - no column of the model
+
+
+@admin.register(Reservation)
+class ReservationAdmin(OwnedAdmin[Reservation]):
+    """Reservations. They are added and cancelled by the write rules; the form is for reading.
+
+    The form's own view is inside a transaction, where the order of locks can't hold.
+    """
+
+    list_display = (
+        "start",
+        "party_size",
+        "name",
+        "tables",
+        "status",
+        "source",
+        "reference_",
+        "restaurant",
+    )
+    list_display_links = ("start", "name", "reference_")
+    list_filter: ClassVar[Any] = (
+        LocalDayFilter,
+        "status",
+        "source",
+        ("pacing_exceeded_by", admin.EmptyFieldListFilter),
+    )
+    date_hierarchy = "service_date"
+    search_fields = ("name", "email", "phone", "reference")
+    search_help_text = gettext_lazy("By name, e-mail, phone or reference.")
+    ordering = ("-service_date", "starts_at", "pk")
+    actions = None
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "reference",
+                    "status",
+                    "restaurant",
+                    "service_name",
+                    "start",
+                    "end",
+                    "party_size",
+                    "tables",
+                    "area",
+                    "needs_step_free",
+                )
+            },
+        ),
+        (
+            gettext_lazy("Guest"),
+            {
+                "fields": (
+                    "name",
+                    "email",
+                    "phone",
+                    "occasion",
+                    "children",
+                    "high_chairs",
+                    "dietary_needs",
+                    "note",
+                    "language",
+                )
+            },
+        ),
+        (
+            gettext_lazy("Record"),
+            {
+                "fields": (
+                    "source",
+                    "created_by",
+                    "created",
+                    "confirmed",
+                    "cancelled",
+                    "held",
+                    "pacing_exceeded_by",
+                    "pacing_reason",
+                )
+            },
+        ),
+    )
+    readonly_fields = ("reference", "start", "end", "tables", "created", "confirmed", "cancelled", "held")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list that knows its tables' names."""
+        return ReservationList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Reservation], bool]:
+        """Find a phone number also as people write it: stored is +49301234567, typed is 030 123 45 67."""
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        digits = "".join(char for char in search_term if char.isdecimal()).lstrip("0")
+        if len(digits) >= 5 and not search_term.strip(" +-/()0123456789"):
+            found = queryset.filter(Q(pk__in=found.values("pk")) | Q(phone__contains=digits))
+        return found, duplicates
+
+    def has_change_permission(self, request: HttpRequest, obj: Reservation | None = None) -> bool:
+        """Refuse to the form what the permission grants to the write rules."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Reservation | None = None) -> bool:
+        """Refuse: a reservation is cancelled, and stays on record."""
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that cancels."""
+        cancel = path(
+            "<int:pk>/cancel/", self.admin_site.admin_view(self.cancel_view), name="reservations_reservation_cancel"
+        )
+        return [cancel, *super().get_urls()]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Book, at the restaurant that the address names, outside a transaction."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        restaurant = asked_restaurant(request)
+        if restaurant is None:
+            return choose_restaurant(self, request)
+        return booking.add(self, request, restaurant)
+
+    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Cancel, outside a transaction."""
+        return booking.cancel(self, request, pk)
+
+    def object_links(self, request: HttpRequest, obj: Reservation) -> list[Link]:
+        """Link to cancelling, for as long as that is possible."""
+        links = super().object_links(request, obj)
+        if obj.status == Reservation.Status.CONFIRMED and request.user.has_perm(booking.CHANGE):
+            address = reverse("admin:reservations_reservation_cancel", args=(obj.pk,))
+            links.append((address, _("Cancel reservation")))
+        return links
+
+    @admin.display(description=gettext_lazy("start"), ordering="starts_at")
+    def start(self, obj: Reservation) -> str:
+        """Return the local start, and the service date where it began the evening before."""
+        text = local_text(obj.starts_at, obj.restaurant.zone) or ""
+        if obj.local_start.date() != obj.service_date:
+            text += " " + _("(service of %(date)s)") % {"date": date_text(obj.service_date)}
+        return text
+
+    @admin.display(description=gettext_lazy("end"))
+    def end(self, obj: Reservation) -> str | None:
+        """Return until when the tables are held."""
+        return local_text(obj.ends_at, obj.restaurant.zone)
+
+    @admin.display(description=gettext_lazy("tables"))
+    def tables(self, obj: Reservation) -> str:
+        """Return the names of the tables."""
+        if not hasattr(obj, "table_names"):
+            name_tables([obj])
+        return getattr(obj, "table_names", "") or "–"
+
+    @admin.display(description=gettext_lazy("reference"), ordering="reference")
+    def reference_(self, obj: Reservation) -> str:
+        """Return the reference."""
+        return obj.reference
+
+    @admin.display(description=gettext_lazy("created"))
+    def created(self, obj: Reservation) -> str | None:
+        """Return when the hold or the booking was made."""
+        return local_text(obj.created_at, obj.restaurant.zone)
+
+    @admin.display(description=gettext_lazy("confirmed"))
+    def confirmed(self, obj: Reservation) -> str | None:
+        """Return when it was confirmed."""
+        return local_text(obj.confirmed_at, obj.restaurant.zone)
+
+    @admin.display(description=gettext_lazy("cancelled"))
+    def cancelled(self, obj: Reservation) -> str | None:
+        """Return when it was cancelled."""
+        return local_text(obj.cancelled_at, obj.restaurant.zone)
+
+    @admin.display(description=gettext_lazy("held until"))
+    def held(self, obj: Reservation) -> str | None:
+        """Return until when the hold lasts."""
+        return local_text(obj.held_until, obj.restaurant.zone)
+
+
+@admin.register(Refusal)
+class RefusalAdmin(ReadOnlyAdmin[Refusal]):
+    """Bookings that were refused, and why."""
+
+    list_display = ("start", "party_size", "reason_text", "source", "restaurant", "refused")
+    list_filter = (ReasonFilter, "source")
+    date_hierarchy = "service_date"
+    search_fields = ("restaurant__name", "restaurant__city", "restaurant__slug")
+    fields = ("restaurant", "service_date", "start", "party_size", "reason_text", "source", "refused")
+    readonly_fields = ("start", "reason_text", "refused")
+
+    @admin.display(description=gettext_lazy("start"), ordering="starts_at")
+    def start(self, obj: Refusal) -> str | None:
+        """Return the local start that was asked for."""
+        return local_text(obj.starts_at, obj.restaurant.zone)
+
+    @admin.display(description=gettext_lazy("reason"), ordering="reason")
+    def reason_text(self, obj: Refusal) -> str:
+        """Return the reason in words."""
+        return staff_text(obj.reason)
+
+    @admin.display(description=gettext_lazy("refused"), ordering="created_at")
+    def refused(self, obj: Refusal) -> str | None:
+        """Return when it was refused."""
+        return local_text(obj.created_at, obj.restaurant.zone)
+
+
+@admin.register(ServiceDay)
+class ServiceDayAdmin(ReadOnlyAdmin[ServiceDay]):
+    """The days that bookings lock."""
+
+    list_display = ("date", "restaurant", "locked")
+    date_hierarchy = "date"
+    search_fields = ("restaurant__name", "restaurant__city", "restaurant__slug")
+    fields = ("restaurant", "date", "locked")
+    readonly_fields = ("locked",)
+
+    @admin.display(description=gettext_lazy("last locked"), ordering="locked_at")
+    def locked(self, obj: ServiceDay) -> str | None:
+        """Return when a booking last locked the day."""
+        return local_text(obj.locked_at, obj.restaurant.zone)
+
+
+@admin.register(TableClaim)
+class TableClaimAdmin(ReadOnlyAdmin[TableClaim]):
+    """The slots that tables are taken for."""
+
+    list_display = ("table", "slot", "reservation", "restaurant")
+    list_select_related = ("restaurant", "table", "reservation")
+    search_fields = ("table__name", "reservation__reference", "reservation__name")
+    fields = ("restaurant", "table", "slot", "reservation")
+    readonly_fields = ("slot",)
+
+    @admin.display(description=gettext_lazy("slot"), ordering="slot_start")
+    def slot(self, obj: TableClaim) -> str | None:
+        """Return the local start of the slot."""
+        return local_text(obj.slot_start, obj.restaurant.zone)

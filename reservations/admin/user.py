@@ -1,0 +1,108 @@
+"""Accounts of staff, signed in by e-mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db.models import Q
+from django.forms import Field
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from reservations.admin.base import SiteAdmin
+from reservations.models import Reservation, User, normalise_email
+
+if TYPE_CHECKING:
+    _AddForm = AdminUserCreationForm[User]
+    _ChangeForm = UserChangeForm[User]
+    _UserAdmin = DjangoUserAdmin[User]
+else:
+    _AddForm, _ChangeForm, _UserAdmin = AdminUserCreationForm, UserChangeForm, DjangoUserAdmin
+
+
+class AddForm(_AddForm):
+    """A new account with its password, typed twice."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+    def clean_email(self) -> str:
+        """Return the address in the one spelling in which it must be unique."""
+        return _normalised(self.fields["email"], self.cleaned_data["email"])
+
+
+class ChangeForm(_ChangeForm):
+    """An account; its password is changed on a page of its own."""
+
+    class Meta:
+        model = User
+        fields = "__all__"
+
+    def clean_email(self) -> str:
+        """Return the address in the one spelling in which it must be unique."""
+        return _normalised(self.fields["email"], self.cleaned_data["email"])
+
+
+def _normalised(field: Field, address: str) -> str:
+    """Return the normalised address, which may be longer than the typed one and so is checked again."""
+    email = normalise_email(address)
+    field.run_validators(email)
+    return email
+
+
+@admin.register(User)
+class UserAdmin(_UserAdmin, SiteAdmin[User]):
+    """Accounts. Who may not do everything can make nobody who may."""
+
+    form = ChangeForm
+    add_form = AddForm
+    ordering = ("email",)
+    list_display = ("email", "name", "is_staff", "is_superuser", "is_active")
+    list_filter = ("is_staff", "is_superuser", "is_active", "groups")
+    search_fields = ("email", "name")
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        (
+            gettext_lazy("Permissions"),
+            {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
+        ),
+        (
+            gettext_lazy("Important dates"),
+            {"description": gettext_lazy("In UTC: accounts belong to no restaurant."), "fields": readonly_fields},
+        ),
+    )
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("email", "name", "usable_password", "password1", "password2")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Leave rights to those who have them all."""
+        fixed = tuple(super().get_readonly_fields(request, obj))
+        if request.user.is_superuser:
+            return fixed
+        return (*fixed, "is_superuser", "groups", "user_permissions")
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Keep the accounts of superusers, and their passwords, from everybody else."""
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Keep the accounts of superusers from everybody else."""
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+
+    def deletion_refusals(self, request: HttpRequest, objs: Iterable[User]) -> Iterable[str]:
+        """Keep who took a reservation or exceeded pacing: the record says who it was."""
+        for user in objs:
+            if Reservation.objects.filter(Q(created_by=user) | Q(pacing_exceeded_by=user)).exists():
+                yield _("%(user)s has taken reservations. Untick “active” instead.") % {"user": user.email}
+
+
+def _may_touch(request: HttpRequest, obj: User | None) -> bool:
+    return obj is None or not obj.is_superuser or bool(request.user.is_superuser)

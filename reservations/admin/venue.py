@@ -1,0 +1,283 @@
+"""Restaurants, areas, tables and table combinations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import Count, Max, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin, SiteAdmin
+from reservations.admin.chooser import FILTER
+from reservations.admin.formats import local_text
+from reservations.admin.forms import AreaFormSet, CombinationForm, CuisineForm, RestaurantForm
+from reservations.models import (
+    Area,
+    CombinationTable,
+    OpeningPeriod,
+    Refusal,
+    Reservation,
+    Restaurant,
+    RestaurantCuisine,
+    ServiceDay,
+    Table,
+    TableClaim,
+    TableCombination,
+)
+
+if TYPE_CHECKING:
+    _AreaInlineBase = admin.TabularInline[Area, Restaurant]
+    _CuisineInlineBase = admin.TabularInline[RestaurantCuisine, Restaurant]
+    _PeriodInlineBase = admin.TabularInline[OpeningPeriod, Restaurant]
+else:
+    _AreaInlineBase = _CuisineInlineBase = _PeriodInlineBase = admin.TabularInline
+
+
+class AreaInline(_AreaInlineBase):
+    """A restaurant's areas."""
+
+    model = Area
+    formset = AreaFormSet
+    fields = ("name", "position")
+    ordering = ("position", "pk")
+    extra = 1
+    show_change_link = True
+
+
+class OpeningPeriodInline(_PeriodInlineBase):
+    """The hours that guests are shown."""
+
+    model = OpeningPeriod
+    fields = ("day", "opens", "closes")
+    ordering = ("day", "opens")
+    formfield_overrides = SiteAdmin.formfield_overrides
+    extra = 1
+
+
+class CuisineInline(_CuisineInlineBase):
+    """A restaurant's cuisines."""
+
+    model = RestaurantCuisine
+    form = CuisineForm
+    extra = 1
+
+
+@admin.register(Restaurant)
+class RestaurantAdmin(SiteAdmin[Restaurant]):
+    """Restaurants. What one has hundreds of is linked above its form, not on it."""
+
+    form = RestaurantForm
+    list_display = ("name", "city", "country", "timezone", "online_booking", "is_published")
+    list_filter = ("is_published", "online_booking", "country")
+    search_fields = ("name", "city", "slug", "source_ref")
+    search_help_text = gettext_lazy("By name, city, slug or source reference.")
+    prepopulated_fields: ClassVar = {"slug": ("name",)}
+    readonly_fields = ("source_ref", "updated")
+    inlines = (AreaInline, OpeningPeriodInline, CuisineInline)
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "tagline", "description", "is_published", "position")}),
+        (
+            gettext_lazy("Address and contact"),
+            {
+                "fields": (
+                    "street",
+                    ("postcode", "city", "country"),
+                    ("latitude", "longitude"),
+                    "phone",
+                    "email",
+                    "website",
+                )
+            },
+        ),
+        (gettext_lazy("Time and money"), {"fields": ("timezone", "currency")}),
+        (
+            gettext_lazy("Booking rules"),
+            {
+                "description": gettext_lazy("A service may have party limits and deadlines of its own."),
+                "fields": (
+                    "online_booking",
+                    ("min_party", "max_party"),
+                    "booking_window_days",
+                    "hold_minutes",
+                    "turn_minutes",
+                    ("lead_minutes", "lead_clock", "lead_days_before"),
+                    ("cutoff_minutes", "cutoff_clock", "cutoff_days_before"),
+                ),
+            },
+        ),
+        (gettext_lazy("Source"), {"fields": ("hours_text", "source_ref", "updated")}),
+    )
+
+    @admin.display(description=gettext_lazy("updated"))
+    def updated(self, obj: Restaurant) -> str | None:
+        """Return when the row was last saved."""
+        return local_text(obj.updated_at, obj.zone) if obj.pk else None
+
+    def object_links(self, request: HttpRequest, obj: Restaurant) -> list[Link]:
+        """Link to the lists of everything that belongs to the restaurant, whichever app it is of, and to booking."""
+        links = []
+        for relation in Restaurant._meta.related_objects:
+            model = relation.related_model
+            if not admin.site.is_registered(model):
+                continue
+            model_admin = admin.site.get_model_admin(model)
+            if model_admin.has_view_or_change_permission(request):
+                address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+                query = urlencode({FILTER: obj.pk})
+                links.append((f"{address}?{query}", str(capfirst(model._meta.verbose_name_plural))))
+        if request.user.has_perm("reservations.add_reservation"):
+            address = reverse("admin:reservations_reservation_add")
+            links.append((f"{address}?restaurant={obj.pk}", _("Add reservation")))
+        return links
+
+    def deletion_refusals(self, request: HttpRequest, objs: Iterable[Restaurant]) -> Iterable[str]:
+        """Keep a restaurant that people booked at."""
+        counted = _counts(Reservation.objects.filter(restaurant__in=_keys(objs)), "restaurant")
+        for restaurant in objs:
+            if number := counted.get(restaurant.pk):
+                yield ngettext(
+                    "%(restaurant)s has %(count)d reservation. Untick “published” instead.",
+                    "%(restaurant)s has %(count)d reservations. Untick “published” instead.",
+                    number,
+                ) % {"restaurant": restaurant, "count": number}
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Let the traces of a restaurant's days go with it, though nobody may delete them by themselves."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        for model in (Refusal, ServiceDay):
+            lacking.discard(model._meta.verbose_name)
+        return deleted, counts, lacking, protected
+
+
+@admin.register(Area)
+class AreaAdmin(OwnedAdmin[Area]):
+    """Areas; one with tables stays."""
+
+    list_display = ("name", "restaurant", "position")
+    search_fields = ("name", "restaurant__name", "restaurant__city")
+    fields = ("restaurant", "name", "position")
+
+    def deletion_refusals(self, request: HttpRequest, objs: Iterable[Area]) -> Iterable[str]:
+        """Keep an area with tables, which would go with it."""
+        counted = _counts(Table.objects.filter(area__in=_keys(objs)), "area")
+        for area in objs:
+            if number := counted.get(area.pk):
+                yield ngettext(
+                    "“%(area)s” has %(count)d table. Move it to another area first.",
+                    "“%(area)s” has %(count)d tables. Move them to another area first.",
+                    number,
+                ) % {"area": area, "count": number}
+
+
+@admin.register(Table)
+class TableAdmin(OwnedAdmin[Table]):
+    """Tables; one that was booked stays, out of use."""
+
+    list_display = (
+        "name",
+        "restaurant",
+        "area",
+        "min_seats",
+        "max_seats",
+        "is_online",
+        "is_step_free",
+        "is_active",
+        "position",
+    )
+    list_filter = ("is_active", "is_online", "is_step_free")
+    list_select_related = ("restaurant", "area")
+    search_fields = ("name", "area__name", "restaurant__name", "restaurant__city")
+    own_choices = ("area",)
+    fields = (
+        "restaurant",
+        "area",
+        "name",
+        ("min_seats", "max_seats"),
+        "is_online",
+        "is_step_free",
+        "is_active",
+        "position",
+    )
+
+    def deletion_refusals(self, request: HttpRequest, objs: Iterable[Table]) -> Iterable[str]:
+        """Keep a table that reservations are or were at: the database would refuse to part with it."""
+        claims = (
+            TableClaim.objects.filter(table__in=_keys(objs))
+            .order_by()
+            .values("table")
+            .annotate(parties=Count("reservation", distinct=True), last=Max("slot_start"))
+        )
+        found = {claim["table"]: claim for claim in claims}
+        for table in objs:
+            if claim := found.get(table.pk):
+                yield ngettext(
+                    "Table %(table)s: %(count)d reservation, the last one on %(last)s. Untick “in use” instead.",
+                    "Table %(table)s: %(count)d reservations, the last one on %(last)s. Untick “in use” instead.",
+                    claim["parties"],
+                ) % {
+                    "table": table,
+                    "count": claim["parties"],
+                    "last": local_text(claim["last"], table.restaurant.zone),
+                }
+
+
+@admin.register(TableCombination)
+class TableCombinationAdmin(OwnedAdmin[TableCombination]):
+    """Combinations, with their tables ticked on the form."""
+
+    form = CombinationForm
+    list_display = ("name", "restaurant", "min_party", "max_party", "is_online", "table_names")
+    list_filter = ("is_online",)
+    search_fields = ("name", "restaurant__name", "restaurant__city")
+    fields = ("restaurant", "name", ("min_party", "max_party"), "is_online", "members")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TableCombination]:
+        """Read the tables of all rows at once."""
+        return super().get_queryset(request).prefetch_related("tables")
+
+    @admin.display(description=gettext_lazy("tables"))
+    def table_names(self, obj: TableCombination) -> str:
+        """Return the names of the tables."""
+        return " + ".join(table.name for table in obj.tables.all())
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        """Save the tables with the combination, in its transaction."""
+        super().save_related(request, form, formsets, change)
+        form.save_members()
+
+
+@admin.register(CombinationTable)
+class CombinationTableAdmin(ReadOnlyAdmin[CombinationTable]):
+    """Which table is in which combination; changed on the combination's form."""
+
+    list_display = ("combination", "table", "restaurant")
+    list_display_links = None
+    list_select_related = ("restaurant", "combination", "table")
+    search_fields = ("combination__name", "table__name", "restaurant__name")
+
+
+@admin.register(RestaurantCuisine)
+class RestaurantCuisineAdmin(OwnedAdmin[RestaurantCuisine]):
+    """Cuisines, also on the restaurant's form."""
+
+    list_display = ("cuisine", "restaurant")
+    search_fields = ("cuisine", "restaurant__name")
+    fields = ("restaurant", "cuisine")
+
+
+def _keys(objs: Iterable[Any]) -> Any:
+    """Return what an ``__in`` takes: a subquery for a queryset, however many rows it has."""
+    return objs.values("pk") if isinstance(objs, QuerySet) else [obj.pk for obj in objs]
+
+
+def _counts(rows: QuerySet[Any], name: str) -> dict[int, int]:
+    return dict(rows.order_by().values_list(name).annotate(Count("pk")))

@@ -1,0 +1,1 @@
+"""Restaurants from OpenStreetMap data: hours as people wrote them become opening hours, services and special days."""

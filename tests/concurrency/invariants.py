@@ -1,0 +1,67 @@
+"""What must be true of one restaurant's rows at any moment, asked in plain SQL, past the code under test."""
+
+# ruff: noqa: S608 - the statements are put together from this file's own parts
+
+from __future__ import annotations
+
+from django.db import connection
+
+_LIVE = """
+    live AS (
+        SELECT r.id, r.service_id, r.service_date, r.starts_at, r.ends_at, r.party_size, r.source,
+               r.pacing_exceeded_by_id, t.value::bigint AS table_id
+        FROM reservations_reservation r
+        LEFT JOIN LATERAL jsonb_array_elements_text(r.table_ids) t ON true
+        WHERE r.restaurant_id = %(restaurant)s AND r.status IN ('held', 'confirmed', 'seated', 'finished')
+    )"""
+
+_CLAIMED = """
+    claimed AS (
+        SELECT reservation_id, table_id, slot_start FROM reservations_tableclaim
+        WHERE restaurant_id = %(restaurant)s
+    ), owed AS (
+        SELECT id AS reservation_id, table_id, slot_start
+        FROM live, generate_series(starts_at, ends_at - interval '1 second', interval '15 minutes') slot_start
+    )"""
+
+_COVERS = """
+    parties AS (
+        SELECT DISTINCT id, service_id, service_date, starts_at, party_size, source, pacing_exceeded_by_id FROM live
+    ), covers AS (
+        SELECT service_id, service_date, starts_at, sum(party_size) AS everyone,
+               sum(party_size) FILTER (WHERE source = 'online') AS online
+        FROM parties
+        GROUP BY service_id, service_date, starts_at HAVING bool_and(pacing_exceeded_by_id IS NULL)
+    )"""
+
+CHECKS = {
+    "two parties hold one table at one time": f"""
+        WITH {_LIVE}
+        SELECT a.id, b.id, a.table_id FROM live a JOIN live b
+        ON a.table_id = b.table_id AND a.id < b.id AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at""",
+    "a table is claimed twice for one slot": """
+        SELECT table_id, slot_start FROM reservations_tableclaim
+        WHERE restaurant_id = %(restaurant)s GROUP BY table_id, slot_start HAVING count(*) > 1""",
+    "a live reservation lacks a claim": f"""
+        WITH {_LIVE}, {_CLAIMED} SELECT * FROM owed EXCEPT SELECT * FROM claimed""",
+    "a claim belongs to nobody live, or not to its tables and time": f"""
+        WITH {_LIVE}, {_CLAIMED} SELECT * FROM claimed EXCEPT SELECT * FROM owed""",
+    "a live reservation has no table": f"WITH {_LIVE} SELECT id FROM live WHERE table_id IS NULL",
+    "covers exceed pacing": f"""
+        WITH {_LIVE}, {_COVERS}
+        SELECT c.* FROM covers c JOIN reservations_service s ON s.id = c.service_id
+        WHERE c.everyone > s.max_covers OR c.online > s.max_online_covers""",
+}
+"""Each statement finds rows only where what its name says has happened."""
+
+
+def broken(restaurant_id: int) -> dict[str, int]:
+    """Return what is broken at a restaurant, with the number of rows that show it; empty where all is well."""
+    found = {}
+    with connection.cursor() as cursor:
+        for name, statement in CHECKS.items():
+            cursor.execute(statement, {"restaurant": restaurant_id})
+            rows = cursor.fetchall()
+            if rows:
+                found[name] = len(rows)
+    return found

@@ -1,0 +1,94 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.core.cache import caches
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _empty_caches() -> Iterator[None]:
+    """Let no test find what another left in Redis."""
+    yield
+    for alias in caches.settings:
+        caches[alias].clear()
+
+
+@dataclass(frozen=True)
+class Site:
+    """The site, served by gunicorn as in production, on the tests' database."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+def database_url() -> str:
+    """Return the URL of the tests' database, for another process."""
+    url = urllib.parse.urlsplit(os.environ["DATABASE_URL"])
+    return url._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+
+
+@pytest.fixture(scope="session")
+def gunicorn(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve the site through gunicorn with two workers; its database is the tests', so use ``transactional_db``."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("gunicorn") / "log.txt"
+    environment = os.environ | {
+        "DATABASE_URL": database_url(),
+        "PORT": str(port),
+        "BIND": "127.0.0.1",
+        "WEB_CONCURRENCY": "2",
+        "SITE_ENV": "development",
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "restaurant_site.wsgi:application"],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
+        url = f"http://127.0.0.1:{port}"
+        try:
+            _wait(url, process, log)
+            yield Site(url, process, log)
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+    # A 500 that no test looked at is still a failure.
+    assert "Internal Server Error" not in log.read_text()
+
+
+@pytest.fixture
+def site(gunicorn: Site, transactional_db: None) -> Site:
+    """Return the served site; what the test commits is seen by its workers."""
+    return gunicorn
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _attempt in range(300):
+        assert process.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError(f"gunicorn did not answer: {log.read_text()}")

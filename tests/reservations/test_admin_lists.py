@@ -1,0 +1,291 @@
+"""Every list and form of the admin answers, and a list of twice as many rows takes as many statements."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from reservations.models import (
+    OpeningPeriod,
+    Refusal,
+    Reservation,
+    Restaurant,
+    RestaurantCuisine,
+    ServiceDay,
+    TurnTime,
+)
+from tests.factories import (
+    days_ahead,
+    make_closure,
+    make_combination,
+    make_reservation,
+    make_seated,
+    make_service,
+    make_special_day,
+    make_staff,
+    make_turn_time,
+    make_user,
+    make_venue,
+    make_wish,
+)
+
+pytestmark = pytest.mark.django_db
+
+MODELS = sorted(model._meta.model_name or "" for model in apps.get_app_config("reservations").get_models())
+
+
+@pytest.fixture
+def staff(client: Client) -> Client:
+    client.force_login(make_staff())
+    return client
+
+
+def crowd(restaurant: Restaurant, *, seed: int) -> None:
+    """Add rows of every model to the restaurant."""
+    tables = list(restaurant.tables.all())[-2:]
+    make_combination(restaurant, tables)
+    service = make_service(restaurant, name=f"Lunch {seed}", first_seating=dt.time(12), last_seating=dt.time(14))
+    make_turn_time(restaurant, up_to=2, minutes=90, service=service)
+    make_turn_time(restaurant, up_to=4, minutes=120)
+    date = days_ahead(restaurant, 20 + seed)
+    day = make_special_day(restaurant, date, is_closed=False)
+    make_service(restaurant, name=f"Gala {seed}", special_day=day)
+    make_closure(restaurant, date + dt.timedelta(days=300))
+    OpeningPeriod.objects.create(restaurant=restaurant, day=1, opens=dt.time(9), closes=dt.time(17))
+    RestaurantCuisine.objects.create(restaurant=restaurant, cuisine=f"cuisine_{seed}")
+    wish = make_wish(restaurant, date=date)
+    make_seated(restaurant, tables, wish, created_by=make_user(), name=f"Guest {seed}")
+    ServiceDay.objects.create(restaurant=restaurant, date=date)
+    Refusal.objects.create(
+        restaurant=restaurant,
+        service_date=date,
+        starts_at=wish.start,
+        party_size=2,
+        reason="PACING_FULL",
+        source=Reservation.Source.STAFF,
+    )
+
+
+def statements(client: Client, address: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        response = client.get(address)
+    assert response.status_code == 200
+    return len(queries)
+
+
+def test_every_model_is_registered() -> None:
+    missing = [
+        model.__name__
+        for model in apps.get_app_config("reservations").get_models()
+        if not admin.site.is_registered(model)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("model", [*(f"reservations_{name}" for name in MODELS), "auth_group"])
+def test_list_takes_as_many_statements_for_twice_the_rows(staff: Client, model: str) -> None:
+    crowd(make_venue(timezone="Asia/Tokyo"), seed=0)
+    crowd(make_venue(), seed=1)
+    address = reverse(f"admin:{model}_changelist")
+    statements(staff, address)
+    before = statements(staff, address)
+    for seed in range(2, 6):
+        crowd(make_venue(), seed=seed)
+    assert statements(staff, address) == before
+    page = staff.get(address).content.decode()
+    if model not in ("auth_group",):
+        assert page.count('name="_selected_action"') != 1
+        assert 'class="paginator"' in page
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_list_is_searched_and_filtered_by_restaurant(staff: Client, model: str) -> None:
+    restaurant = make_venue()
+    crowd(restaurant, seed=0)
+    crowd(make_venue(), seed=1)
+    address = reverse(f"admin:reservations_{model}_changelist")
+    assert staff.get(address, {"q": "a’🥐b"}).status_code == 200
+    if model in ("user", "restaurant"):
+        return
+    response = staff.get(address, {"restaurant__id__exact": restaurant.pk})
+    assert response.status_code == 200
+    found = list(response.context["cl"].result_list)
+    assert found
+    assert {row.restaurant_id for row in found} == {restaurant.pk}
+    assert restaurant.name in response.content.decode()
+
+
+@pytest.mark.parametrize("value", ["abc", "999999999999999999999999", "0", "no-such-slug"])
+def test_filter_for_a_restaurant_that_is_not_there_is_no_error(staff: Client, value: str) -> None:
+    address = reverse("admin:reservations_reservation_changelist")
+    response = staff.get(address, {"restaurant__id__exact": value}, follow=True)
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "restaurant",
+        "area",
+        "table",
+        "tablecombination",
+        "service",
+        "turntime",
+        "openingperiod",
+        "specialday",
+        "closure",
+    ],
+)
+def test_form_to_add_one_answers(staff: Client, model: str) -> None:
+    restaurant = make_venue()
+    address = reverse(f"admin:reservations_{model}_add")
+    page = staff.get(address)
+    assert page.status_code == 200
+    if model != "restaurant":
+        assert "Which restaurant?" in page.content.decode()
+        page = staff.get(address, {"restaurant": restaurant.slug})
+        assert page.status_code == 200
+        assert restaurant.name in page.content.decode()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_form_of_one_answers_with_its_history(staff: Client, model: str) -> None:
+    crowd(make_venue(), seed=0)
+    row = apps.get_model("reservations", model).objects.first()
+    assert row is not None
+    address = reverse(f"admin:reservations_{model}_change", args=(row.pk,))
+    assert staff.get(address).status_code == 200
+    history = staff.get(reverse(f"admin:reservations_{model}_history", args=(row.pk,)))
+    assert history.status_code == 200
+    assert ("Europe/Berlin" in history.content.decode()) == (model != "user")
+
+
+@pytest.mark.parametrize("model", ["reservation", "tableclaim", "serviceday", "refusal", "combinationtable"])
+def test_rows_of_the_write_rules_can_only_be_read(staff: Client, model: str) -> None:
+    crowd(make_venue(), seed=0)
+    kind = apps.get_model("reservations", model)
+    row = kind.objects.first()
+    assert row is not None
+    before = kind.objects.filter(pk=row.pk).values().get()
+    forged = {"name": "Forged", "status": "cancelled", "table": "", "reason": "X", "date": "2027-01-01", "_save": "1"}
+    assert staff.post(reverse(f"admin:reservations_{model}_change", args=(row.pk,)), forged).status_code == 403
+    assert staff.post(reverse(f"admin:reservations_{model}_delete", args=(row.pk,)), {"post": "yes"}).status_code == 403
+    action = {"action": "delete_selected", "_selected_action": str(row.pk), "post": "yes"}
+    staff.post(reverse(f"admin:reservations_{model}_changelist"), action)
+    if model != "reservation":
+        assert staff.get(reverse(f"admin:reservations_{model}_add")).status_code == 403
+    assert kind.objects.filter(pk=row.pk).values().get() == before
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_staff_without_permissions_are_refused(client: Client, model: str) -> None:
+    crowd(make_venue(), seed=0)
+    client.force_login(make_user(is_staff=True))
+    row = apps.get_model("reservations", model).objects.first()
+    assert row is not None
+    for address in (
+        reverse(f"admin:reservations_{model}_changelist"),
+        reverse(f"admin:reservations_{model}_add"),
+        reverse(f"admin:reservations_{model}_change", args=(row.pk,)),
+        reverse(f"admin:reservations_{model}_delete", args=(row.pk,)),
+        reverse(f"admin:reservations_{model}_history", args=(row.pk,)),
+    ):
+        assert client.get(address).status_code == 403, address
+
+
+def test_staff_who_may_only_look_see_no_way_to_change(client: Client) -> None:
+    user = make_user(is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_reservation"))
+    client.force_login(user)
+    crowd(make_venue(), seed=0)
+    reservation = Reservation.objects.get()
+    page = client.get(reverse("admin:reservations_reservation_change", args=(reservation.pk,))).content.decode()
+    assert reservation.reference in page
+    assert "/cancel/" not in page
+    cancel = reverse("admin:reservations_reservation_cancel", args=(reservation.pk,))
+    assert client.get(cancel).status_code == 403
+    assert client.post(cancel).status_code == 403
+    assert client.get(reverse("admin:reservations_reservation_add")).status_code == 403
+
+
+@pytest.fixture
+def tokyo() -> Iterator[Restaurant]:
+    yield make_venue(timezone="Asia/Tokyo", country="JP")
+
+
+def test_times_are_shown_in_the_restaurants_own_zone(staff: Client, tokyo: Restaurant) -> None:
+    reservation = make_reservation(tokyo, at=dt.time(19, 30))
+    for address in (
+        reverse("admin:reservations_reservation_changelist"),
+        reverse("admin:reservations_reservation_change", args=(reservation.pk,)),
+        reverse("admin:reservations_tableclaim_changelist"),
+    ):
+        page = staff.get(address).content.decode()
+        assert "19:30 JST" in page, address
+        assert "UTC" not in page
+        assert "10:30" not in page
+
+
+def test_service_of_the_evening_before_is_named(staff: Client) -> None:
+    restaurant = make_venue(service={"first_seating": dt.time(20), "last_seating": dt.time(1)})
+    date = days_ahead(restaurant)
+    make_reservation(restaurant, date=date, at=dt.time(0, 30), days_after=1)
+    page = staff.get(reverse("admin:reservations_reservation_changelist")).content.decode()
+    assert f"(service of {date:%a} {date.day} {date:%b %Y})" in page
+
+
+def test_day_filter_goes_by_each_restaurants_calendar(staff: Client) -> None:
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"):
+        restaurant = make_venue(timezone=zone)
+        for days in (-1, 0, 1, 8):
+            wish = make_wish(restaurant, date=days_ahead(restaurant, days))
+            make_seated(restaurant, [restaurant.tables.all()[0]], wish, name=f"day{days}")
+    address = reverse("admin:reservations_reservation_changelist")
+    for span, expected in {
+        "today": {"day0"},
+        "tomorrow": {"day1"},
+        "week": {"day0", "day1"},
+        "past": {"day-1"},
+    }.items():
+        found = list(staff.get(address, {"day": span}).context["cl"].result_list)
+        assert {row.name for row in found} == expected
+        assert len(found) == 3 * len(expected)
+
+
+@pytest.mark.parametrize("typed", ["030 765 43 21", "+49 30 7654321", "7654321", "ADA@example.org", "ada guest"])
+def test_reservations_are_found_by_what_guests_say(staff: Client, typed: str) -> None:
+    restaurant = make_venue()
+    reservation = make_reservation(restaurant)
+    Reservation.objects.filter(pk=reservation.pk).update(phone="+49307654321")
+    crowd(restaurant, seed=0)
+    for text in (typed, reservation.reference.lower()):
+        found = staff.get(reverse("admin:reservations_reservation_changelist"), {"q": text}).context["cl"].result_list
+        assert list(found) == [reservation]
+
+
+def test_restaurants_are_searched_for_by_name_and_city(staff: Client) -> None:
+    wanted = make_venue(name="Zur Linde", city="Görlitz")
+    make_venue(name="Zur Eiche", city="Görlitz")
+    answer = staff.get(
+        reverse("admin:autocomplete"),
+        {"term": "linde görlitz", "app_label": "reservations", "model_name": "area", "field_name": "restaurant"},
+    )
+    assert answer.json()["results"] == [{"id": str(wanted.pk), "text": "Zur Linde · Görlitz"}]
+
+
+def test_turn_time_list_names_its_service(staff: Client) -> None:
+    restaurant = make_venue()
+    make_turn_time(restaurant, up_to=2, minutes=75, service=make_service(restaurant, name="Brunch"))
+    assert TurnTime.objects.count() == 1
+    assert "Brunch" in staff.get(reverse("admin:reservations_turntime_changelist")).content.decode()
