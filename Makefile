@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run test lint format bench audit lock upgrade clean
+.PHONY: help run test lint format bench audit pictures lock upgrade clean
 
 help:
 	@echo "make run      serve the site with demo data on http://127.0.0.1:8000 (PORT=8001 make run)"
@@ -12,6 +12,8 @@ help:
 	@echo "make lint     ruff, djlint, mypy --strict, import-linter, Django's checks"
 	@echo "make format   let ruff format the code"
 	@echo "make bench    run the benchmarks, into var/bench.json"
+	@echo "make audit    the tests that need more than Python and Chromium"
+	@echo "make pictures take the README's pictures from the site that make run serves"
 	@echo "make lock     lock requirements*.in; make upgrade takes newer versions"
 
 run: $(READY) .env
@@ -24,8 +26,8 @@ test: $(READY) .env
 lint: $(READY) .env
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/djlint --check --lint --quiet templates
-	$(BIN)/mypy .
+	$(BIN)/djlint --lint --quiet templates
+	SITE_ENV=development DATABASE_URL=postgresql:///none REDIS_URL=none $(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python tests/site/check_deploy.py
@@ -36,6 +38,9 @@ format: $(READY)
 
 bench: $(READY) .env
 	$(BIN)/python benchmarks/run.py
+
+pictures: $(READY)
+	$(BIN)/python docs/pictures/make.py
 
 # Tests that need Node, Java or nginx will stand here; none does yet.
 audit: $(READY)

@@ -7,3 +7,7 @@ class RestaurantSiteConfig(AppConfig):
     """Configuration of the project's own app; it has no models."""
 
     name = "restaurant_site"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from restaurant_site import checks  # noqa: F401 - importing registers them

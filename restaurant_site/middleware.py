@@ -1,4 +1,4 @@
-"""Middleware of the project: the content security policy, and bounds on requests."""
+"""Middleware of the project: the health page, the content security policy, the language, bounds on requests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import translation
 
 from restaurant_site.errors import bad_request, body_too_large
 
@@ -16,6 +17,23 @@ NextHandler = Callable[[HttpRequest], HttpResponseBase]
 # finished sending when the answer arrives: a browser that is cut off while it
 # sends shows "connection reset" instead of the answer. Bytes.
 DRAIN = 32 * 1024 * 1024
+
+
+class Health:
+    """Answer ``/healthz`` while this process serves; asks neither the database nor Redis.
+
+    Ahead of everything that looks at the Host header: App Service's probe and a
+    container's health check come with an address of their own.
+    """
+
+    def __init__(self, get_response: NextHandler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the probe, and hand on everything else."""
+        if request.path_info == "/healthz":
+            return HttpResponse("ok\n", content_type="text/plain")
+        return self.get_response(request)
 
 
 class ContentSecurityPolicy:
@@ -29,6 +47,27 @@ class ContentSecurityPolicy:
         """Add the header where a view has not set one of its own."""
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", self.value)
+        return response
+
+
+class LanguageByPath:
+    """Activate the language that the path's first segment names, the default one without it.
+
+    Django's own LocaleMiddleware also sends ``Vary: Accept-Language`` on pages of
+    the default language, though nothing varies by it: caches would keep a copy
+    for every browser.
+    """
+
+    def __init__(self, get_response: NextHandler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Serve in that language, and say so."""
+        language = translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
+        translation.activate(language)
+        request.LANGUAGE_CODE = translation.get_language() or language
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         return response
 
 

@@ -43,11 +43,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "restaurant_site.middleware.ContentSecurityPolicy",
+    "restaurant_site.middleware.Health",
     "restaurant_site.middleware.RequestBounds",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "restaurant_site.middleware.LanguageByPath",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -90,6 +91,9 @@ def _database(url: str) -> dict[str, Any]:
     else:
         config["ENGINE"] = "django.db.backends.postgresql"
         options.setdefault("connect_timeout", 3)
+        # A socket's folder comes as a parameter; `manage.py dbshell` looks for it here.
+        config["HOST"] = options.pop("host", config.get("HOST", ""))
+        config["PORT"] = options.pop("port", config.get("PORT", ""))
     return config | {
         "OPTIONS": options,
         "CONN_MAX_AGE": 60,
@@ -203,7 +207,6 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 SECURE_SSL_REDIRECT = PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION

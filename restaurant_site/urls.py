@@ -14,7 +14,6 @@ handler404 = "restaurant_site.errors.not_found"
 handler500 = "restaurant_site.errors.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("healthz", views.healthz, name="healthz"),
     *i18n_patterns(
         path("", views.home, name="home"),
         path("restaurants/<slug:slug>/", views.restaurant, name="restaurant"),

@@ -1,4 +1,4 @@
-"""Pages that need both apps: home, a restaurant, its menu; and the health page."""
+"""Pages that need both apps: home, a restaurant, its menu."""
 
 from __future__ import annotations
 
@@ -55,9 +55,3 @@ def menu(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a restaurant's published menus."""
     place = found_place(slug)
     return render(request, "menus/menu.html", {"place": place, "menus": menus_of(place.id)})
-
-
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Say that this process serves; asks neither the database nor Redis."""
-    return HttpResponse("ok\n", content_type="text/plain")

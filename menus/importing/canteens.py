@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from menus.importing.rows import UnusableError, fold_id
+from menus.importing.rows import CANTEEN_NAME_LENGTH, ID_LENGTH, UnusableError, fold_id
 from menus.text import one_line
 
 # The file's names of the weekdays, and OpenStreetMap's.
@@ -35,8 +35,8 @@ def read_canteen(entry: object) -> Canteen:
     canteen_id, name = fold_id(str(entry.get("canteen_id") or "")), one_line(str(entry.get("name") or ""))
     if not canteen_id or not name:
         raise UnusableError("it needs a canteen_id and a name")
-    if len(name) > 120:
-        raise UnusableError(f"its name has {len(name)} characters, 120 are the most")
+    if len(canteen_id) > ID_LENGTH or len(name) > CANTEEN_NAME_LENGTH:
+        raise UnusableError("its canteen_id or its name is too long")
     location = entry.get("location") or {}
     if not isinstance(location, dict):
         raise UnusableError("its location is not an object")

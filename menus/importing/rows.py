@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ COLUMNS = ("restaurant_id", "restaurant", "section", "dish", "currency", "labels
 
 DEFAULT_CURRENCY = "EUR"
 NAME_LENGTH, SECTION_LENGTH, DESCRIPTION_LENGTH, LABEL_LENGTH = 300, 80, 500, 80
+# A restaurant's reference is the id with a prefix.
+ID_LENGTH, CANTEEN_NAME_LENGTH = 70, 120
 
 
 class UnusableError(Exception):
@@ -61,17 +64,21 @@ def fold_id(text: str) -> str:
     Azure SQL takes "ß" and "ss" for the same, and slugs allow neither umlaut.
     """
     text = one_line(text).casefold().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
-    return "-".join("".join(char if char.isascii() and char.isalnum() else " " for char in text).split())
+    plain = (char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return "-".join("".join(char if char.isascii() and char.isalnum() else " " for char in plain).split())
 
 
-def read_row(row: Mapping[str, str | None]) -> DishRow:
+def read_row(row: Mapping[str, str]) -> DishRow:
     """Return the row's dish. Raises UnusableError with the reason where there is none to be had."""
-    cells = {name: value or "" for name, value in row.items() if name is not None}
-    canteen = fold_id(cells["restaurant_id"])
-    name, section = one_line(cells["dish"]), one_line(cells["section"])
-    currency = one_line(cells["currency"]) or DEFAULT_CURRENCY
+    if any("\0" in value for value in row.values()):
+        raise UnusableError("it holds a NUL byte")
+    canteen, canteen_name = fold_id(row["restaurant_id"]), one_line(row["restaurant"])
+    name, section = one_line(row["dish"]), one_line(row["section"])
+    currency = one_line(row["currency"]) or DEFAULT_CURRENCY
     if not canteen:
         raise UnusableError("it has no restaurant_id")
+    if len(canteen) > ID_LENGTH or len(canteen_name) > CANTEEN_NAME_LENGTH:
+        raise UnusableError("the restaurant's name or its id is too long")
     if not name:
         raise UnusableError("the dish has no name")
     if len(name) > NAME_LENGTH:
@@ -80,16 +87,16 @@ def read_row(row: Mapping[str, str | None]) -> DishRow:
         raise UnusableError(f"the section's name has {len(section)} characters, {SECTION_LENGTH} are the most")
     if currency != DEFAULT_CURRENCY:
         raise UnusableError(f"its prices are in {cut(currency, 20)}, the canteens' are in {DEFAULT_CURRENCY}")
-    description = one_line(cells.get("dish_en_machine", ""))
+    description = one_line(row.get("dish_en_machine", ""))
     return DishRow(
         canteen=canteen,
-        canteen_name=one_line(cells["restaurant"]) or canteen,
+        canteen_name=canteen_name or canteen,
         section=section,
         name=name,
         description="" if description == name else cut(description, DESCRIPTION_LENGTH),
-        price=price_of_row(cells, currency),
-        labels=labels_of(cut(one_line(label), LABEL_LENGTH) for label in cells["labels"].split(";")),
-        last_served=_date(one_line(cells["last_served"])),
+        price=price_of_row(row, currency),
+        labels=labels_of(cut(one_line(label), LABEL_LENGTH) for label in row["labels"].split(";")),
+        last_served=_date(one_line(row["last_served"])),
     )
 
 

@@ -49,7 +49,11 @@ class SiteAdmin(_ModelAdmin[M]):
     formfield_overrides: ClassVar = {
         models.DateField: {"widget": date_input()},
         models.TimeField: {"widget": time_input()},
+        models.URLField: {"assume_scheme": "https"},
     }
+
+    goes_along: ClassVar[tuple[type[Model], ...]] = ()
+    """Models whose rows go with a deleted one, though nobody may delete them by themselves."""
 
     def object_zone(self, obj: M) -> ZoneInfo | None:
         """Return the zone in which an object's times are shown, or None where it belongs to no restaurant."""
@@ -57,7 +61,11 @@ class SiteAdmin(_ModelAdmin[M]):
         return restaurant.zone if isinstance(restaurant, Restaurant) else None
 
     def object_links(self, request: HttpRequest, obj: M) -> list[Link]:
-        """Return the links that stand above an object's form."""
+        """Return the buttons that stand above an object's form: what can be done with it."""
+        return []
+
+    def related_links(self, request: HttpRequest, obj: M) -> list[Link]:
+        """Return the links to lists of what belongs to an object."""
         return []
 
     def deletion_refusals(self, request: HttpRequest, objs: Iterable[M]) -> Iterable[str]:
@@ -70,7 +78,9 @@ class SiteAdmin(_ModelAdmin[M]):
         """Ask `deletion_refusals` first; the page shows so many of its answers as a person reads."""
         refusals = list(self.deletion_refusals(request, objs))
         if not refusals:
-            return super().get_deleted_objects(objs, request)
+            deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+            along = {str(model._meta.verbose_name) for model in self.goes_along}
+            return deleted, counts, {name for name in lacking if str(name) not in along}, protected
         shown = refusals[:MOST_REASONS]
         if len(refusals) > len(shown):
             shown.append(_("… and %(count)d more.") % {"count": len(refusals) - len(shown)})
@@ -118,6 +128,7 @@ class SiteAdmin(_ModelAdmin[M]):
         """Add the links above the form."""
         if obj is not None:
             context["object_links"] = self.object_links(request, obj)
+            context["related_links"] = self.related_links(request, obj)
         return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
 
     def history_view(

@@ -148,10 +148,14 @@ class BookForm(DetailsForm):
         """
         for date in (wall.date(), wall.date() - dt.timedelta(days=1)):
             plan = day_plan(self.restaurant.pk, date, seatings=False)
-            moments = [moment for moment, _service in starts(plan) if moment.replace(tzinfo=None) == wall]
+            moments = [moment for moment in self._local_starts(plan) if moment.replace(tzinfo=None) == wall]
             if moments:
                 return date, moments
         return wall.date(), []
+
+    def _local_starts(self, plan: DayPlan) -> list[dt.datetime]:
+        """Return the times of a service date as the local clock shows them, a double one with its ``fold``."""
+        return [start.astimezone(self.restaurant.zone) for start, _service in starts(plan)]
 
     def wish(self) -> Wish:
         """Return what is to be booked; the form must be valid."""
@@ -175,9 +179,8 @@ class BookForm(DetailsForm):
             self.offers_exceeding = True
         elif reason == Reason.NOT_A_TIME:
             plans = [day_plan(wish.restaurant_id, date, seatings=False) for date in _around(wish.date)]
-            self._suggest(
-                [moment for plan in plans for moment, _service in starts(plan)], _("Nearest times: %(times)s")
-            )
+            moments = [moment for plan in plans for moment in self._local_starts(plan)]
+            self._suggest(moments, _("Nearest times: %(times)s"))
         elif reason == Reason.TABLES_TAKEN:
             plan = day_plan(wish.restaurant_id, wish.date)
             self._suggest(_free(plan, wish), _("Nearest free times: %(times)s"))

@@ -98,9 +98,9 @@ def _form_page(model_admin: ReservationAdmin, request: HttpRequest, form: BookFo
 
 def _fieldsets(form: BookForm) -> list[tuple[Any, Any]]:
     """Return the form's parts; what few bookings need is there only when it is needed."""
-    when: list[str | tuple[str, ...]] = [("date", "time"), "party_size", "area", "needs_step_free"]
+    when = ["date", "time", "party_size", "area", "needs_step_free"]
     if form.asks_fold:
-        when.insert(1, "fold")
+        when.insert(2, "fold")
     fieldsets: list[tuple[Any, Any]] = [(None, {"fields": when, "description": _place(form.restaurant)})]
     if form.offers_exceeding:
         fieldsets.insert(0, (gettext_lazy("Pacing"), {"fields": ["exceed_pacing", "pacing_reason"]}))

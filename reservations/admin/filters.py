@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin
@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -104,6 +105,43 @@ def zones_by_date(now: dt.datetime) -> dict[dt.date, list[str]]:
     for name in names:
         found.setdefault(now.astimezone(ZoneInfo(name)).date(), []).append(name)
     return found
+
+
+class FilledFilter(admin.SimpleListFilter):
+    """Rows in which a foreign key is set, or is not, in words of its own."""
+
+    field: ClassVar[str]
+    with_it: ClassVar[Promise]
+    without: ClassVar[Promise]
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
+        """Return the two kinds of rows."""
+        return [("yes", str(self.with_it)), ("no", str(self.without))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        """Limit the list to one kind."""
+        return queryset.filter(**{f"{self.field}__isnull": self.value() == "no"}) if self.value() else None
+
+
+class PacingFilter(FilledFilter):
+    """Reservations that somebody took above pacing."""
+
+    title, parameter_name = _("pacing"), "exceeded"
+    field, with_it, without = "pacing_exceeded_by", _("exceeded knowingly"), _("kept")
+
+
+class SpecialDayFilter(FilledFilter):
+    """Usual services, or those of special days."""
+
+    title, parameter_name = _("kind"), "special"
+    field, with_it, without = "special_day", _("on one date only"), _("usual")
+
+
+class OwnTurnFilter(FilledFilter):
+    """Turn times of one service, or of the whole restaurant."""
+
+    title, parameter_name = _("scope"), "own"
+    field, with_it, without = "service", _("one service"), _("the whole restaurant")
 
 
 class ReasonFilter(admin.SimpleListFilter):

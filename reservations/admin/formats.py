@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from reservations.models.hours import EVERY_DAY
 
 
-def local_text(moment: dt.datetime | None, zone: ZoneInfo) -> str | None:
-    """Return a moment in the zone with the zone's abbreviation, such as “Sat 27 Mar 2027, 19:30 CET”."""
+def local_text(moment: dt.datetime | None, zone: ZoneInfo) -> str:
+    """Return a moment in the zone, such as “Sat 27 Mar 2027, 19:30 CET”, or a dash for none."""
     if moment is None:
-        return None
+        return "–"
     return write(moment.astimezone(zone), "D j M Y, H:i T")
 
 

@@ -23,6 +23,7 @@ from reservations.models import (
     TableCombination,
     TurnTime,
 )
+from reservations.models.hours import EVERY_DAY
 
 C = TypeVar("C", bound=Model)
 P = TypeVar("P", bound=Model)
@@ -100,7 +101,7 @@ class AreaFormSet(_InlineFormSet[Area, Restaurant]):
 class ServiceForm(_ModelForm[Service]):
     """A service, its weekdays as checkboxes."""
 
-    weekdays = WeekdaysField()
+    weekdays = WeekdaysField(initial=EVERY_DAY)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

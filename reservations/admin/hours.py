@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from reservations.admin.base import OwnedAdmin, SiteAdmin
 from reservations.admin.chooser import FILTER
+from reservations.admin.filters import OwnTurnFilter, SpecialDayFilter
 from reservations.admin.formats import weekdays_text
 from reservations.admin.forms import ReplacementFormSet, ServiceForm, TurnTimeFormSet
 from reservations.models import Closure, OpeningPeriod, Reservation, Restaurant, Service, SpecialDay, TurnTime
@@ -69,7 +70,7 @@ class ServiceAdmin(OwnedAdmin[Service]):
         "valid_from",
         "valid_until",
     )
-    list_filter: ClassVar[Any] = (("special_day", admin.EmptyFieldListFilter),)
+    list_filter = (SpecialDayFilter,)
     list_select_related = ("restaurant", "special_day")
     search_fields = ("name", "restaurant__name", "restaurant__city")
     own_choices = ("special_day",)
@@ -111,7 +112,7 @@ class TurnTimeAdmin(OwnedAdmin[TurnTime]):
     """Turn times, of a service or of the whole restaurant."""
 
     list_display = ("up_to", "minutes", "restaurant", "service")
-    list_filter: ClassVar[Any] = (("service", admin.EmptyFieldListFilter),)
+    list_filter = (OwnTurnFilter,)
     list_select_related = ("restaurant", "service")
     search_fields = ("restaurant__name", "restaurant__city", "service__name")
     own_choices = ("service",)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from reservations.admin import booking
 from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
-from reservations.admin.filters import LocalDayFilter, ReasonFilter
+from reservations.admin.filters import LocalDayFilter, PacingFilter, ReasonFilter
 from reservations.admin.formats import date_text, local_text
 from reservations.models import Refusal, Reservation, ServiceDay, Table, TableClaim
 from reservations.reasons import staff_text
@@ -60,12 +60,7 @@ class ReservationAdmin(OwnedAdmin[Reservation]):
         "restaurant",
     )
     list_display_links = ("start", "name", "reference_")
-    list_filter: ClassVar[Any] = (
-        LocalDayFilter,
-        "status",
-        "source",
-        ("pacing_exceeded_by", admin.EmptyFieldListFilter),
-    )
+    list_filter = (LocalDayFilter, "status", "source", PacingFilter)
     date_hierarchy = "service_date"
     search_fields = ("name", "email", "phone", "reference")
     search_help_text = gettext_lazy("By name, e-mail, phone or reference.")
@@ -178,13 +173,13 @@ class ReservationAdmin(OwnedAdmin[Reservation]):
     @admin.display(description=gettext_lazy("start"), ordering="starts_at")
     def start(self, obj: Reservation) -> str:
         """Return the local start, and the service date where it began the evening before."""
-        text = local_text(obj.starts_at, obj.restaurant.zone) or ""
+        text = local_text(obj.starts_at, obj.restaurant.zone)
         if obj.local_start.date() != obj.service_date:
             text += " " + _("(service of %(date)s)") % {"date": date_text(obj.service_date)}
         return text
 
     @admin.display(description=gettext_lazy("end"))
-    def end(self, obj: Reservation) -> str | None:
+    def end(self, obj: Reservation) -> str:
         """Return until when the tables are held."""
         return local_text(obj.ends_at, obj.restaurant.zone)
 
@@ -201,22 +196,22 @@ class ReservationAdmin(OwnedAdmin[Reservation]):
         return obj.reference
 
     @admin.display(description=gettext_lazy("created"))
-    def created(self, obj: Reservation) -> str | None:
+    def created(self, obj: Reservation) -> str:
         """Return when the hold or the booking was made."""
         return local_text(obj.created_at, obj.restaurant.zone)
 
     @admin.display(description=gettext_lazy("confirmed"))
-    def confirmed(self, obj: Reservation) -> str | None:
+    def confirmed(self, obj: Reservation) -> str:
         """Return when it was confirmed."""
         return local_text(obj.confirmed_at, obj.restaurant.zone)
 
     @admin.display(description=gettext_lazy("cancelled"))
-    def cancelled(self, obj: Reservation) -> str | None:
+    def cancelled(self, obj: Reservation) -> str:
         """Return when it was cancelled."""
         return local_text(obj.cancelled_at, obj.restaurant.zone)
 
     @admin.display(description=gettext_lazy("held until"))
-    def held(self, obj: Reservation) -> str | None:
+    def held(self, obj: Reservation) -> str:
         """Return until when the hold lasts."""
         return local_text(obj.held_until, obj.restaurant.zone)
 
@@ -233,7 +228,7 @@ class RefusalAdmin(ReadOnlyAdmin[Refusal]):
     readonly_fields = ("start", "reason_text", "refused")
 
     @admin.display(description=gettext_lazy("start"), ordering="starts_at")
-    def start(self, obj: Refusal) -> str | None:
+    def start(self, obj: Refusal) -> str:
         """Return the local start that was asked for."""
         return local_text(obj.starts_at, obj.restaurant.zone)
 
@@ -243,7 +238,7 @@ class RefusalAdmin(ReadOnlyAdmin[Refusal]):
         return staff_text(obj.reason)
 
     @admin.display(description=gettext_lazy("refused"), ordering="created_at")
-    def refused(self, obj: Refusal) -> str | None:
+    def refused(self, obj: Refusal) -> str:
         """Return when it was refused."""
         return local_text(obj.created_at, obj.restaurant.zone)
 
@@ -259,7 +254,7 @@ class ServiceDayAdmin(ReadOnlyAdmin[ServiceDay]):
     readonly_fields = ("locked",)
 
     @admin.display(description=gettext_lazy("last locked"), ordering="locked_at")
-    def locked(self, obj: ServiceDay) -> str | None:
+    def locked(self, obj: ServiceDay) -> str:
         """Return when a booking last locked the day."""
         return local_text(obj.locked_at, obj.restaurant.zone)
 
@@ -275,6 +270,6 @@ class TableClaimAdmin(ReadOnlyAdmin[TableClaim]):
     readonly_fields = ("slot",)
 
     @admin.display(description=gettext_lazy("slot"), ordering="slot_start")
-    def slot(self, obj: TableClaim) -> str | None:
+    def slot(self, obj: TableClaim) -> str:
         """Return the local start of the slot."""
         return local_text(obj.slot_start, obj.restaurant.zone)

@@ -74,6 +74,7 @@ class RestaurantAdmin(SiteAdmin[Restaurant]):
     """Restaurants. What one has hundreds of is linked above its form, not on it."""
 
     form = RestaurantForm
+    goes_along = (Refusal, ServiceDay, CombinationTable)
     list_display = ("name", "city", "country", "timezone", "online_booking", "is_published")
     list_filter = ("is_published", "online_booking", "country")
     search_fields = ("name", "city", "slug", "source_ref")
@@ -116,25 +117,30 @@ class RestaurantAdmin(SiteAdmin[Restaurant]):
     )
 
     @admin.display(description=gettext_lazy("updated"))
-    def updated(self, obj: Restaurant) -> str | None:
+    def updated(self, obj: Restaurant) -> str:
         """Return when the row was last saved."""
-        return local_text(obj.updated_at, obj.zone) if obj.pk else None
+        return local_text(obj.updated_at, obj.zone) if obj.pk else "–"
 
     def object_links(self, request: HttpRequest, obj: Restaurant) -> list[Link]:
-        """Link to the lists of everything that belongs to the restaurant, whichever app it is of, and to booking."""
+        """Link to booking."""
+        if not request.user.has_perm("reservations.add_reservation"):
+            return []
+        address = reverse("admin:reservations_reservation_add")
+        return [(f"{address}?restaurant={obj.pk}", _("Add reservation"))]
+
+    def related_links(self, request: HttpRequest, obj: Restaurant) -> list[Link]:
+        """Link to everything of the restaurant that is not on its form, whichever app it is of."""
         links = []
+        on_form = {inline.model for inline in self.inlines}
         for relation in Restaurant._meta.related_objects:
             model = relation.related_model
-            if not admin.site.is_registered(model):
+            if model in on_form or not admin.site.is_registered(model):
                 continue
             model_admin = admin.site.get_model_admin(model)
             if model_admin.has_view_or_change_permission(request):
                 address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
                 query = urlencode({FILTER: obj.pk})
                 links.append((f"{address}?{query}", str(capfirst(model._meta.verbose_name_plural))))
-        if request.user.has_perm("reservations.add_reservation"):
-            address = reverse("admin:reservations_reservation_add")
-            links.append((f"{address}?restaurant={obj.pk}", _("Add reservation")))
         return links
 
     def deletion_refusals(self, request: HttpRequest, objs: Iterable[Restaurant]) -> Iterable[str]:
@@ -147,15 +153,6 @@ class RestaurantAdmin(SiteAdmin[Restaurant]):
                     "%(restaurant)s has %(count)d reservations. Untick “published” instead.",
                     number,
                 ) % {"restaurant": restaurant, "count": number}
-
-    def get_deleted_objects(
-        self, objs: Any, request: HttpRequest
-    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Let the traces of a restaurant's days go with it, though nobody may delete them by themselves."""
-        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        for model in (Refusal, ServiceDay):
-            lacking.discard(model._meta.verbose_name)
-        return deleted, counts, lacking, protected
 
 
 @admin.register(Area)
@@ -209,7 +206,10 @@ class TableAdmin(OwnedAdmin[Table]):
     )
 
     def deletion_refusals(self, request: HttpRequest, objs: Iterable[Table]) -> Iterable[str]:
-        """Keep a table that reservations are or were at: the database would refuse to part with it."""
+        """Keep a table that reservations are or were at, which the database would not part with, or of a combination.
+
+        A combination without it would still take parties that only both seat.
+        """
         claims = (
             TableClaim.objects.filter(table__in=_keys(objs))
             .order_by()
@@ -217,7 +217,14 @@ class TableAdmin(OwnedAdmin[Table]):
             .annotate(parties=Count("reservation", distinct=True), last=Max("slot_start"))
         )
         found = {claim["table"]: claim for claim in claims}
+        members = CombinationTable.objects.filter(table__in=_keys(objs)).select_related("combination")
+        combined = {member.table_id: member.combination for member in members}
         for table in objs:
+            if combination := combined.get(table.pk):
+                yield _("Table %(table)s belongs to the combination “%(combination)s”. Change that first.") % {
+                    "table": table,
+                    "combination": combination,
+                }
             if claim := found.get(table.pk):
                 yield ngettext(
                     "Table %(table)s: %(count)d reservation, the last one on %(last)s. Untick “in use” instead.",
@@ -235,6 +242,7 @@ class TableCombinationAdmin(OwnedAdmin[TableCombination]):
     """Combinations, with their tables ticked on the form."""
 
     form = CombinationForm
+    goes_along = (CombinationTable,)
     list_display = ("name", "restaurant", "min_party", "max_party", "is_online", "table_names")
     list_filter = ("is_online",)
     search_fields = ("name", "restaurant__name", "restaurant__city")

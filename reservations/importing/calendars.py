@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import holidays
-from opening_hours import OpeningHours, State, UnknownCountryError
+from opening_hours import OpeningHours, State, UnknownCountryError  # type: ignore[attr-defined] # not in its stubs
 
 UNNAMED = "Public holiday"
 

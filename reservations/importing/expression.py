@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from opening_hours import OpeningHours, ParserError, State
+from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined] # not in its stubs
 
 from reservations.importing.calendars import library_knows
 
@@ -37,6 +37,8 @@ _SUN = re.compile(r"sunrise|sunset|dawn|dusk")
 _YEAR = re.compile(r"(?<![\d:])(?:19|20)\d\d(?![\d:])")
 _HOLIDAYS = re.compile(r"(?<![A-Za-z])PH(?![A-Za-z])")
 _SCHOOL_HOLIDAYS = re.compile(r"(?<![A-Za-z])SH(?![A-Za-z])")
+# Nothing but weekdays, times and states: every week is the same.
+_WEEKLY = re.compile(r"(?:Mo|Tu|We|Th|Fr|Sa|Su|off|closed|open|unknown|24/7|\"\"|[\d:\s,;+-])*", re.IGNORECASE)
 # Repetitions and sums of times mean something other than a range.
 _UNMOVABLE = re.compile(r"[/()]")
 _NOT_AT_A_TABLE = re.compile(r"take|drive|delivery|dine-in|abhol|liefer", re.IGNORECASE)
@@ -80,10 +82,13 @@ class Expression:
     def __init__(self, text: str) -> None:
         self.text = _LOOSE_DATES.sub(r"\1,", _LOOSE_WEEKDAYS.sub(r"\1,", text.strip()))
         plain = _QUOTED.sub('""', self.text)
+        self.is_weekly = _WEEKLY.fullmatch(plain) is not None and _YEAR.search(plain) is None
         self.by_sun = _SUN.search(plain) is not None
         self.names_year = _YEAR.search(plain) is not None
         self.names_holidays = _HOLIDAYS.search(plain) is not None
-        self.names_school_holidays = _SCHOOL_HOLIDAYS.search(plain) is not None
+        # No calendar of school holidays is to be had; and of a fallback rule
+        # ("||") the library loses sight after the first day that it evaluates.
+        self.is_beyond_us = _SCHOOL_HOLIDAYS.search(plain) is not None or "||" in plain
         self.names_times = self.by_sun or _ANY_TIME.search(plain) is not None or "24/7" in plain
         self._all_day = _ALL_DAY.search(plain) is not None
         self._open_ends = {int(hour) * 60 + int(minute) for hour, minute in _OPEN_END.findall(plain)}
@@ -135,10 +140,11 @@ class Expression:
             auto_timezone=self.by_sun,
         )
         last: tuple[dt.datetime, dt.datetime, bool] | None = None
-        for aware_from, aware_until, state, comment in hours.intervals(start, end):
+        for opens, closes, state, comment in hours.intervals(start, end):
             if state == State.CLOSED:
                 continue
-            opens, closes = aware_from.replace(tzinfo=None), aware_until.replace(tzinfo=None)
+            if self.by_sun:
+                opens, closes = opens.replace(tzinfo=None), closes.replace(tzinfo=None)
             known = state == State.OPEN and self._is_remark(comment)
             if last is not None and last[1] == opens and last[2] == known:
                 last = (last[0], closes, known)

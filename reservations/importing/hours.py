@@ -62,11 +62,12 @@ def understand(
 @lru_cache(maxsize=4096)
 def _understand(text: str, place: Place, today: dt.date) -> Hours:
     expression = Expression(text)
-    coming = expression.patterns(place, today, COMING_DAYS + 1)
+    coming = [] if expression.is_weekly else expression.patterns(place, today, COMING_DAYS + 1)
     if expression.names_year:
         reference, start = coming, today
     else:
-        reference, start = expression.patterns(place, _REFERENCE_START, _WEEKS * 7), _REFERENCE_START
+        weeks = 1 if expression.is_weekly else _WEEKS
+        reference, start = expression.patterns(place, _REFERENCE_START, weeks * 7), _REFERENCE_START
     problem = _problem(expression, reference)
     if problem is not None:
         return Hours(problem=problem)
@@ -85,14 +86,13 @@ def _understand(text: str, place: Place, today: dt.date) -> Hours:
 
 def _problem(expression: Expression, patterns: Sequence[Pattern]) -> Problem | None:
     spans = [span for pattern in patterns for span in pattern]
+    if expression.is_beyond_us:
+        return Problem.CONDITIONAL
     if not spans:
         return Problem.NEVER_OPEN
     if not expression.names_times:
         return Problem.NO_TIMES
-    # No calendar of school holidays is to be had.
-    if expression.names_school_holidays or not any(span.known for span in spans):
-        return Problem.CONDITIONAL
-    return None
+    return None if any(span.known for span in spans) else Problem.CONDITIONAL
 
 
 def _usual_week(patterns: Sequence[Pattern], start: dt.date) -> tuple[Pattern, ...]:
@@ -134,16 +134,12 @@ def _on_holidays(expression: Expression) -> Pattern:
     patterns = expression.patterns(Place(_REFERENCE_COUNTRY), _REFERENCE_START, _WEEKS * 7)
     dates = public_holidays(_REFERENCE_COUNTRY, _REFERENCE_START.year)
     of_holidays = [
-        pattern
-        for day, pattern in enumerate(patterns)
-        if _REFERENCE_START + dt.timedelta(days=day) in dates
+        pattern for day, pattern in enumerate(patterns) if _REFERENCE_START + dt.timedelta(days=day) in dates
     ]
     return Counter(of_holidays).most_common(1)[0][0]
 
 
-def _with_holidays(
-    patterns: Sequence[Pattern], start: dt.date, country: str, on_holidays: Pattern
-) -> list[Pattern]:
+def _with_holidays(patterns: Sequence[Pattern], start: dt.date, country: str, on_holidays: Pattern) -> list[Pattern]:
     """Return the patterns with those of public holidays put in, for a country that the library does not know."""
     dates = (start + dt.timedelta(days=day) for day in range(len(patterns)))
     return [

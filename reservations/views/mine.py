@@ -6,6 +6,7 @@ import datetime as dt
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -93,6 +94,9 @@ def _page(request: HttpRequest, found: Reservation, token: str, *, problem: str 
         "reservation": found,
         "restaurant": found.restaurant,
         "token": token,
+        "link": request.build_absolute_uri(
+            reverse("reservation", kwargs={"slug": found.restaurant.slug, "token": token})
+        ),
         "problem": problem,
         "start": found.local_start,
         "end": found.ends_at.astimezone(found.restaurant.zone),

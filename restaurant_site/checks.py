@@ -1,0 +1,56 @@
+"""System checks of what the project's own rules rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+
+@register(Tags.database)
+def check_transactions(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse a transaction around every request: the write rules open, lock and retry their own."""
+    return [
+        Error(
+            f"The database {alias!r} has ATOMIC_REQUESTS on.",
+            hint="Remove it: a write rule must be able to retry its whole transaction.",
+            id="restaurant_site.E001",
+        )
+        for alias, config in settings.DATABASES.items()
+        if config.get("ATOMIC_REQUESTS")
+    ]
+
+
+@register(Tags.compatibility)
+def check_time_zones(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse naive times: slots are keyed by UTC."""
+    if settings.USE_TZ and settings.TIME_ZONE == "UTC":
+        return []
+    return [
+        Error(
+            "USE_TZ must be on and TIME_ZONE must be UTC.",
+            hint="Each restaurant has a zone of its own; what is stored and compared is UTC.",
+            id="restaurant_site.E002",
+        )
+    ]
+
+
+@register(Tags.caches)
+def check_serializers(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse pickle in Redis."""
+    found: list[CheckMessage] = []
+    for alias, config in settings.CACHES.items():
+        if config["BACKEND"].endswith("DummyCache"):
+            continue
+        serializer = config.get("OPTIONS", {}).get("SERIALIZER", "django_redis.serializers.pickle.PickleSerializer")
+        if "pickle" in serializer.lower():
+            found.append(
+                Error(
+                    f"The cache {alias!r} stores pickles.",
+                    hint="Set OPTIONS['SERIALIZER']: whoever writes to Redis could run code here.",
+                    id="restaurant_site.E003",
+                )
+            )
+    return found

@@ -1,0 +1,203 @@
+"""A fortnight of reservations around today: the missing days are filled, and what is over is marked so.
+
+What people booked themselves is never touched, and is in the way as it would be
+for anybody: a day is filled under its lock, on what is really free.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import F
+
+from reservations.engine.availability import starts
+from reservations.engine.locks import lock_days, retried
+from reservations.engine.slots import claimed_slots
+from reservations.models import Reservation, Restaurant, TableClaim
+from reservations.models.reservation import COUNTED
+from reservations.queries.day import day_plan
+from restaurant_site.demo.evening import MOST_PARTIES, Arrival, arrivals
+from restaurant_site.demo.people import CHILD_NOTES, DIETARY_NEEDS, NOTES, pick_name, pick_phone
+from restaurant_site.demo.spec import Crowd, DemoPlace
+
+DAYS_BACK = DAYS_AHEAD = 7
+
+# Azure SQL takes 2,100 parameters a statement; a reservation has 30 columns, a claim 4.
+_ROWS_BATCH, _CLAIMS_BATCH, _IDS_BATCH = 60, 500, 1000
+_NO_SHOW_PERCENT = 4
+
+Status = Reservation.Status
+_LIVE = (Status.CONFIRMED, Status.SEATED)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What was done for one restaurant: reservations added, and those marked as seated, finished or not come."""
+
+    added: int = 0
+    moved: int = 0
+
+
+def key_of(slug: str, date: dt.date, number: int) -> str:
+    """Return the idempotency key of a demo reservation, by which it is told from a real one."""
+    return hashlib.sha256(f"demo:{slug}:{date}:{number}".encode()).hexdigest()
+
+
+def fill(places: Sequence[tuple[DemoPlace, Restaurant]], now: dt.datetime) -> dict[str, Filled]:
+    """Fill what is missing from a week before to a week after each restaurant's local date; return it by slug.
+
+    A day that has any demo reservation is left as it is. now is aware. Each day
+    is a transaction of its own, so this must not be called inside one.
+    """
+    wanted = [(place, restaurant, date) for place, restaurant in places for date in _fortnight(restaurant, now)]
+    first_keys = [key_of(place.slug, date, 0) for place, _restaurant, date in wanted]
+    there = set(
+        Reservation.objects.filter(
+            restaurant__in=[restaurant.pk for _place, restaurant in places], idempotency_key__in=first_keys
+        ).values_list("idempotency_key", flat=True)
+    )
+    added = dict.fromkeys((place.slug for place, _restaurant in places), 0)
+    for (place, restaurant, date), key in zip(wanted, first_keys, strict=True):
+        if key not in there:
+            added[place.slug] += fill_day(place, restaurant, date, now)
+    return {
+        place.slug: Filled(added=added[place.slug], moved=_move_on(place.slug, restaurant.pk, now))
+        for place, restaurant in places
+    }
+
+
+def fill_day(place: DemoPlace, restaurant: Restaurant, date: dt.date, now: dt.datetime) -> int:
+    """Fill one service date under its lock; return how many reservations were added, 0 if any demo one is there."""
+    plan = day_plan(restaurant.pk, date, seatings=False)
+    if plan.closed or not starts(plan):
+        return 0
+
+    def work() -> int:
+        lock_days(restaurant.pk, [date])
+        if Reservation.objects.filter(restaurant=restaurant, idempotency_key=key_of(place.slug, date, 0)).exists():
+            return 0
+        found = arrivals(day_plan(restaurant.pk, date), place.crowd, f"{place.slug}:{date}", now)
+        _write(place, restaurant, date, found, now)
+        return len(found)
+
+    return retried(work)
+
+
+def _fortnight(restaurant: Restaurant, now: dt.datetime) -> Iterable[dt.date]:
+    today = now.astimezone(restaurant.zone).date()
+    return (today + dt.timedelta(days=offset) for offset in range(-DAYS_BACK, DAYS_AHEAD + 1))
+
+
+def _status(key: str, start: dt.datetime, end: dt.datetime, now: dt.datetime) -> Reservation.Status:
+    """Return what a confirmed demo reservation is at now; few guests don't come, always the same ones."""
+    if start > now:
+        return Status.CONFIRMED
+    if int(key[:8], 16) % 100 < _NO_SHOW_PERCENT:
+        return Status.NO_SHOW
+    return Status.SEATED if end > now else Status.FINISHED
+
+
+def _write(
+    place: DemoPlace, restaurant: Restaurant, date: dt.date, found: Sequence[Arrival], now: dt.datetime
+) -> None:
+    rng = random.Random(f"guests:{place.slug}:{date}")  # noqa: S311 - invented guests, not a secret
+    rows = []
+    tables: dict[str, tuple[int, ...]] = {}
+    for number, arrival in enumerate(found):
+        key = key_of(place.slug, date, number)
+        start, end = arrival.time.start_utc, arrival.ends_at
+        status = Status.CANCELLED if arrival.cancelled_at else _status(key, start, end, now)
+        tables[key] = arrival.time.table_ids if status in COUNTED else ()
+        rows.append(
+            Reservation(
+                restaurant=restaurant,
+                status=status,
+                source=Reservation.Source.ONLINE if arrival.ask.online else Reservation.Source.STAFF,
+                service_id=arrival.time.service_id,
+                service_name=arrival.time.service_name,
+                service_date=date,
+                starts_at=start,
+                ends_at=end,
+                party_size=arrival.ask.party,
+                area_id=arrival.ask.area_id,
+                table_ids=list(tables[key]),
+                needs_step_free=arrival.ask.step_free,
+                idempotency_key=key,
+                confirmed_at=arrival.booked_at,
+                cancelled_at=arrival.cancelled_at,
+                **_guest(rng, place.crowd, arrival),
+            )
+        )
+    Reservation.objects.bulk_create(rows, batch_size=_ROWS_BATCH)
+    # Azure SQL returns no keys from the insert.
+    written = Reservation.objects.filter(restaurant=restaurant, idempotency_key__in=list(tables))
+    # The column takes the moment of the insert by itself.
+    written.update(created_at=F("confirmed_at"))
+    claims = [
+        TableClaim(restaurant=restaurant, reservation_id=pk, table_id=table_id, slot_start=slot)
+        for pk, key, start, end in written.values_list("pk", "idempotency_key", "starts_at", "ends_at")
+        for table_id in tables[key]
+        for slot in claimed_slots(start, int((end - start).total_seconds() // 60))
+    ]
+    # In order, as every booking writes them: two that overlap meet at the first.
+    claims.sort(key=lambda claim: (claim.table_id, claim.slot_start))
+    TableClaim.objects.bulk_create(claims, batch_size=_CLAIMS_BATCH)
+
+
+def _guest(rng: random.Random, crowd: Crowd, arrival: Arrival) -> Mapping[str, object]:
+    """Return who comes and what they told. A guest who telephoned leaves a number, and often no address."""
+    name, email = pick_name(rng, crowd.cultures)
+    phone = pick_phone(rng, rng.choice(crowd.phones))
+    online, party = arrival.ask.online, arrival.ask.party
+    children = rng.randint(1, min(3, party - 1)) if party > 2 and rng.random() < crowd.children * 2 else 0
+    high_chairs = rng.randint(0, min(children, 2))
+    note = ""
+    if rng.random() < (0.22 if online else 0.08):
+        note = rng.choice(CHILD_NOTES if children else NOTES)
+    occasions, weights = list(Reservation.Occasion.values), (70, 11, 6, 6, 5, 2)
+    return {
+        "name": name,
+        "email": email if online or rng.random() < 0.3 else "",
+        "phone": phone if not online or rng.random() < 0.9 else "",
+        "occasion": rng.choices(occasions, weights)[0] if online else "",
+        "dietary_needs": rng.choice(DIETARY_NEEDS) if rng.random() < 0.13 else "",
+        "note": note,
+        "children": children,
+        "high_chairs": high_chairs,
+        "language": ("de" if rng.random() < crowd.german else "en") if online else "",
+    }
+
+
+def _move_on(slug: str, restaurant_id: int, now: dt.datetime) -> int:
+    """Mark demo reservations that have begun or are over; return how many. A real guest's is left to staff."""
+    begun = Reservation.objects.filter(restaurant_id=restaurant_id, status__in=_LIVE, starts_at__lte=now)
+    keys: dict[dt.date, set[str]] = {}
+    by_status: dict[Reservation.Status, list[int]] = {}
+    for pk, date, key, status, start, end in begun.values_list(
+        "pk", "service_date", "idempotency_key", "status", "starts_at", "ends_at"
+    ):
+        if date not in keys:
+            keys[date] = {key_of(slug, date, number) for number in range(MOST_PARTIES)}
+        becomes = _status(key, start, end, now)
+        if key in keys[date] and becomes != status:
+            by_status.setdefault(becomes, []).append(pk)
+    for becomes, pks in by_status.items():
+        for first in range(0, len(pks), _IDS_BATCH):
+            _mark(pks[first : first + _IDS_BATCH], becomes)
+    return sum(len(pks) for pks in by_status.values())
+
+
+def _mark(pks: Sequence[int], becomes: Reservation.Status) -> None:
+    def work() -> None:
+        rows = Reservation.objects.filter(pk__in=pks, status__in=_LIVE)
+        if becomes in COUNTED:
+            rows.update(status=becomes)
+            return
+        rows.update(status=becomes, table_ids=[])
+        TableClaim.objects.filter(reservation__in=pks, reservation__status=becomes).delete()
+
+    retried(work)
