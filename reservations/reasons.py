@@ -28,6 +28,14 @@ _DINER: dict[Reason, str | Promise] = {
     Reason.NOT_CONFIRMED: _("This reservation can't be cancelled any more. Please call the restaurant."),
 }
 
+# Where a whole day has no time left, these speak of the day.
+_DINER_DAY: dict[Reason, str | Promise] = {
+    Reason.PAST: _("No more times today. Please choose another date."),
+    Reason.TOO_LATE: _("It is too late to book this day online. Please choose another date, or call."),
+    Reason.PACING_FULL: _("Every time of this day is full. Please choose another date."),
+    Reason.TABLES_TAKEN: _("Every table for your party is taken on this day. Please choose another date."),
+}
+
 _STAFF: dict[Reason, str | Promise] = {
     Reason.ONLINE_BOOKING_OFF: _("Online booking is switched off."),
     Reason.HOURS_UNKNOWN: _("The opening hours were not understood, so there are no services."),
@@ -53,6 +61,11 @@ _STAFF: dict[Reason, str | Promise] = {
 def diner_text(reason: Reason | str) -> str:
     """Return what a diner is told, and what they can do instead, in the active language."""
     return str(_DINER[Reason(reason)])
+
+
+def diner_day_text(reason: Reason | str) -> str:
+    """Return what a diner is told where a day has no time left for this reason, in the active language."""
+    return str(_DINER_DAY.get(Reason(reason)) or _DINER[Reason(reason)])
 
 
 def staff_text(reason: Reason | str) -> str:

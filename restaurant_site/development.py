@@ -22,12 +22,15 @@ def start_servers(checkout: Path, arguments: list[str], *, instance: str = "run"
     env.read_env_file(checkout / ".env")
     if env.choice("SITE_ENV", ("production", "development"), "production") == "production":
         return
-    need_database, need_redis = not os.environ.get("DATABASE_URL"), not os.environ.get("REDIS_URL")
+    # Through the reader, because the URL may also stand in a file, or be empty.
+    need_database, need_redis = not env.text("DATABASE_URL", ""), not env.text("REDIS_URL", "")
     if not (need_database or need_redis):
         return
     if not arguments or arguments[0] in _WITHOUT_SERVERS:
-        os.environ.setdefault("DATABASE_URL", "postgresql:///not-started")
-        os.environ.setdefault("REDIS_URL", "none")
+        if need_database:
+            os.environ["DATABASE_URL"] = "postgresql:///not-started"
+        if need_redis:
+            os.environ["REDIS_URL"] = "none"
         return
 
     from restaurant_site import embedded

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -96,4 +97,13 @@ def url(name: str, schemes: tuple[str, ...]) -> str:
     if scheme not in schemes or "://" not in value:
         allowed = ", ".join(f"{allowed}://" for allowed in schemes)
         raise ImproperlyConfigured(f"{name} does not begin with one of {allowed}.")
+    try:
+        # Reading the port is what raises.
+        readable = urlsplit(value).port != 0
+    except ValueError:
+        readable = False
+    if not readable:
+        raise ImproperlyConfigured(
+            f"{name} can't be read as a URL. Special characters of its password are written as %XX: a slash as %2F."
+        )
     return value

@@ -11,6 +11,7 @@ from typing import Any
 
 import environ
 from django.contrib.messages import constants as message_levels
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from restaurant_site import env
@@ -44,16 +45,17 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "restaurant_site.middleware.ContentSecurityPolicy",
     "restaurant_site.middleware.Health",
-    "restaurant_site.middleware.RequestBounds",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    # Ahead of what may answer with an error page: the page has a language.
     "restaurant_site.middleware.LanguageByPath",
+    "restaurant_site.middleware.RequestBounds",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -84,6 +86,8 @@ DATABASE_URL = env.url("DATABASE_URL", ("postgresql", "postgres", "mssql"))
 def _database(url: str) -> dict[str, Any]:
     """Return Django's settings for a database URL."""
     config: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    if not config["NAME"]:
+        raise ImproperlyConfigured("DATABASE_URL names no database: end it with /name.")
     options = dict(config.get("OPTIONS", {}))
     if config["ENGINE"].endswith("mssql"):
         # Microsoft's own driver: its ODBC part comes inside the wheel.

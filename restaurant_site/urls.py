@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.utils.translation import gettext_lazy as _
 
 from restaurant_site import views
 
@@ -12,6 +13,10 @@ handler400 = "restaurant_site.errors.bad_request"
 handler403 = "restaurant_site.errors.permission_denied"
 handler404 = "restaurant_site.errors.not_found"
 handler500 = "restaurant_site.errors.server_error"
+
+admin.site.site_header = _("Tafel for staff")
+admin.site.site_title = _("Tafel")
+admin.site.index_title = _("Restaurants and reservations")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *i18n_patterns(

@@ -197,6 +197,11 @@ def make_wish(
     )
 
 
+def new_key() -> str:
+    """Return an idempotency key that no other form has."""
+    return f"key{next(_numbers):08}"
+
+
 def make_details(**fields: Any) -> Details:
     """Return what a guest tells."""
     return Details(**{"name": "Ada Guest", "email": "ada@example.org", "phone": "+49 30 7654321", **fields})

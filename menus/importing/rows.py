@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ DEFAULT_CURRENCY = "EUR"
 NAME_LENGTH, SECTION_LENGTH, DESCRIPTION_LENGTH, LABEL_LENGTH = 300, 80, 500, 80
 # A restaurant's reference is the id with a prefix.
 ID_LENGTH, CANTEEN_NAME_LENGTH = 70, 120
+# Together with a hyphen as long as a source reference may be.
+KEY_LENGTH, DIGEST_LENGTH = 40, 23
 
 
 class UnusableError(Exception):
@@ -46,9 +49,12 @@ class DishRow:
 
 @dataclass(frozen=True, slots=True)
 class DishSpec:
-    """A dish as it is to be saved. current: served lately, as seen from the canteen's newest date."""
+    """A dish as it is to be saved. current: served lately, as seen from the canteen's newest date.
 
-    ref: str
+    key tells the dish from all others, and stays when its row changes.
+    """
+
+    key: str
     section: str
     name: str
     description: str
@@ -56,6 +62,21 @@ class DishSpec:
     labels: Labels
     last_served: dt.date
     current: bool
+
+    @property
+    def source_ref(self) -> str:
+        """What the dish is found again by: its key, and a digest that differs when the file says something else."""
+        content = [
+            self.description,
+            [str(self.price.amount), self.price.note, self.price.source],
+            [self.labels.allergens, self.labels.diets, self.labels.other],
+            self.current,
+        ]
+        return f"{self.key}-{_digest(*map(json.dumps, content))[:DIGEST_LENGTH]}"
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\x1f".join(texts).encode()).hexdigest()
 
 
 def fold_id(text: str) -> str:
@@ -126,18 +147,13 @@ def dishes_of(rows: Iterable[DishRow], current_days: int) -> list[DishSpec]:
     return [_dish(group, oldest_current) for group in groups.values()]
 
 
-def _reference(row: DishRow) -> str:
-    """Return what the dish is found by again; it is as long as a source reference may be."""
-    return hashlib.sha256(f"{row.canteen}\x1f{row.section}\x1f{row.name}".encode()).hexdigest()
-
-
 def _dish(group: list[DishRow], oldest_current: dt.date) -> DishSpec:
     # Of rows served last on the same day, the later line counts.
     ranked = sorted(enumerate(group), key=lambda pair: (pair[1].last_served, pair[0]), reverse=True)
     latest_first = [row for _line, row in ranked]
     latest = latest_first[0]
     return DishSpec(
-        ref=_reference(latest),
+        key=_digest(latest.canteen, latest.section, latest.name)[:KEY_LENGTH],
         section=latest.section,
         name=latest.name,
         description=next((row.description for row in latest_first if row.description), ""),

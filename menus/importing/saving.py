@@ -1,21 +1,22 @@
-"""Saves one restaurant's imported dishes. What staff decide stays: whether a dish or menu is shown, and the order."""
+"""Saves one restaurant's imported dishes. What staff change stays, until the file says something else of that dish."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F, Max
 
-from menus.importing.rows import DishSpec
+from menus.importing.rows import KEY_LENGTH, DishSpec
 from menus.models import Dish, Menu, Section
 from reservations.models import Restaurant
 
 CURRENT_NAME, ARCHIVE_NAME = "Current dishes", "Archive"
 
-# Azure SQL takes 2,100 parameters a statement: an insert has 14 a dish, an
-# update 2 for each of its fields and 1 for its key.
+# Azure SQL takes 2,100 parameters a statement: an insert has 13 a dish, an
+# update 2 for each of its 11 fields and 1 for its key.
 _INSERT_BATCH, _UPDATE_BATCH = 140, 80
 _MAX_POSITION = 32_767
 
@@ -38,54 +39,67 @@ class Saved:
 def save_dishes(*, restaurant_id: int, dishes: Sequence[DishSpec]) -> Saved:
     """Save the dishes: the current ones in a published menu, the others in an unpublished archive.
 
-    All or nothing. A dish is found again by its reference wherever it stands;
-    one that is not among the dishes is left alone. Saving the same dishes twice
-    changes nothing; neither `is_available` nor the position of a dish that
-    stays in its section is ever changed, and no menu's publication.
+    All or nothing. A dish is found again by its reference wherever it stands.
+    It is written if it is new or the file says something else of it than at the
+    last import, and otherwise left alone, as is a dish that the file does not
+    name: saving the same dishes twice changes nothing. Never changed are
+    `is_available`, the position of a dish that stays in its section, and
+    whether a menu is published.
     """
     if not dishes:
         return Saved()
     with transaction.atomic():
-        # Two imports at once must not both find a dish missing. An UPDATE locks
-        # the row on every database without keeping bookings waiting for it.
-        Restaurant.objects.filter(pk=restaurant_id).update(position=F("position"))
+        _lock(restaurant_id)
         return _save(restaurant_id, dishes)
 
 
+def _lock(restaurant_id: int) -> None:
+    """Wait until no other import saves the restaurant's dishes: two at once would both find a dish missing.
+
+    An UPDATE locks the row on every database, and unlike SELECT FOR UPDATE
+    keeps no booking waiting, whose rows refer to the restaurant's key alone.
+    """
+    Restaurant.objects.filter(pk=restaurant_id).update(position=F("position"))
+
+
 def _save(restaurant_id: int, dishes: Sequence[DishSpec]) -> Saved:
-    sections = _sections(restaurant_id, dishes)
-    known = {dish.source_ref: dish for dish in Dish.objects.filter(restaurant_id=restaurant_id).exclude(source_ref="")}
-    last: dict[int, int] = dict(
-        Dish.objects.filter(restaurant_id=restaurant_id)
-        .order_by()
-        .values_list("section")
-        .annotate(Max("position", default=0))
-    )
-    new, changed, saved = [], [], Saved()
-    for spec in dishes:
+    imported = Dish.objects.filter(restaurant_id=restaurant_id).exclude(source_ref="")
+    known = {dish.source_ref[:KEY_LENGTH]: dish for dish in imported}
+    differing = [spec for spec in dishes if spec.key not in known or known[spec.key].source_ref != spec.source_ref]
+    if differing:
+        # Not for dishes that are as they were: staff may have renamed or
+        # deleted the section that they came in.
+        sections = _sections(restaurant_id, differing)
+        last = _last_positions(restaurant_id)
+    new, changed = [], []
+    for spec in differing:
         section_id = sections[spec.current, spec.section]
-        dish = known.get(spec.ref)
+        dish = known.get(spec.key)
         if dish is None:
-            dish = Dish(restaurant_id=restaurant_id, source_ref=spec.ref)
+            dish = Dish(restaurant_id=restaurant_id)
             new.append(dish)
-        elif _is_same(dish, section_id, spec):
-            saved.unchanged += 1
-            continue
         else:
             changed.append(dish)
         if dish.section_id != section_id:
             dish.position = last[section_id] = min(last.get(section_id, 0) + 1, _MAX_POSITION)
-        _apply(dish, section_id, spec)
+        for name, value in _fields(section_id, spec).items():
+            setattr(dish, name, value)
     Dish.objects.bulk_create(new, batch_size=_INSERT_BATCH)
     if changed:
-        names = [name.removesuffix("_id") for name in _fields(0, dishes[0])]
+        names = [name.removesuffix("_id") for name in _fields(0, differing[0])]
         Dish.objects.bulk_update(changed, [*names, "position"], batch_size=_UPDATE_BATCH)
-    saved.created, saved.changed = len(new), len(changed)
-    return saved
+    _date_note(restaurant_id, dishes)
+    return Saved(created=len(new), changed=len(changed), unchanged=len(dishes) - len(differing))
+
+
+def _last_positions(restaurant_id: int) -> dict[int, int]:
+    rows = Dish.objects.filter(restaurant_id=restaurant_id).order_by().values_list("section")
+    return dict(rows.annotate(Max("position", default=0)))
 
 
 def _fields(section_id: int, spec: DishSpec) -> dict[str, object]:
     return {
+        "source_ref": spec.source_ref,
         "section_id": section_id,
         "name": spec.name,
         "description": spec.description,
@@ -98,24 +112,14 @@ def _fields(section_id: int, spec: DishSpec) -> dict[str, object]:
     }
 
 
-def _is_same(dish: Dish, section_id: int, spec: DishSpec) -> bool:
-    return all(getattr(dish, name) == value for name, value in _fields(section_id, spec).items())
-
-
-def _apply(dish: Dish, section_id: int, spec: DishSpec) -> None:
-    for name, value in _fields(section_id, spec).items():
-        setattr(dish, name, value)
-
-
 def _sections(restaurant_id: int, dishes: Sequence[DishSpec]) -> dict[tuple[bool, str], int]:
     """Return the key of every section that the dishes need, by (current, name); those that are missing are made."""
     menus = {
         current: _menu(restaurant_id, current) for current in sorted({spec.current for spec in dishes}, reverse=True)
     }
-    _date_note(menus.get(True), dishes)
     needed = dict.fromkeys((spec.current, spec.section) for spec in dishes)
     found = _find_sections(restaurant_id, menus)
-    missing = [key for key in needed if key not in found]
+    missing = sorted((key for key in needed if key not in found), key=lambda key: _natural(key[1]))
     if not missing:
         return found
     count = {current: sum(key[0] == current for key in found) for current in menus}
@@ -128,6 +132,12 @@ def _sections(restaurant_id: int, dishes: Sequence[DishSpec]) -> dict[tuple[bool
     Section.objects.bulk_create(rows, batch_size=_INSERT_BATCH)
     # Azure SQL returns no keys from the insert.
     return _find_sections(restaurant_id, menus)
+
+
+def _natural(name: str) -> list[tuple[bool, int, str]]:
+    """Return a key that sorts "Gericht 9" before "Gericht 10"."""
+    parts = re.split(r"([0-9]+)", name.casefold())
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
 
 
 def _find_sections(restaurant_id: int, menus: dict[bool, Menu]) -> dict[tuple[bool, str], int]:
@@ -145,11 +155,12 @@ def _menu(restaurant_id: int, current: bool) -> Menu:
     )[0]
 
 
-def _date_note(menu: Menu | None, dishes: Sequence[DishSpec]) -> None:
+def _date_note(restaurant_id: int, dishes: Sequence[DishSpec]) -> None:
     """Say on the menu when its dishes were served, unless staff have written something else there."""
+    dates = [spec.last_served for spec in dishes if spec.current]
+    menu = Menu.objects.filter(restaurant_id=restaurant_id, name=CURRENT_NAME).first()
     if menu is None or menu.note.strip("0123456789 –-"):
         return
-    dates = [spec.last_served for spec in dishes if spec.current]
     note = f"{min(dates)} – {max(dates)}"
     if menu.note != note:
         menu.note = note

@@ -71,6 +71,8 @@ class BookForm(DetailsForm):
         label=gettext_lazy("Why"), max_length=200, required=False, widget=forms.TextInput(attrs={"size": 60})
     )
 
+    key = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+
     class Meta(DetailsForm.Meta):
         labels = {  # noqa: RUF012 - mypy sees an instance variable in the base
             **DetailsForm.Meta.labels,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
@@ -37,9 +38,8 @@ def add(model_admin: ReservationAdmin, request: HttpRequest, restaurant: Restaur
     """Show the form, or book what it says; a refusal comes back on the form with everything that was typed."""
     if request.method != "POST":
         today = timezone.now().astimezone(restaurant.zone).date()
-        form = BookForm(
-            restaurant=restaurant, initial={"date": today, "party_size": 2, "children": 0, "high_chairs": 0}
-        )
+        initial = {"date": today, "party_size": 2, "children": 0, "high_chairs": 0, "key": secrets.token_urlsafe(16)}
+        form = BookForm(restaurant=restaurant, initial=initial)
         return _form_page(model_admin, request, form)
     form = BookForm(request.POST, restaurant=restaurant)
     if not form.is_valid():
@@ -49,6 +49,8 @@ def add(model_admin: ReservationAdmin, request: HttpRequest, restaurant: Restaur
             wish=form.wish(),
             details=form.details(),
             user=cast("User", request.user),
+            # A double click sends the form twice; both get the one reservation.
+            key=form.cleaned_data["key"] or secrets.token_urlsafe(16),
             exceed_pacing=form.cleaned_data["exceed_pacing"],
             pacing_reason=form.cleaned_data["pacing_reason"],
         )
@@ -101,7 +103,7 @@ def _fieldsets(form: BookForm) -> list[tuple[Any, Any]]:
     when = ["date", "time", "party_size", "area", "needs_step_free"]
     if form.asks_fold:
         when.insert(2, "fold")
-    fieldsets: list[tuple[Any, Any]] = [(None, {"fields": when, "description": _place(form.restaurant)})]
+    fieldsets: list[tuple[Any, Any]] = [(None, {"fields": [*when, "key"], "description": _place(form.restaurant)})]
     if form.offers_exceeding:
         fieldsets.insert(0, (gettext_lazy("Pacing"), {"fields": ["exceed_pacing", "pacing_reason"]}))
     return [

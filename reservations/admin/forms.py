@@ -24,6 +24,7 @@ from reservations.models import (
     TurnTime,
 )
 from reservations.models.hours import EVERY_DAY
+from reservations.models.venue import MAX_DEADLINE, MAX_DEADLINE_DAYS
 
 C = TypeVar("C", bound=Model)
 P = TypeVar("P", bound=Model)
@@ -41,14 +42,12 @@ else:
 
 
 # A start less a larger deadline may lie before the calendar's first year.
-_LONGEST_DEADLINE_MINUTES = 366 * 24 * 60
-_LONGEST_DEADLINE_DAYS = 366
 
 _BOUNDS = {
-    "lead_minutes": _LONGEST_DEADLINE_MINUTES,
-    "cutoff_minutes": _LONGEST_DEADLINE_MINUTES,
-    "lead_days_before": _LONGEST_DEADLINE_DAYS,
-    "cutoff_days_before": _LONGEST_DEADLINE_DAYS,
+    "lead_minutes": MAX_DEADLINE,
+    "cutoff_minutes": MAX_DEADLINE,
+    "lead_days_before": MAX_DEADLINE_DAYS,
+    "cutoff_days_before": MAX_DEADLINE_DAYS,
     "interval_minutes": 24 * 60,
 }
 

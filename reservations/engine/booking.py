@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -82,13 +81,13 @@ def hold(*, wish: Wish, browser: str, key: str, language: str = "", details: Det
 
     browser is the hash that the hold is bound to, key the idempotency key of
     the form: the same browser with the same key and wish gets the first answer
-    again, while it lasts; with another wish it gives back what it held here
-    before, so that nobody who tries several times keeps others from them.
+    again, while it lasts. With another wish it gives back what it held here
+    before, so that nobody who tries several times keeps others from them; where
+    the new wish is refused, it keeps what it has.
     details are what was typed so far, if anything.
     """
     bound = _bound_key(browser, key, wish)
     ask = Ask(party=wish.party, area_id=wish.area_id, step_free=wish.step_free)
-    _release_other_holds(wish, browser, bound)
 
     def fields(plan: DayPlan, now: dt.datetime, _decision: Decision) -> dict[str, Any]:
         return {
@@ -101,7 +100,7 @@ def hold(*, wish: Wish, browser: str, key: str, language: str = "", details: Det
             **(asdict(details) if details else {"needs_step_free": wish.step_free}),
         }
 
-    return _place(wish, ask, fields, key=bound)
+    return _place(wish, ask, fields, key=bound, browser=browser)
 
 
 def book(
@@ -109,6 +108,7 @@ def book(
     wish: Wish,
     details: Details,
     user: User,
+    key: str,
     exceed_pacing: bool = False,
     pacing_reason: str = "",
     language: str = "",
@@ -117,8 +117,10 @@ def book(
 
     Lead time, booking window and the online party limits do not bind staff; a
     closed day, the service's times and the table claims do. What exceeded
-    pacing is recorded with who and why.
+    pacing is recorded with who and why. key is the form's idempotency key: the
+    same user with the same key and wish gets the first answer again.
     """
+    bound = _bound_key(f"staff:{user.pk}", key, wish)
     ask = Ask(
         party=wish.party,
         area_id=wish.area_id,
@@ -132,7 +134,7 @@ def book(
             "status": Reservation.Status.CONFIRMED,
             "source": Reservation.Source.STAFF,
             "confirmed_at": now,
-            "idempotency_key": secrets.token_hex(32),
+            "idempotency_key": bound,
             "language": language,
             "created_by": user,
             "pacing_exceeded_by": user if decision.exceeds_pacing else None,
@@ -140,7 +142,7 @@ def book(
             **asdict(details),
         }
 
-    return _place(wish, ask, fields, key=None)
+    return _place(wish, ask, fields, key=bound)
 
 
 def extend(*, reservation: Reservation, details: Details | None = None) -> None:
@@ -158,16 +160,7 @@ def extend(*, reservation: Reservation, details: Details | None = None) -> None:
 
 def release(*, reservation: Reservation) -> bool:
     """Give a hold back and free its tables; return whether it still was a hold."""
-
-    def work() -> bool:
-        changed = Reservation.objects.filter(pk=reservation.pk, status=Reservation.Status.HELD).update(
-            status=Reservation.Status.RELEASED, **forgotten()
-        )
-        if changed:
-            TableClaim.objects.filter(reservation_id=reservation.pk).delete()
-        return bool(changed)
-
-    return retried(work)
+    return retried(lambda: _give_back(reservation.pk))
 
 
 def confirm(*, reservation: Reservation, details: Details) -> Reservation:
@@ -274,19 +267,22 @@ def insert_claimed(wish: Wish, decision: Decision, fields: dict[str, Any]) -> Re
     return reservation
 
 
-def _place(wish: Wish, ask: Ask, fields: Fields, *, key: str | None) -> Reservation:
+def _place(wish: Wish, ask: Ask, fields: Fields, *, key: str, browser: str = "") -> Reservation:
     """Lock the day, read it fresh, decide and write; the first answer to the same key is given again."""
-    if key and (first := _by_key(wish.restaurant_id, key)):
+    if first := _by_key(wish.restaurant_id, key):
         return first
     plan = day_plan(wish.restaurant_id, wish.date, seatings=False)
     service = next((service for moment, service in starts(plan) if moment == wish.start), None)
     end = wish.start + dt.timedelta(minutes=service.turn(wish.party) if service else 0)
     days = {wish.date}
+    own_holds = _holds_of(wish.restaurant_id, browser) if browser else []
 
     def work() -> Reservation:
         now = lock_days(wish.restaurant_id, days)
-        if key and (first := _by_key(wish.restaurant_id, key)):
+        if first := _by_key(wish.restaurant_id, key):
             return first
+        for pk in own_holds:
+            _give_back(pk)
         view = window(wish.restaurant_id, wish.date, wish.start, end, locked=True)
         if view.neighbours - days:
             days.update(view.neighbours)
@@ -294,13 +290,20 @@ def _place(wish: Wish, ask: Ask, fields: Fields, *, key: str | None) -> Reservat
         decision = decide(plan, wish, ask, view, now)
         return insert_claimed(wish, decision, fields(plan, now, decision))
 
+    def early() -> None:
+        """Refuse without the lock: most attempts on a full evening end here without standing in its queue.
+
+        Good for a no alone; and not asked of who would free a table by booking.
+        """
+        if not own_holds:
+            view = window(wish.restaurant_id, wish.date, wish.start, end, locked=False)
+            decide(plan, wish, ask, view, timezone.now())
+
     try:
-        # Unlocked and so only good for a no: most attempts on a full evening
-        # end here without standing in the queue for the lock.
-        decide(plan, wish, ask, window(wish.restaurant_id, wish.date, wish.start, end, locked=False), timezone.now())
+        early()
         return retried(work)
     except Refused as refusal:
-        if key and (first := _by_key(wish.restaurant_id, key)):
+        if first := _by_key(wish.restaurant_id, key):
             return first
         _record(wish, ask, refusal.reason)
         raise
@@ -312,12 +315,20 @@ def _place(wish: Wish, ask: Ask, fields: Fields, *, key: str | None) -> Reservat
         raise Refused(Reason.TABLES_TAKEN) from error
 
 
-def _release_other_holds(wish: Wish, browser: str, key: str) -> None:
+def _holds_of(restaurant_id: int, browser: str) -> list[int]:
     held = Reservation.objects.filter(
-        restaurant_id=wish.restaurant_id, browser=browser, status=Reservation.Status.HELD
-    ).exclude(idempotency_key=key)
-    for other in held:
-        release(reservation=other)
+        restaurant_id=restaurant_id, browser=browser, status=Reservation.Status.HELD, held_until__gt=Now()
+    )
+    return list(held.order_by("pk").values_list("pk", flat=True))
+
+
+def _give_back(pk: int) -> bool:
+    changed = Reservation.objects.filter(pk=pk, status=Reservation.Status.HELD).update(
+        status=Reservation.Status.RELEASED, **forgotten()
+    )
+    if changed:
+        TableClaim.objects.filter(reservation_id=pk).delete()
+    return bool(changed)
 
 
 def _step_free_tables(reservation: Reservation, plan: DayPlan) -> tuple[int, ...]:
@@ -351,7 +362,12 @@ def _claim(reservation: Reservation, table_ids: tuple[int, ...]) -> None:
 
 
 def _by_key(restaurant_id: int, key: str) -> Reservation | None:
-    return Reservation.objects.filter(restaurant_id=restaurant_id, idempotency_key=key).first()
+    """Return the answer that was given to the key, unless it was a hold that has lapsed since."""
+    return (
+        Reservation.objects.filter(restaurant_id=restaurant_id, idempotency_key=key)
+        .exclude(status=Reservation.Status.HELD, held_until__lte=Now())
+        .first()
+    )
 
 
 def _bound_key(browser: str, key: str, wish: Wish) -> str:

@@ -24,6 +24,7 @@ class CsvFile:
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         self.path = path
         self._lines = io.StringIO(_text(path), newline="").readlines()
+        self.header: list[str] = []
         records = self._records(0)
         self._header_line, header = next(records, (0, None))
         if header is None:
@@ -54,11 +55,15 @@ class CsvFile:
         """
         for line, record in self._records(self._header_line):
             if isinstance(record, str):
-                broken(line, record)
+                broken(line, f"{record}: {self._start(line)}")
             elif len(record) != len(self.header):
-                broken(line, f"it has {len(record)} fields instead of {len(self.header)}")
+                broken(line, f"it has {len(record)} fields instead of {len(self.header)}: {self._start(line)}")
             else:
                 yield line, dict(zip(self.header, record, strict=True))
+
+    def _start(self, line: int) -> str:
+        """Return how a line begins, since a broken row has no name to tell it by."""
+        return " ".join(self._lines[line - 1][:80].split())
 
     def _records(self, after_line: int) -> Iterator[tuple[int, list[str] | str]]:
         """Yield (line, fields), or (line, what is wrong); blank lines are passed over."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from zoneinfo import available_timezones
 
 from django.utils.text import slugify
@@ -101,7 +102,7 @@ def read_facts(row: Mapping[str, str]) -> Facts:
     if (latitude is None) != (longitude is None):
         raise UnusableError("one of lat and lon is missing")
     zone = values["timezone"]
-    if zone not in available_timezones():
+    if zone not in _zones():
         raise UnusableError(f"{zone!r} is not a time zone" if zone else "timezone is missing")
     return Facts(
         source_ref=source_ref,
@@ -119,6 +120,12 @@ def read_facts(row: Mapping[str, str]) -> Facts:
         cuisines=cuisines(values["cuisine"], values["kind"].lower()),
         hours_text=_bounded("hours_text", values["opening_hours"], "opening_hours"),
     )
+
+
+@cache
+def _zones() -> frozenset[str]:
+    # It walks the whole folder of zones each time it is asked.
+    return frozenset(available_timezones())
 
 
 def _bounded(field: str, value: str, column: str = "") -> str:

@@ -50,7 +50,7 @@ def understand(
     if not text:
         return Hours(problem=Problem.MISSING)
     try:
-        expression = Expression(text)
+        expression = _parsed(text)
     except NotParsedError:
         return Hours(problem=Problem.NOT_PARSED)
     place = Place(country)
@@ -60,8 +60,13 @@ def understand(
 
 
 @lru_cache(maxsize=4096)
+def _parsed(text: str) -> Expression:
+    return Expression(text)
+
+
+@lru_cache(maxsize=4096)
 def _understand(text: str, place: Place, today: dt.date) -> Hours:
-    expression = Expression(text)
+    expression = _parsed(text)
     coming = [] if expression.is_weekly else expression.patterns(place, today, COMING_DAYS + 1)
     if expression.names_year:
         reference, start = coming, today

@@ -14,6 +14,10 @@ from django.utils.translation import gettext_lazy as _
 MAX_PARTY = 100
 """The largest party, in covers, that any rule or form admits."""
 
+MAX_DEADLINE_DAYS = 366
+MAX_DEADLINE = MAX_DEADLINE_DAYS * 24 * 60
+"""The longest lead time and cut-off, in minutes: longer than any booking window."""
+
 
 def validate_timezone(name: str) -> None:
     """Raise ValidationError unless the name is a zone of the IANA database."""
@@ -37,6 +41,7 @@ class DeadlineFields(models.Model):
         _("lead time (minutes)"),
         null=True,
         blank=True,
+        validators=[MaxValueValidator(MAX_DEADLINE)],
         help_text=_("Online booking of a time ends this many minutes before it."),
     )
     lead_clock = models.TimeField(
@@ -46,16 +51,22 @@ class DeadlineFields(models.Model):
         help_text=_("Instead of minutes: online booking of a date ends at this time."),
     )
     lead_days_before = models.PositiveSmallIntegerField(
-        _("lead time (days before)"), default=0, help_text=_("With a clock time: on the day itself (0) or before it.")
+        _("lead time (days before)"),
+        default=0,
+        validators=[MaxValueValidator(MAX_DEADLINE_DAYS)],
+        help_text=_("With a clock time: on the day itself (0) or before it."),
     )
     cutoff_minutes = models.PositiveIntegerField(
         _("cancellation cut-off (minutes)"),
         null=True,
         blank=True,
+        validators=[MaxValueValidator(MAX_DEADLINE)],
         help_text=_("Guests may cancel online until this many minutes before the start."),
     )
     cutoff_clock = models.TimeField(_("cancellation cut-off (clock)"), null=True, blank=True)
-    cutoff_days_before = models.PositiveSmallIntegerField(_("cancellation cut-off (days before)"), default=0)
+    cutoff_days_before = models.PositiveSmallIntegerField(
+        _("cancellation cut-off (days before)"), default=0, validators=[MaxValueValidator(MAX_DEADLINE_DAYS)]
+    )
 
     class Meta:
         abstract = True
@@ -307,7 +318,7 @@ class CombinationTable(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.table_id)
+        return self.table.name
 
     def clean(self) -> None:
         """Refuse a table of another restaurant."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from reservations.engine import booking
 from reservations.engine.booking import Details, Wish
@@ -22,20 +23,22 @@ from reservations.models import Reservation
 from reservations.queries.private import HOLD_STATUSES, by_reference
 from reservations.queries.venue import Place
 from reservations.reasons import diner_text
+from reservations.views.methods import post_only
 from reservations.views.mine import remember
 from reservations.views.times import found_place, local_today, times_context, times_form
 
 
 @never_cache
-@require_POST
+@post_only
 def hold(request: HttpRequest, slug: str) -> HttpResponse:
     """Hold a table for the time of the pressed button, then go to the details; else show the nearest times."""
     found = found_place(slug)
     form = HoldForm(request.POST, restaurant_areas=list(found.areas), today=local_today(found))
-    if not form.is_valid():
-        search = times_form(found, request.POST)
-        return render(request, "reservations/times.html", times_context(found, search) | {"hold_form": form}, status=400)
-    draft = _typed(request, found, form.cleaned_data["party"])
+    valid = form.is_valid()
+    draft = _typed(request, found, form.cleaned_data.get("party") or found.max_party)
+    if not valid:
+        context = times_context(found, times_form(found, request.POST), draft=draft)
+        return render(request, "reservations/times.html", context | {"hold_form": form}, status=400)
     browser, cookie = browser_of(request), None
     if not browser:
         cookie, browser = new_browser_value()
@@ -67,6 +70,9 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     if held is None:
         return _not_yours(request, slug)
     if held.status not in HOLD_STATUSES:
+        if request.method == "POST":
+            # After a double click the browser throws the first answer away, and its cookie.
+            remember(request, held)
         return redirect(_link(held))
     if request.method == "POST":
         form = DetailsForm(request.POST, country=held.restaurant.country, party=held.party_size)
@@ -86,7 +92,7 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@post_only
 def extend(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     """Extend the hold once; what was typed so far is kept with it."""
     held = _own(request, slug, reference)
@@ -98,18 +104,23 @@ def extend(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     try:
         booking.extend(reservation=held, details=draft)
     except Refused as refusal:
-        if refusal.reason == Reason.HOLD_LAPSED and held.status in HOLD_STATUSES:
-            return _hold_again(request, held, draft)
+        if held.status in HOLD_STATUSES:
+            if refusal.reason == Reason.HOLD_LAPSED:
+                return _hold_again(request, held, draft)
+            kept = DetailsForm(initial=asdict(draft), country=held.restaurant.country, party=held.party_size)
+            return _details_page(request, held, kept, problem=diner_text(refusal.reason), status=409)
     return redirect("details", slug=slug, reference=reference)
 
 
 @never_cache
-@require_POST
+@post_only
 def release(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     """Give the hold back, and go back to the day's times."""
     held = _own(request, slug, reference)
     if held is None:
         return _not_yours(request, slug)
+    if held.status not in HOLD_STATUSES:
+        return redirect(_link(held))
     booking.release(reservation=held)
     query = f"?date={held.service_date.isoformat()}&party={held.party_size}"
     return redirect(reverse("times", kwargs={"slug": slug}) + query)
@@ -128,7 +139,9 @@ def _not_yours(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "reservations/not_yours.html", {"place": found_place(slug)}, status=404)
 
 
-def _details_page(request: HttpRequest, held: Reservation, form: DetailsForm, status: int = 200) -> HttpResponse:
+def _details_page(
+    request: HttpRequest, held: Reservation, form: DetailsForm, *, problem: str = "", status: int = 200
+) -> HttpResponse:
     now = timezone.now()
     live = held.status == Reservation.Status.HELD and held.held_until is not None and held.held_until > now
     left = max(0, int((held.held_until - now).total_seconds())) if held.held_until else 0
@@ -140,6 +153,7 @@ def _details_page(request: HttpRequest, held: Reservation, form: DetailsForm, st
         "seconds_left": left,
         "minutes_left": -(-left // 60),
         "held_until": held.held_until.astimezone(held.restaurant.zone) if held.held_until else None,
+        "problem": problem,
         "again": request.GET.get("again") == "1",
     }
     return render(request, "reservations/details.html", context, status=status)
@@ -184,7 +198,7 @@ def _other_times(
 
 def _typed(request: HttpRequest, found: Place, party: int) -> Details | None:
     """Return what a diner had typed for a hold that is gone; the buttons of other times carry it along."""
-    if not any(request.POST.get(name) for name in ("name", "email", "phone", "note")):
+    if not any(request.POST.get(name) for name in DetailsForm.Meta.fields):
         return None
     form = DetailsForm(request.POST, country=found.country, party=party)
     form.is_valid()

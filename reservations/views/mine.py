@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from reservations.engine import booking
 from reservations.engine.errors import Refused
@@ -18,6 +18,7 @@ from reservations.models import Reservation
 from reservations.queries.day import cutoff
 from reservations.queries.private import HOLD_STATUSES, by_reference, of_session
 from reservations.reasons import diner_text
+from reservations.views.methods import post_only
 from reservations.views.times import found_place
 
 _SESSION_KEY = "reservations"
@@ -43,7 +44,7 @@ def show(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@post_only
 def cancel(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """Cancel the reservation and show it; doing it again changes nothing more."""
     found = _by_token(slug, token)
@@ -99,6 +100,8 @@ def _page(request: HttpRequest, found: Reservation, token: str, *, problem: str 
         ),
         "problem": problem,
         "start": found.local_start,
+        # Python's, since Django's filter forgets which of a doubled hour it is.
+        "start_clock": found.local_start.strftime("%H:%M %Z"),
         "end": found.ends_at.astimezone(found.restaurant.zone),
         "is_cancelled": found.status == Reservation.Status.CANCELLED,
         "can_cancel": found.status == Reservation.Status.CONFIRMED and timezone.now() <= limit,

@@ -18,9 +18,10 @@ from reservations.engine.availability import Ask, Time, day_reason, times
 from reservations.engine.booking import Details
 from reservations.engine.errors import Reason
 from reservations.forms import TimesForm
+from reservations.links import browser_of, new_browser, new_browser_value
 from reservations.queries.day import day_plan
 from reservations.queries.venue import Place, place
-from reservations.reasons import diner_text
+from reservations.reasons import diner_day_text, diner_text
 
 NEARBY = 4
 """How many times are suggested around a wanted one."""
@@ -68,6 +69,10 @@ def show_times(request: HttpRequest, slug: str) -> HttpResponse:
         partial = request.headers.get("HX-Request") == "true"
         template = "reservations/_times.html" if partial else "reservations/times.html"
         response = render(request, template, context)
+        if not browser_of(request):
+            # Before the first button is pressed: pressed twice, both requests then
+            # come from the same browser, and get the same hold.
+            new_browser(response, new_browser_value()[0])
     patch_vary_headers(response, ["Accept", "HX-Request"])
     return response
 
@@ -141,7 +146,7 @@ def times_context(
         "gone_text": diner_text(refused or (gone.reason if gone and gone.reason else Reason.TABLES_TAKEN))
         if gone or refused
         else "",
-        "reason_text": "" if bookable else diner_text(reason or _telling(day)),
+        "reason_text": "" if bookable else diner_day_text(reason or _telling(day)),
         "previous_day": date - dt.timedelta(days=1) if date > today else None,
         "next_day": date + dt.timedelta(days=1) if date < today + dt.timedelta(days=found.window_days) else None,
     }

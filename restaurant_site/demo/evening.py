@@ -30,6 +30,7 @@ _CANCELLED_SHARE = 0.07
 _AREA_SHARE = 0.16
 _STEP_FREE_SHARE = 0.03
 _MEAN_DAYS_AHEAD = 5.0
+_WAKES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,7 @@ class _Evening:
         failures = 0
         while missing > 0 and failures < 6 and len(self.found) < MOST_PARTIES:
             ask, asked_at = self._ask(service), self._booked_at(service)
-            free = [
-                time for time in times(self.plan, ask, asked_at) if time.bookable and time.service_id == service.id
-            ]
+            free = [time for time in times(self.plan, ask, asked_at) if time.bookable and time.service_id == service.id]
             if not free:
                 failures += 1
                 continue
@@ -206,12 +205,13 @@ class _Evening:
         latest = min(self.now.astimezone(dt.UTC), service.lead.moment(first, self.plan.date, self.plan.zone))
         earliest = first - dt.timedelta(days=max(self.plan.window_days - 2, 0))
         ahead = dt.timedelta(days=self.rng.expovariate(1 / _MEAN_DAYS_AHEAD), minutes=self.rng.randint(5, 50))
-        return min(max(latest - ahead, earliest), latest).replace(microsecond=0)
+        moment = min(max(latest - ahead, earliest), latest).replace(microsecond=0)
+        # At night people sleep; they booked the evening before.
+        asleep = moment.astimezone(ZoneInfo(self.plan.zone)).hour < _WAKES
+        return moment - dt.timedelta(hours=_WAKES) if asleep else moment
 
     def _time_at(self, utc: dt.datetime, ask: Ask, asked_at: dt.datetime) -> Time | None:
-        return next(
-            (time for time in times(self.plan, ask, asked_at) if time.bookable and time.start_utc == utc), None
-        )
+        return next((time for time in times(self.plan, ask, asked_at) if time.bookable and time.start_utc == utc), None)
 
     def _come(self, time: Time, ask: Ask, booked_at: dt.datetime) -> None:
         self._seat(time, ask)

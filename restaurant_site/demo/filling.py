@@ -10,24 +10,25 @@ import datetime as dt
 import hashlib
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from reservations.engine.availability import starts
 from reservations.engine.locks import lock_days, retried
 from reservations.engine.slots import claimed_slots
-from reservations.models import Reservation, Restaurant, TableClaim
+from reservations.models import Reservation, Restaurant, ServiceDay, TableClaim
 from reservations.models.reservation import COUNTED
 from reservations.queries.day import day_plan
 from restaurant_site.demo.evening import MOST_PARTIES, Arrival, arrivals
-from restaurant_site.demo.people import CHILD_NOTES, DIETARY_NEEDS, NOTES, pick_name, pick_phone
+from restaurant_site.demo.people import pick_dietary_needs, pick_name, pick_note, pick_occasion, pick_phone
 from restaurant_site.demo.spec import Crowd, DemoPlace
 
 DAYS_BACK = DAYS_AHEAD = 7
 
-# Azure SQL takes 2,100 parameters a statement; a reservation has 30 columns, a claim 4.
-_ROWS_BATCH, _CLAIMS_BATCH, _IDS_BATCH = 60, 500, 1000
+# Azure SQL takes 2,100 parameters a statement; a reservation has 32 columns, a claim 4, a day 3.
+_ROWS_BATCH, _CLAIMS_BATCH, _DAYS_BATCH, _IDS_BATCH = 60, 500, 600, 1000
 _NO_SHOW_PERCENT = 4
 
 Status = Reservation.Status
@@ -60,10 +61,11 @@ def fill(places: Sequence[tuple[DemoPlace, Restaurant]], now: dt.datetime) -> di
             restaurant__in=[restaurant.pk for _place, restaurant in places], idempotency_key__in=first_keys
         ).values_list("idempotency_key", flat=True)
     )
+    missing = [of_day for of_day, key in zip(wanted, first_keys, strict=True) if key not in there]
+    _make_days([(restaurant.pk, date) for _place, restaurant, date in missing])
     added = dict.fromkeys((place.slug for place, _restaurant in places), 0)
-    for (place, restaurant, date), key in zip(wanted, first_keys, strict=True):
-        if key not in there:
-            added[place.slug] += fill_day(place, restaurant, date, now)
+    for place, restaurant, date in missing:
+        added[place.slug] += fill_day(place, restaurant, date, now)
     return {
         place.slug: Filled(added=added[place.slug], moved=_move_on(place.slug, restaurant.pk, now))
         for place, restaurant in places
@@ -72,19 +74,31 @@ def fill(places: Sequence[tuple[DemoPlace, Restaurant]], now: dt.datetime) -> di
 
 def fill_day(place: DemoPlace, restaurant: Restaurant, date: dt.date, now: dt.datetime) -> int:
     """Fill one service date under its lock; return how many reservations were added, 0 if any demo one is there."""
-    plan = day_plan(restaurant.pk, date, seatings=False)
-    if plan.closed or not starts(plan):
-        return 0
 
     def work() -> int:
         lock_days(restaurant.pk, [date])
+        # Asked again: another process may have filled the day meanwhile.
         if Reservation.objects.filter(restaurant=restaurant, idempotency_key=key_of(place.slug, date, 0)).exists():
             return 0
         found = arrivals(day_plan(restaurant.pk, date), place.crowd, f"{place.slug}:{date}", now)
-        _write(place, restaurant, date, found, now)
+        if found:
+            _write(place, restaurant, date, found, now)
         return len(found)
 
     return retried(work)
+
+
+def _make_days(days: Sequence[tuple[int, dt.date]]) -> None:
+    """Make the rows that are locked, all at once; one by one, as `retried` does, takes a second more."""
+    there = set(
+        ServiceDay.objects.filter(
+            restaurant__in={pk for pk, _date in days}, date__in={date for _pk, date in days}
+        ).values_list("restaurant_id", "date")
+    )
+    rows = [ServiceDay(restaurant_id=pk, date=date) for pk, date in days if (pk, date) not in there]
+    # Somebody books a day this very moment: then `retried` makes the rows after all.
+    with suppress(IntegrityError), transaction.atomic():
+        ServiceDay.objects.bulk_create(rows, batch_size=_DAYS_BATCH)
 
 
 def _fortnight(restaurant: Restaurant, now: dt.datetime) -> Iterable[dt.date]:
@@ -101,9 +115,7 @@ def _status(key: str, start: dt.datetime, end: dt.datetime, now: dt.datetime) ->
     return Status.SEATED if end > now else Status.FINISHED
 
 
-def _write(
-    place: DemoPlace, restaurant: Restaurant, date: dt.date, found: Sequence[Arrival], now: dt.datetime
-) -> None:
+def _write(place: DemoPlace, restaurant: Restaurant, date: dt.date, found: Sequence[Arrival], now: dt.datetime) -> None:
     rng = random.Random(f"guests:{place.slug}:{date}")  # noqa: S311 - invented guests, not a secret
     rows = []
     tables: dict[str, tuple[int, ...]] = {}
@@ -154,20 +166,16 @@ def _guest(rng: random.Random, crowd: Crowd, arrival: Arrival) -> Mapping[str, o
     phone = pick_phone(rng, rng.choice(crowd.phones))
     online, party = arrival.ask.online, arrival.ask.party
     children = rng.randint(1, min(3, party - 1)) if party > 2 and rng.random() < crowd.children * 2 else 0
-    high_chairs = rng.randint(0, min(children, 2))
-    note = ""
-    if rng.random() < (0.22 if online else 0.08):
-        note = rng.choice(CHILD_NOTES if children else NOTES)
-    occasions, weights = list(Reservation.Occasion.values), (70, 11, 6, 6, 5, 2)
+    occasion = pick_occasion(rng, party) if online else ""
     return {
         "name": name,
         "email": email if online or rng.random() < 0.3 else "",
         "phone": phone if not online or rng.random() < 0.9 else "",
-        "occasion": rng.choices(occasions, weights)[0] if online else "",
-        "dietary_needs": rng.choice(DIETARY_NEEDS) if rng.random() < 0.13 else "",
-        "note": note,
+        "occasion": occasion,
+        "dietary_needs": pick_dietary_needs(rng, party) if rng.random() < 0.13 else "",
+        "note": pick_note(rng, party, occasion, children) if rng.random() < (0.22 if online else 0.08) else "",
         "children": children,
-        "high_chairs": high_chairs,
+        "high_chairs": rng.randint(0, min(children, 2)),
         "language": ("de" if rng.random() < crowd.german else "en") if online else "",
     }
 
@@ -182,8 +190,7 @@ def _move_on(slug: str, restaurant_id: int, now: dt.datetime) -> int:
     ):
         if date not in keys:
             keys[date] = {key_of(slug, date, number) for number in range(MOST_PARTIES)}
-        becomes = _status(key, start, end, now)
-        if key in keys[date] and becomes != status:
+        if key in keys[date] and (becomes := _status(key, start, end, now)) != status:
             by_status.setdefault(becomes, []).append(pk)
     for becomes, pks in by_status.items():
         for first in range(0, len(pks), _IDS_BATCH):

@@ -102,42 +102,53 @@ PHONE_RANGES: dict[str, tuple[str, ...]] = {
     "au": ("+6125550xxxx", "+6135550xxxx", "+6175550xxxx", "+6185550xxxx"),
 }
 
+# What a guest tells: of anybody, of a party, of one with children, of a birthday.
 DIETARY_NEEDS = (
-    "One of us is vegetarian.",
-    "Two vegetarians.",
+    "Vegetarian.",
     "Vegan, please.",
     "Coeliac: strictly no gluten.",
-    "Nut allergy (one guest, carries an EpiPen).",
+    "Nut allergy, an EpiPen is at hand.",
     "Lactose intolerant.",
-    "No shellfish for one of us.",
+    "No shellfish.",
     "No pork, please.",
     "Halal where possible.",
     "Pregnant: nothing raw.",
     "Allergic to sesame.",
     "No alcohol in the food.",
 )
-
+PARTY_NEEDS = (
+    "Two vegetarians.",
+    "One of us is vegan.",
+    "One guest must not have nuts, not even traces.",
+    "One of us eats no fish.",
+)
 NOTES = (
     "A quiet table if there is one.",
-    "We would love a window.",
-    "We may be ten minutes late, coming straight from the train.",
-    "It is a surprise: please don't mention the birthday at the door.",
-    "Could we have the same table as last time?",
-    "We have tickets for a show afterwards and need to leave in time.",
+    "I would love a window.",
+    "I may be ten minutes late, coming straight from the train.",
+    "Could I have the same table as last time?",
     "Bringing a small dog.",
-    "One of us uses a hearing aid; away from the music, please.",
-    "My parents' first visit to the city.",
-    "Please put us somewhere we can talk business.",
-    "We'll bring a cake if that is all right.",
+    "I use a hearing aid; away from the music, please.",
     "Flying in from abroad, so the phone may be off.",
     "Looking forward to this for weeks!",
-    "Could the bill be split in two?",
 )
-
+PARTY_NOTES = (
+    "We have tickets for a show afterwards and need to leave in time.",
+    "My parents' first visit to the city.",
+    "Please put us somewhere we can talk business.",
+    "Could the bill be split in two?",
+    "Two of us will join a little later.",
+    "We were here in spring and have talked about it ever since.",
+)
 CHILD_NOTES = (
     "Room for a pram, please.",
     "Our little one is two and loves bread.",
     "Crayons save lives.",
+)
+BIRTHDAY_NOTES = (
+    "It is a surprise: please don't mention the birthday at the door.",
+    "We'll bring a cake if that is all right.",
+    "She turns seventy!",
 )
 
 
@@ -162,7 +173,28 @@ def pick_phone(rng: random.Random, country: str) -> str:
     return "".join(str(rng.randrange(10)) if char == "x" else char for char in pattern)
 
 
+def pick_occasion(rng: random.Random, party: int) -> str:
+    """Return what a party of so many covers celebrates, mostly nothing; nobody keeps an anniversary alone."""
+    of_party = {"": 70, "birthday": 11, "business": 6, "other": 3, "anniversary": 6, "date": 6 if party == 2 else 0}
+    weights = of_party if party > 1 else {"": 92, "business": 8}
+    return rng.choices(list(weights), list(weights.values()))[0]
+
+
+def pick_dietary_needs(rng: random.Random, party: int) -> str:
+    """Return what a guest of a party of so many covers doesn't eat."""
+    return rng.choice(DIETARY_NEEDS if party == 1 else DIETARY_NEEDS + PARTY_NEEDS)
+
+
+def pick_note(rng: random.Random, party: int, occasion: str, children: int) -> str:
+    """Return a note that fits the party."""
+    if occasion == "birthday":
+        return rng.choice(BIRTHDAY_NOTES)
+    if children:
+        return rng.choice(CHILD_NOTES)
+    return rng.choice(NOTES if party == 1 else NOTES + PARTY_NOTES)
+
+
 def _ascii(name: str) -> str:
     """Return a name in the letters that a mailbox usually has."""
-    plain = name.lower().translate(str.maketrans({"ı": "i", "đ": "d", "ł": "l", "ß": "ss", "ø": "o"}))
+    plain = name.casefold().translate(str.maketrans("ıđłø", "idlo"))
     return unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import zlib
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import translate_url
+from django.urls import reverse
 from django.utils import translation
 
 register = template.Library()
@@ -22,14 +24,39 @@ def cover(slug: str) -> int:
     return zlib.crc32(slug.encode()) % COVERS
 
 
+@register.filter
+def initial(name: str) -> str:
+    """Return the first letter or digit of a name, for its cover; 't Strandhuys has a T."""
+    return next((letter for letter in name if letter.isalnum()), "·").upper()
+
+
+@register.filter
+def clock(moment: dt.datetime, zone: str) -> str:
+    """Return an aware moment's wall time in a zone, with the zone's name where that wall time occurs twice.
+
+    Django's own ``timezone`` filter loses which of the two it is.
+    """
+    local = moment.astimezone(ZoneInfo(zone))
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return local.strftime("%H:%M %Z" if twice else "%H:%M")
+
+
 @register.simple_tag
 def language_links(request: HttpRequest | None) -> list[tuple[str, str, str]]:
-    """Return (code, name in itself, address of this page) of every other language; decided by the path alone."""
-    if request is None:
+    """Return (code, name in itself, address of this page) of every other language; decided by the path alone.
+
+    An address that leads nowhere has the home page's. The answer to a form has
+    none: following one would lose what was typed.
+    """
+    if request is None or request.method not in ("GET", "HEAD"):
         return []
-    here = request.path
-    return [
-        (code, translation.get_language_info(code)["name_local"], translate_url(here, code))
-        for code, _name in settings.LANGUAGES
-        if code != translation.get_language()
-    ]
+    # Not Django's translate_url: it parses the path, and raises on some that visitors can send.
+    match = request.resolver_match
+    name, kwargs = (match.view_name, match.kwargs) if match and match.url_name else ("home", {})
+    links = []
+    for code, _name in settings.LANGUAGES:
+        if code != translation.get_language():
+            with translation.override(code):
+                url = reverse(name, kwargs=kwargs)
+            links.append((code, translation.get_language_info(code)["name_local"], url))
+    return links

@@ -62,9 +62,24 @@ def test_a_dish_is_its_canteen_section_and_name_whatever_the_blanks() -> None:
         ("Vegan", "Grüne Bohnen"),
     ]
     elsewhere = read_row(cells(dish="Grüne Bohnen", section="Vegan", restaurant_id="bistro"))
-    references = {spec.ref for row in (one, other, elsewhere) for spec in dishes_of([row], 60)}
-    assert len(references) == 3
-    assert all(len(reference) == 64 for reference in references)
+    assert len({dish(row).key for row in (one, same, other, elsewhere)}) == 3
+
+
+def test_a_reference_changes_when_the_file_says_something_else() -> None:
+    said = [
+        cells(),
+        cells(guest_base="2"),
+        cells(guest_base="2.0"),
+        cells(legacy_price="Self-Service"),
+        cells(labels="MILK"),
+        cells(labels="VEGAN"),
+        cells() | {"dish_en_machine": "Broth"},
+    ]
+    references = [dish(read_row(row)).source_ref for row in said]
+    assert len(set(references)) == len(said)
+    assert {len(reference) for reference in references} == {64}
+    # When it was served alone is no change.
+    assert dish(read_row(cells(last_served="2026-06-26"))).source_ref == references[0]
 
 
 def test_current_is_what_was_served_in_the_days_up_to_the_newest_date() -> None:

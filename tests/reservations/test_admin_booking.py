@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.http import HttpResponse
@@ -20,7 +20,6 @@ from tests.factories import (
     days_ahead,
     make_area,
     make_closure,
-    make_hold,
     make_reservation,
     make_service,
     make_staff,
@@ -317,40 +316,6 @@ def test_form_keeps_the_token_of_its_own(client: Client) -> None:
     assert add(strict, restaurant).status_code == 403
     assert strict.post(reverse("admin:reservations_reservation_cancel", args=(reservation.pk,))).status_code == 403
     assert Reservation.objects.get() == reservation
-
-
-def test_cancelling_frees_the_tables(staff: Client, user: User) -> None:
-    restaurant = make_venue(tables=(2,))
-    add(staff, restaurant)
-    reservation = Reservation.objects.get()
-    cancel = reverse("admin:reservations_reservation_cancel", args=(reservation.pk,))
-    page = staff.get(reverse("admin:reservations_reservation_change", args=(reservation.pk,))).content.decode()
-    assert f'href="{cancel}"' in page
-    assert reservation.reference in staff.get(cancel).content.decode()
-    page = staff.post(cancel, follow=True).content.decode()
-    assert "is cancelled, and its tables are free" in page
-    reservation.refresh_from_db()
-    assert reservation.status == Reservation.Status.CANCELLED
-    assert not TableClaim.objects.exists()
-    assert LogEntry.objects.filter(action_flag=CHANGE, user=user, object_id=str(reservation.pk)).count() == 1
-    assert "was cancelled already" in staff.post(cancel, follow=True).content.decode()
-    assert LogEntry.objects.filter(action_flag=CHANGE).count() == 1
-    add(staff, restaurant, name="The next")
-    assert Reservation.objects.get(name="The next").status == Reservation.Status.CONFIRMED
-
-
-def test_hold_is_not_cancelled_and_the_page_says_why(staff: Client) -> None:
-    hold = make_hold(make_venue())
-    response = staff.post(reverse("admin:reservations_reservation_cancel", args=(hold.pk,)))
-    assert response.status_code == 200
-    assert "not in status confirmed" in response.content.decode()
-    hold.refresh_from_db()
-    assert hold.status == Reservation.Status.HELD
-
-
-@pytest.mark.parametrize("pk", [0, 10**30])
-def test_cancelling_what_is_not_there_is_not_found(staff: Client, pk: int) -> None:
-    assert staff.post(f"{reverse('admin:reservations_reservation_changelist')}{pk}/cancel/").status_code == 404
 
 
 def test_permission_to_add_alone_books(client: Client) -> None:

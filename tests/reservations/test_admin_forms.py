@@ -15,19 +15,15 @@ from reservations.models import (
     Area,
     Closure,
     CombinationTable,
-    Refusal,
     Restaurant,
     Service,
-    ServiceDay,
     SpecialDay,
     Table,
     TableCombination,
 )
 from tests.factories import (
     days_ahead,
-    make_area,
     make_closure,
-    make_combination,
     make_reservation,
     make_restaurant,
     make_service,
@@ -224,82 +220,6 @@ def test_combination_takes_its_own_restaurants_tables(staff: Client) -> None:
         (second.pk, restaurant.pk),
         (third.pk, restaurant.pk),
     ]
-
-
-def test_booked_table_stays_and_the_page_says_why(staff: Client) -> None:
-    restaurant = make_venue(tables=(2,))
-    make_reservation(restaurant)
-    table = restaurant.tables.get()
-    delete = address("table", "delete", table.pk)
-    for response in (
-        staff.get(delete),
-        staff.post(delete, {"post": "yes"}),
-        staff.post(
-            address("table", "changelist"),
-            {"action": "delete_selected", "_selected_action": [str(table.pk)], "post": "yes"},
-        ),
-    ):
-        assert response.status_code == 200
-        page = response.content.decode()
-        assert "1 reservation, the last one on" in page
-        assert "20:45 C" in page
-        assert "Untick “in use” instead" in page
-    assert Table.objects.filter(pk=table.pk).exists()
-
-
-def test_free_table_is_deleted(staff: Client) -> None:
-    restaurant = make_venue(tables=(2, 2))
-    first, second = restaurant.tables.all()
-    assert staff.post(address("table", "delete", first.pk), {"post": "yes"}).status_code == 302
-    staff.post(
-        address("table", "changelist"),
-        {"action": "delete_selected", "_selected_action": [str(second.pk)], "post": "yes"},
-    )
-    assert not restaurant.tables.exists()
-
-
-def test_table_of_a_combination_stays(staff: Client) -> None:
-    restaurant = make_venue(tables=(2, 2))
-    combination = make_combination(restaurant, list(restaurant.tables.all()), name="Both")
-    table = restaurant.tables.all()[0]
-    response = staff.post(address("table", "delete", table.pk), {"post": "yes"})
-    assert "belongs to the combination “Both”" in response.content.decode()
-    assert staff.post(address("tablecombination", "delete", combination.pk), {"post": "yes"}).status_code == 302
-    assert staff.post(address("table", "delete", table.pk), {"post": "yes"}).status_code == 302
-    assert restaurant.tables.count() == 1
-
-
-def test_area_with_tables_stays(staff: Client) -> None:
-    restaurant = make_venue(tables=(2, 2))
-    area, empty = restaurant.areas.get(), make_area(restaurant, name="Cellar")
-    response = staff.post(address("area", "delete", area.pk), {"post": "yes"})
-    assert "has 2 tables. Move them" in response.content.decode()
-    where = address("restaurant", "change", restaurant.pk)
-    data = shown(staff, where)
-    assert "has tables" in errors(staff, where, data | {"areas-0-DELETE": "on"})
-    saved(staff, where, data | {"areas-1-DELETE": "on"})
-    assert list(restaurant.areas.all()) == [area]
-    assert not Area.objects.filter(pk=empty.pk).exists()
-
-
-def test_restaurant_with_reservations_stays(staff: Client) -> None:
-    restaurant = make_venue(tables=(2,))
-    make_reservation(restaurant)
-    response = staff.post(address("restaurant", "delete", restaurant.pk), {"post": "yes"})
-    assert "has 1 reservation. Untick “published” instead" in response.content.decode()
-    assert Restaurant.objects.filter(pk=restaurant.pk).exists()
-
-
-def test_restaurant_without_reservations_goes_with_all_that_is_its_own(staff: Client) -> None:
-    restaurant = make_venue()
-    make_combination(restaurant, list(restaurant.tables.all())[:2])
-    day = days_ahead(restaurant)
-    ServiceDay.objects.create(restaurant=restaurant, date=day)
-    Refusal.objects.create(
-        restaurant=restaurant, service_date=day, starts_at=restaurant.updated_at, party_size=2, reason="CLOSED"
-    )
-    assert staff.post(address("restaurant", "delete", restaurant.pk), {"post": "yes"}).status_code == 302
-    assert not Restaurant.objects.exists()
 
 
 def test_restaurant_is_added(staff: Client) -> None:

@@ -92,6 +92,11 @@ def test_a_taken_table_is_taken_for_the_whole_stay_before_and_after() -> None:
     assert free == ["16:00+0200", "16:30+0200", "17:00+0200", "21:00+0200", "21:30+0200", "22:00+0200"]
 
 
+def test_a_party_from_before_the_first_time_is_still_there_until_it_leaves() -> None:
+    day = plan(tables=(table(2, 2),), seatings=(seating("16:30", 2),))
+    assert told(day, Ask(2)) == {"18:00+0200": Reason.TABLES_TAKEN, "19:00+0200": (2,), "20:00+0200": (2,)}
+
+
 def test_a_stay_that_ends_within_a_slot_takes_the_whole_slot() -> None:
     day = plan(tables=(table(2, 2),), services=(service(first=dt.time(18), last=dt.time(20), interval=15),))
     busy = told(replace(day, seatings=(seating("18:00", 2, minutes=50),)), Ask(2))
@@ -330,3 +335,11 @@ def test_lead_minutes_count_through_the_clock_change() -> None:
     spring = replace(night, date=dt.date(2027, 3, 28))
     answers = told(spring, Ask(2), dt.datetime(2027, 3, 27, 23, 30, tzinfo=dt.UTC))
     assert answers == {"01:30+0100": Reason.TOO_LATE, "03:00+0200": (1,)}
+
+
+def test_a_deadline_of_a_local_start_is_the_same_as_of_its_utc() -> None:
+    local = times(NIGHT, Ask(2, online=False), NOON)[-1].start
+    deadline = Deadline(minutes=120)
+    assert local.isoformat() == "2027-10-31T03:00:00+01:00"
+    for start in (local, local.astimezone(dt.UTC)):
+        assert deadline.moment(start, AUTUMN, NIGHT.zone) == dt.datetime(2027, 10, 31, 0, tzinfo=dt.UTC)

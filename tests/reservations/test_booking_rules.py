@@ -259,7 +259,7 @@ def test_a_day_closed_while_waiting_for_its_lock_takes_no_booking(
 def test_staff_book_past_lead_time_window_party_limits_and_online_tables(venue: Restaurant, user: User) -> None:
     Restaurant.objects.update(lead_minutes=60 * 24 * 30, booking_window_days=1, max_party=2, is_published=False)
     Table.objects.update(is_online=False)
-    found = booking.book(wish=make.make_wish(venue, party=6), details=make.make_details(), user=user)
+    found = booking.book(key=make.new_key(), wish=make.make_wish(venue, party=6), details=make.make_details(), user=user)
     assert (found.status, found.source, found.created_by) == ("confirmed", "staff", user)
     assert (found.pacing_exceeded_by, found.confirmed_at is not None) == (None, True)
     assert broken(venue.pk) == {}
@@ -268,6 +268,7 @@ def test_staff_book_past_lead_time_window_party_limits_and_online_tables(venue: 
 def test_staff_are_bound_by_closures_times_and_claims(venue: Restaurant, user: User) -> None:
     def book(**fields: Any) -> Reservation:
         return booking.book(
+            key=make.new_key(),
             wish=make.make_wish(venue, **fields), details=make.make_details(), user=user, exceed_pacing=True
         )
 
@@ -287,6 +288,7 @@ def test_staff_are_bound_by_closures_times_and_claims(venue: Restaurant, user: U
 def test_staff_exceed_pacing_knowingly_and_it_is_recorded(venue: Restaurant, user: User) -> None:
     def book(exceed: bool) -> Reservation:
         return booking.book(
+            key=make.new_key(),
             wish=make.make_wish(venue, party=4),
             details=make.make_details(),
             user=user,
@@ -306,7 +308,7 @@ def test_staff_exceed_pacing_knowingly_and_it_is_recorded(venue: Restaurant, use
 def test_staff_get_a_step_free_table_where_one_is_needed(venue: Restaurant, user: User) -> None:
     Table.objects.filter(max_seats=6).update(is_step_free=True)
     details = make.make_details(needs_step_free=True)
-    found = booking.book(wish=make.make_wish(venue, party=2), details=details, user=user)
+    found = booking.book(key=make.new_key(), wish=make.make_wish(venue, party=2), details=details, user=user)
     assert found.table_ids == [venue.tables.get(max_seats=6).pk]
 
 

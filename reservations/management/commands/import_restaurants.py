@@ -1,10 +1,8 @@
-"""``manage.py import_restaurants FILE``: restaurants from OpenStreetMap data. docs/import.md says what becomes of a row."""
+"""``manage.py import_restaurants FILE``: restaurants from OpenStreetMap data, as docs/import.md describes."""
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,38 +16,21 @@ from reservations.importing.csvfile import CsvFile, CsvFileError
 from reservations.importing.facts import COLUMNS
 from reservations.importing.progress import Progress
 from reservations.importing.restaurants import Counts, import_rows
-from reservations.importing.tables import TableRule, parse_rule
+from reservations.importing.tables import parse_rule
 
-
-def _date(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-12-01") from error
-
-
-def _rule(text: str) -> TableRule:
-    try:
-        return parse_rule(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+_RESUME = "What was imported before this stays; the same command goes on from there."
 
 
 class Command(BaseCommand):
     """Import restaurants, or bring those imported earlier up to date."""
 
-    help = (
-        "Import restaurants with their opening hours from a CSV file. Running it again changes what the file changed."
-    )
+    help = "Import restaurants from a CSV file. Running it again writes what the file changed, and nothing else."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument(
-            "file", type=Path, metavar="FILE", help=f"CSV in UTF-8 with the columns {', '.join(COLUMNS)}"
-        )
+        parser.add_argument("file", metavar="FILE", help=f"CSV in UTF-8 with the columns {', '.join(COLUMNS)}")
         parser.add_argument(
             "--tables",
-            type=_rule,
             default="standard",
             metavar="RULE",
             help="tables of restaurants that have none: standard (by kind of place), none, or seats x tables "
@@ -57,30 +38,39 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--bookable",
-            action=argparse.BooleanOptionalAction,
+            action="store_true",
             default=not settings.PRODUCTION,
-            help="whether new restaurants take online bookings; in production staff enable them",
+            help="new restaurants take online bookings; the default, except in production, where staff enable them",
         )
+        parser.add_argument("--not-bookable", dest="bookable", action="store_false", help="they don't")
         parser.add_argument(
             "--today",
-            type=_date,
+            default="",
             metavar="DATE",
             help="the first day of the year whose special days are found; today if left out",
         )
 
-    def handle(self, *, file: Path, tables: TableRule, bookable: bool, today: dt.date | None, **_options: Any) -> None:
+    def handle(self, *, file: str, tables: str, bookable: bool, today: str, **_options: Any) -> None:
         """Run the import."""
         started = time.monotonic()
         try:
-            csv_file = CsvFile(file, COLUMNS)
+            rule = parse_rule(tables)
+        except ValueError as error:
+            raise CommandError(f"--tables: {error}") from error
+        try:
+            first_day = dt.date.fromisoformat(today) if today else timezone.now().date()
+        except ValueError as error:
+            raise CommandError(f"--today: {today!r} is not a date such as 2026-12-01.") from error
+        try:
+            csv_file = CsvFile(Path(file), COLUMNS)
         except CsvFileError as error:
             raise CommandError(str(error)) from error
-        progress = Progress(sys.stderr, len(csv_file) - 1)
+        progress = Progress(self._show, total=len(csv_file) - 1, live=self.stderr.isatty())
         broken = 0
 
         def report(line: int, name: str, reason: str) -> None:
             progress.clear()
-            self.stderr.write(f"line {line}: {name.strip()[:120] or '(no name)'}: {reason}")
+            self.stderr.write(f"line {line}: {' '.join(name.split())[:120] or '(no name)'}: {reason}")
 
         def report_broken(line: int, reason: str) -> None:
             nonlocal broken
@@ -90,21 +80,25 @@ class Command(BaseCommand):
         try:
             counts = import_rows(
                 csv_file.rows(report_broken),
-                today=today or timezone.now().date(),
+                today=first_day,
                 bookable=bookable,
-                tables=tables,
+                tables=rule,
                 report=report,
                 progress=progress,
             )
         except Error as error:
             progress.clear()
-            raise CommandError(
-                f"The database refused or can't be reached: {str(error).strip()} "
-                "What was imported before stays; running the command again goes on from there."
-            ) from error
+            raise CommandError(f"The database refused: {str(error).strip()}\n{_RESUME}") from error
+        except KeyboardInterrupt as error:
+            progress.clear()
+            raise CommandError(f"Stopped. {_RESUME}", returncode=130) from error
         progress.clear()
         counts.unusable += broken
         self.stdout.write(_summary(counts, time.monotonic() - started))
+
+    def _show(self, text: str) -> None:
+        self.stderr.write(text, style_func=str, ending="")
+        self.stderr.flush()
 
 
 def _summary(counts: Counts, seconds: float) -> str:

@@ -17,7 +17,7 @@ from restaurant_site.demo.spec import (
 PLACE = DemoPlace(
     fields={
         "name": "Saltbush & Ember",
-        "slug": "saltbush-and-ember",
+        "slug": "saltbush-ember",
         "tagline": "South Australian produce, red-gum fire and a very long table",
         "description": (
             "An old cooperage in the parklands' shadow, with a hearth where the barrels were bent. We cook Coorong "

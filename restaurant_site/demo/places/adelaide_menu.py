@@ -32,7 +32,13 @@ _FIRE = DemoMenu(
             "From the land",
             (
                 dish("Saltbush lamb shoulder", "Six hours, for two or three", "78", "milk celery sulphites"),
-                dish("Dry-aged rib of beef", "Limestone Coast, bone marrow, mustard", "", "mustard sulphites", note="$ 16 per 100 g"),
+                dish(
+                    "Dry-aged rib of beef",
+                    "Limestone Coast, bone marrow, mustard",
+                    "",
+                    "mustard sulphites",
+                    note="$ 16 per 100 g",
+                ),
                 dish("Barossa chook", "Half, preserved lemon, pan juices", "42", "celery sulphites"),
                 dish("Pork neck", "Apple, fennel, pickled mustard seeds", "44", "mustard sulphites"),
                 dish(

@@ -17,7 +17,7 @@ PLACE = DemoPlace(
     fields={
         "name": "Zum Stillen Ochsen",
         "slug": "zum-stillen-ochsen",
-        "tagline": "A Kreuzberg tavern with slow roasts, eleven beers and a chestnut yard",
+        "tagline": "A Kreuzberg tavern with slow roasts, cellar beer and a chestnut yard",
         "description": (
             "The oven is lit at nine in the morning and the first roast leaves it at noon. In between lie a whole ox "
             "shoulder, six loaves of rye and, on Sundays, the goose. We pour beer from small Franconian breweries, "
@@ -147,7 +147,16 @@ PLACE = DemoPlace(
     crowd=Crowd(
         peaks=("12:30", "19:30"),
         sizes={1: 4, 2: 40, 3: 15, 4: 22, 5: 6, 6: 7, 7: 2, 8: 3, 10: 1},
-        cultures={"german": 50, "turkish": 9, "polish": 7, "english": 8, "french": 5, "italian": 5, "arabic": 5, "any": 11},
+        cultures={
+            "german": 50,
+            "turkish": 9,
+            "polish": 7,
+            "english": 8,
+            "french": 5,
+            "italian": 5,
+            "arabic": 5,
+            "any": 11,
+        },
         phones=("de", "de", "de", "uk", "fr"),
         online=0.75,
         german=0.65,

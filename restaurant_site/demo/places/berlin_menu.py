@@ -179,7 +179,9 @@ _DRINKS = DemoMenu(
             (
                 dish("Kellerbier", "Unfiltered, from a barrel, 5.1 %", "4.90", "gluten", "vegan", note="0.5 l"),
                 dish("Rauchbier", "Smoked malt from Bamberg, 5.2 %", "5.20", "gluten", "vegan", note="0.5 l"),
-                dish("Berliner Weisse", "Sour wheat, with or without woodruff", "4.80", "gluten", "vegan", note="0.33 l"),
+                dish(
+                    "Berliner Weisse", "Sour wheat, with or without woodruff", "4.80", "gluten", "vegan", note="0.33 l"
+                ),
                 dish("Alkoholfreies Helles", "Below 0.5 %", "4.60", "gluten", "vegan", note="0.5 l"),
             ),
         ),

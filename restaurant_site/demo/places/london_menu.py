@@ -46,7 +46,9 @@ _FOOD = DemoMenu(
                     "gluten eggs mustard sulphites",
                     "vegetarian",
                 ),
-                dish("Fish soup", "Rouille, Gruyère, croutons", "14", "gluten crustaceans eggs fish milk celery mustard"),
+                dish(
+                    "Fish soup", "Rouille, Gruyère, croutons", "14", "gluten crustaceans eggs fish milk celery mustard"
+                ),
             ),
         ),
         DemoSection(
@@ -54,7 +56,9 @@ _FOOD = DemoMenu(
             (
                 dish("Whole lemon sole", "Brown shrimp butter", "36", "crustaceans fish milk"),
                 dish("Monkfish on the bone", "Smoked paprika, white beans", "33", "fish celery sulphites"),
-                dish("Native lobster", "Half or whole, garlic butter, chips", "", "crustaceans milk", note="market price"),
+                dish(
+                    "Native lobster", "Half or whole, garlic butter, chips", "", "crustaceans milk", note="market price"
+                ),
                 dish("Turbot for the table", "To share, hollandaise", "", "eggs fish milk", note="£ 92 a kilo"),
                 dish("Cuttlefish", "In its ink, polenta", "25", "fish molluscs celery sulphites", available=False),
                 dish("Hispi cabbage", "Seaweed butter, hazelnuts", "19.50", "milk nuts", "vegetarian"),

@@ -15,8 +15,8 @@ from restaurant_site.demo.spec import (
 
 PLACE = DemoPlace(
     fields={
-        "name": "Mañana Larga",
-        "slug": "manana-larga",
+        "name": "La Mañana Larga",
+        "slug": "la-manana-larga",
         "tagline": "Breakfast under the jacaranda, and lunch that lasts until six",
         "description": (
             "The corn is cooked with lime every night and ground before sunrise, so that everything flat, folded or "

@@ -1,4 +1,4 @@
-"""The menus of Mañana Larga. Its tortillas are of corn and lime alone."""
+"""The menus of La Mañana Larga. Its tortillas are of corn and lime alone."""
 
 from __future__ import annotations
 
@@ -112,7 +112,13 @@ _COMIDA = DemoMenu(
                     "gluten nuts peanuts sesame",
                 ),
                 dish("Barbacoa de borrego", "Lamb from the pit, consommé, salsas; weekends", "342", "celery"),
-                dish("Pescado a la talla", "Whole red snapper, two adobos, for two", "", "fish", note="by weight, $ 1,150 a kilo"),
+                dish(
+                    "Pescado a la talla",
+                    "Whole red snapper, two adobos, for two",
+                    "",
+                    "fish",
+                    note="by weight, $ 1,150 a kilo",
+                ),
                 dish("Cochinita pibil", "Pork in achiote, pickled red onion, habanero", "286", "sulphites"),
                 dish(
                     "Chile en nogada",

@@ -81,13 +81,11 @@ PLACE = DemoPlace(
             after=(6, "Fr"),
             hours="18:30–22:30",
             services=(
-                DemoService(
-                    "New-sake evening", "Mo-Su", "19:00", "19:00", rules={"max_party": 4}, turns=((8, 195),)
-                ),
+                DemoService("New-sake evening", "Mo-Su", "19:00", "19:00", rules={"max_party": 4}, turns=((8, 195),)),
             ),
         ),
-        DemoSpecialDay("Closed for the year's end", on=(12, 30)),
-        DemoSpecialDay("Closed for the year's end", on=(12, 31)),
+        DemoSpecialDay("Year's end", on=(12, 30)),
+        DemoSpecialDay("Year's end", on=(12, 31)),
         DemoSpecialDay("New Year", on=(1, 1)),
         DemoSpecialDay("New Year", on=(1, 2)),
         DemoSpecialDay("New Year", on=(1, 3)),

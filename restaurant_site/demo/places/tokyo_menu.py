@@ -107,7 +107,12 @@ _OMAKASE = DemoMenu(
                 dish("Tekka maki 鉄火巻", "Tuna roll, fresh wasabi", "1980", "gluten fish soy"),
                 dish("Ikura don 小丼", "A small bowl of rice and salmon roe", "2640", "gluten fish soy"),
                 dish(
-                    "Nodoguro 一貫", "Seared seaperch on rice, one piece", "", "gluten fish soy", note="market price", available=False
+                    "Nodoguro 一貫",
+                    "Seared seaperch on rice, one piece",
+                    "",
+                    "gluten fish soy",
+                    note="market price",
+                    available=False,
                 ),
             ),
         ),
@@ -147,7 +152,12 @@ _DRINKS = DemoMenu(
             "To take home",
             (
                 dish("Chirimen sanshō", "Tiny fish and mountain pepper, a jar", "1620", "gluten fish soy"),
-                dish("Bara chirashi", "Scattered sushi in a lacquer box; order by noon", "4860", "gluten crustaceans eggs fish soy"),
+                dish(
+                    "Bara chirashi",
+                    "Scattered sushi in a lacquer box; order by noon",
+                    "4860",
+                    "gluten crustaceans eggs fish soy",
+                ),
                 dish("Red miso", "Of rice and soy, two winters old", "1080", "soy", "vegan", note="300 g"),
                 dish("Rice from Uonuma", "Polished on Monday", "1080", "", "vegan", note="450 g"),
             ),

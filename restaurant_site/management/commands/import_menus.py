@@ -1,11 +1,13 @@
-"""``manage.py import_menus FILE --canteens JSON``: dishes, and the canteens that serve them. See docs/import-menus.md."""
+"""``manage.py import_menus FILE --canteens JSON``: dishes, and the canteens that serve them.
+
+docs/import-menus.md says what becomes of a row.
+"""
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
 import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -20,6 +22,7 @@ from django.utils import timezone
 from menus.importing.canteens import Canteen, read_canteen
 from menus.importing.rows import COLUMNS, DishRow, DishSpec, UnusableError, dishes_of, read_row
 from menus.importing.saving import Saved, save_dishes
+from menus.text import cut, one_line
 from reservations.importing.csvfile import CsvFile, CsvFileError
 from reservations.importing.progress import Progress
 from reservations.importing.tables import TableRule, parse_rule
@@ -27,8 +30,8 @@ from restaurant_site.management.canteens import Outcome, Rules, import_canteen, 
 
 CURRENT_DAYS = 60
 
-Report = Callable[[str, str, str], None]
-"""Called with where it stands, its name, and what the operator should know."""
+Report = Callable[[str, int, str, str], None]
+"""Called with "line" or "canteen", its number, its name, and why it can't be used."""
 
 
 def _date(text: str) -> dt.date:
@@ -109,14 +112,13 @@ class Command(BaseCommand):
         except CsvFileError as error:
             raise CommandError(str(error)) from error
         entries = _entries(canteens) if canteens is not None else []
-        progress = Progress(sys.stderr, len(csv_file) - 1)
+        progress = Progress(self._show, total=len(csv_file) - 1, live=self.stderr.isatty())
         unusable: Counter[str] = Counter()
 
-        def report(where: str, name: str, reason: str) -> None:
+        def report(kind: str, number: int, name: str, reason: str) -> None:
             progress.clear()
-            unusable[where.split()[0]] += 1
-            shown = " ".join(name.split())[:120]
-            self.stderr.write(f"{where}: {shown or '(no name)'}: {reason}")
+            unusable[kind] += 1
+            self.stderr.write(f"{kind} {number}: {cut(one_line(name), 120) or '(no name)'}: {reason}")
 
         known = _canteens(entries, report)
         rows = _rows(csv_file, report)
@@ -133,6 +135,10 @@ class Command(BaseCommand):
         progress.clear()
         self.stdout.write(_summary(outcomes, by_name, saved, dishes, unusable))
         self.stdout.write(f"{time.monotonic() - started:>9.1f}  seconds")
+
+    def _show(self, text: str) -> None:
+        self.stderr.write(text, style_func=str, ending="")
+        self.stderr.flush()
 
 
 def _entries(path: Path) -> list[Any]:
@@ -159,7 +165,7 @@ def _canteens(entries: list[Any], report: Report) -> dict[str, Canteen]:
                 raise UnusableError(f"its canteen_id {canteen.id} stands in the file already")
         except UnusableError as error:
             name = str(entry.get("name") or "") if isinstance(entry, dict) else ""
-            report(f"canteen {number}", name, str(error))
+            report("canteen", number, name, str(error))
             continue
         canteens[canteen.id] = canteen
     return canteens
@@ -168,11 +174,11 @@ def _canteens(entries: list[Any], report: Report) -> dict[str, Canteen]:
 def _rows(csv_file: CsvFile, report: Report) -> dict[str, list[DishRow]]:
     """Return the usable rows by canteen, in their order; the others are reported."""
     rows: dict[str, list[DishRow]] = {}
-    for line, cells in csv_file.rows(lambda line, reason: report(f"line {line}", "", reason)):
+    for line, cells in csv_file.rows(lambda line, reason: report("line", line, "", reason)):
         try:
             row = read_row(cells)
         except UnusableError as error:
-            report(f"line {line}", cells["dish"], str(error))
+            report("line", line, cells["dish"], str(error))
             continue
         rows.setdefault(row.canteen, []).append(row)
     return rows
