@@ -32,7 +32,8 @@ from reservations.engine.errors import Reason, Refused
 from reservations.engine.locks import Again, forgotten, is_collision, lock_days, retried
 from reservations.engine.slots import claimed_slots
 from reservations.models import Refusal, Reservation, Table, TableClaim, User
-from reservations.queries.day import Window, cutoff, day_plan, window
+from reservations.models.venue import MAX_PARTY
+from reservations.queries.day import Window, cutoff, day_plan, refreshed, window
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,9 @@ def extend(*, reservation: Reservation, details: Details | None = None) -> None:
         pk=reservation.pk, status=Reservation.Status.HELD, hold_extended=False, held_until__gt=Now()
     ).update(held_until=until, hold_extended=True, **(asdict(details) if details else {}))
     if not changed:
-        raise Refused(Reason.ALREADY_EXTENDED if reservation.hold_extended else Reason.HOLD_LAPSED)
+        reservation.refresh_from_db(fields=["status", "held_until", "hold_extended"])
+        live = reservation.held_until is not None and reservation.held_until > timezone.now()
+        raise Refused(Reason.ALREADY_EXTENDED if live and reservation.hold_extended else Reason.HOLD_LAPSED)
     reservation.held_until, reservation.hold_extended = until, True
 
 
@@ -184,10 +187,12 @@ def confirm(*, reservation: Reservation, details: Details) -> Reservation:
     )
     plan = day_plan(reservation.restaurant_id, reservation.service_date, seatings=False) if moving else None
 
+    days = {reservation.service_date}
+
     def work() -> None:
-        tables = _step_free_tables(reservation, plan) if plan is not None else None
+        tables = _step_free_tables(reservation, plan, days) if plan is not None else None
         live = Reservation.objects.filter(
-            pk=reservation.pk, status=Reservation.Status.HELD, held_until__gt=Now(), restaurant=reservation.restaurant
+            pk=reservation.pk, status=Reservation.Status.HELD, held_until__gt=Now(), restaurant_id=reservation.restaurant_id
         )
         if not live.update(**values, **({"table_ids": list(tables)} if tables else {})):
             return
@@ -195,7 +200,10 @@ def confirm(*, reservation: Reservation, details: Details) -> Reservation:
             TableClaim.objects.filter(reservation_id=reservation.pk).delete()
             _claim(reservation, tables)
 
-    retried(work)
+    try:
+        retried(work)
+    except Again as error:
+        raise Refused(Reason.NO_STEP_FREE_TABLE) from error
     reservation.refresh_from_db()
     if reservation.status in (Reservation.Status.HELD, Reservation.Status.EXPIRED, Reservation.Status.RELEASED):
         raise Refused(Reason.HOLD_LAPSED)
@@ -208,6 +216,7 @@ def cancel(*, reservation: Reservation, by_guest: bool) -> bool:
     A guest is refused after the cut-off (CUTOFF_PASSED) and where it is no
     longer confirmed (NOT_CONFIRMED). Freeing capacity needs no lock of the day.
     """
+    reservation.refresh_from_db(fields=["status"])
     if by_guest and reservation.status == Reservation.Status.CONFIRMED:
         rule = cutoff(reservation.restaurant, reservation.service)
         limit = rule.moment(reservation.starts_at, reservation.service_date, reservation.restaurant.timezone)
@@ -284,10 +293,9 @@ def _place(wish: Wish, ask: Ask, fields: Fields, *, key: str, browser: str = "")
         for pk in own_holds:
             _give_back(pk)
         view = window(wish.restaurant_id, wish.date, wish.start, end, locked=True)
-        if view.neighbours - days:
-            days.update(view.neighbours)
-            raise Again
-        decision = decide(plan, wish, ask, view, now)
+        _lock_neighbours(view, days)
+        # The rules once more: whoever held the lock may have closed the day.
+        decision = decide(refreshed(plan, wish.restaurant_id), wish, ask, view, now)
         return insert_claimed(wish, decision, fields(plan, now, decision))
 
     def early() -> None:
@@ -315,6 +323,13 @@ def _place(wish: Wish, ask: Ask, fields: Fields, *, key: str, browser: str = "")
         raise Refused(Reason.TABLES_TAKEN) from error
 
 
+def _lock_neighbours(view: Window, days: set[dt.date]) -> None:
+    """Do the work again with more days locked, where a lapsed hold of another date still claims a table."""
+    if view.neighbours - days:
+        days.update(view.neighbours)
+        raise Again
+
+
 def _holds_of(restaurant_id: int, browser: str) -> list[int]:
     held = Reservation.objects.filter(
         restaurant_id=restaurant_id, browser=browser, status=Reservation.Status.HELD, held_until__gt=Now()
@@ -331,8 +346,8 @@ def _give_back(pk: int) -> bool:
     return bool(changed)
 
 
-def _step_free_tables(reservation: Reservation, plan: DayPlan) -> tuple[int, ...]:
-    lock_days(reservation.restaurant_id, [reservation.service_date])
+def _step_free_tables(reservation: Reservation, plan: DayPlan, days: set[dt.date]) -> tuple[int, ...]:
+    lock_days(reservation.restaurant_id, days)
     view = window(
         reservation.restaurant_id,
         reservation.service_date,
@@ -341,6 +356,7 @@ def _step_free_tables(reservation: Reservation, plan: DayPlan) -> tuple[int, ...
         locked=True,
         except_reservation=reservation.pk,
     )
+    _lock_neighbours(view, days)
     ask = Ask(party=reservation.party_size, area_id=reservation.area_id, step_free=True)
     tables = pick(candidates(plan, ask), view.taken)
     if tables is None:
@@ -385,7 +401,8 @@ def _record(wish: Wish, ask: Ask, reason: Reason) -> None:
         restaurant_id=wish.restaurant_id,
         service_date=wish.date,
         starts_at=wish.start,
-        party_size=wish.party,
+        # A forged form's number may be none that the column takes.
+        party_size=min(max(wish.party, 0), MAX_PARTY),
         reason=reason,
         source=Reservation.Source.ONLINE if ask.online else Reservation.Source.STAFF,
     )

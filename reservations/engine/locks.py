@@ -6,6 +6,7 @@ then claims by (table, slot).
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import random
 import time
@@ -111,7 +112,7 @@ def retried(work: Callable[[], T]) -> T:
                 return work()
         except DayMissing as missing:
             for date in missing.dates:
-                ServiceDay.objects.get_or_create(restaurant_id=missing.restaurant_id, date=date)
+                _make_day(missing.restaurant_id, date)
         except Again:
             if attempt == ATTEMPTS:
                 raise
@@ -120,6 +121,12 @@ def retried(work: Callable[[], T]) -> T:
                 raise
             time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 - jitter, not a secret
     raise AssertionError("a service day's row vanished as often as it was made")
+
+
+def _make_day(restaurant_id: int, date: dt.date) -> None:
+    """Insert the row of a service day in a transaction of its own; another's insert at the same moment will do."""
+    with contextlib.suppress(IntegrityError), transaction.atomic():
+        ServiceDay.objects.create(restaurant_id=restaurant_id, date=date)
 
 
 def is_collision(error: Error) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from django.db.models import Case, Exists, OuterRef, Q, Sum, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Now
 
 from reservations.engine.availability import (
@@ -30,6 +31,16 @@ from reservations.models import (
 )
 from reservations.models.reservation import COUNTED
 
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class _OnDate(TypedDict):
+        closed_for: bool
+        special_id: int | None
+        special_closed: bool | None
+
+    _Dated = WithAnnotations[Restaurant, _OnDate]
+
 _ONLINE_REASONS = {
     Restaurant.Booking.OFF.value: Reason.ONLINE_BOOKING_OFF,
     Restaurant.Booking.HOURS_UNKNOWN.value: Reason.HOURS_UNKNOWN,
@@ -37,35 +48,58 @@ _ONLINE_REASONS = {
 
 
 def day_plan(restaurant_id: int, date: dt.date, *, seatings: bool = True) -> DayPlan:
-    """Return the plan of a local service date, in a constant number of statements (7, and 1 for the seatings).
+    """Return the plan of a local service date, in a constant number of statements (5, and 1 for the seatings).
 
     Raises `Restaurant.DoesNotExist`. Without seatings the plan holds the rules
     alone, as a write rule wants them, which asks for its own window under the lock.
     """
-    restaurant = Restaurant.objects.annotate(
-        closed_for=Exists(Closure.objects.filter(restaurant=OuterRef("pk"), starts_on__lte=date, ends_on__gte=date))
-    ).get(pk=restaurant_id)
-    special = SpecialDay.objects.filter(restaurant=restaurant, date=date).first()
-    closed = restaurant.closed_for or (special is not None and special.is_closed)
+    restaurant = _restaurant_on(restaurant_id, date)
     return DayPlan(
         date=date,
         zone=restaurant.timezone,
-        window_days=restaurant.booking_window_days,
-        closed=closed,
-        services=() if closed else _services(restaurant, date, special),
         tables=_tables(restaurant),
         combinations=_combinations(restaurant),
         seatings=_seatings(restaurant, date) if seatings else (),
-        online_reason=_ONLINE_REASONS.get(restaurant.online_booking)
-        if restaurant.is_published
-        else Reason.ONLINE_BOOKING_OFF,
-        hold_minutes=restaurant.hold_minutes,
+        **_rules(restaurant, date),
     )
 
 
-def _services(restaurant: Restaurant, date: dt.date, special: SpecialDay | None) -> tuple[ServiceRules, ...]:
-    rows = Service.objects.filter(restaurant=restaurant).filter(
-        Q(special_day=special)
+def refreshed(plan: DayPlan, restaurant_id: int) -> DayPlan:
+    """Return the plan with its rules read again, in 3 statements; its tables and seatings stay.
+
+    For a write rule that has waited for the day's lock: whoever held it may
+    have closed the day or a service.
+    """
+    return replace(plan, **_rules(_restaurant_on(restaurant_id, plan.date), plan.date))
+
+
+def _restaurant_on(restaurant_id: int, date: dt.date) -> _Dated:
+    closures = Closure.objects.filter(restaurant=OuterRef("pk"), starts_on__lte=date, ends_on__gte=date)
+    special = SpecialDay.objects.filter(restaurant=OuterRef("pk"), date=date).order_by()
+    rows = Restaurant.objects.annotate(
+        closed_for=Exists(closures),
+        special_id=Subquery(special.values("pk")[:1]),
+        special_closed=Subquery(special.values("is_closed")[:1]),
+    )
+    return rows.get(pk=restaurant_id)
+
+
+def _rules(restaurant: _Dated, date: dt.date) -> dict[str, Any]:
+    """Return the fields of a plan that closures, special days, services and the booking rules decide."""
+    closed = restaurant.closed_for or bool(restaurant.special_closed)
+    online_reason = _ONLINE_REASONS.get(restaurant.online_booking)
+    return {
+        "window_days": restaurant.booking_window_days,
+        "hold_minutes": restaurant.hold_minutes,
+        "online_reason": online_reason if restaurant.is_published else Reason.ONLINE_BOOKING_OFF,
+        "closed": closed,
+        "services": () if closed else _services(restaurant, date, restaurant.special_id),
+    }
+
+
+def _services(restaurant: Restaurant, date: dt.date, special: int | None) -> tuple[ServiceRules, ...]:
+    rows = Service.objects.filter(restaurant=restaurant).order_by("first_seating", "pk").filter(
+        Q(special_day_id=special)
         if special is not None
         else Q(special_day=None)
         & (Q(valid_from=None) | Q(valid_from__lte=date))

@@ -31,13 +31,19 @@ from reservations.views.times import found_place, local_today, times_context, ti
 @never_cache
 @post_only
 def hold(request: HttpRequest, slug: str) -> HttpResponse:
-    """Hold a table for the time of the pressed button, then go to the details; else show the nearest times."""
+    """Hold a table for the time of the pressed button, then go to the details; else show the nearest times.
+
+    Without a time it shows those of a date, to somebody who has typed their
+    details already, and carries them along.
+    """
     found = found_place(slug)
     form = HoldForm(request.POST, restaurant_areas=list(found.areas), today=local_today(found))
     valid = form.is_valid()
     draft = _typed(request, found, form.cleaned_data.get("party") or found.max_party)
     if not valid:
         context = times_context(found, times_form(found, request.POST), draft=draft)
+        if "start" not in request.POST:
+            return render(request, "reservations/times.html", context)
         return render(request, "reservations/times.html", context | {"hold_form": form}, status=400)
     browser, cookie = browser_of(request), None
     if not browser:

@@ -17,8 +17,8 @@ from reservations.importing.facts import SOURCE as OSM_SOURCE
 from reservations.importing.restaurants import Report, import_rows
 from reservations.importing.tables import TableRule
 from reservations.models import Restaurant
-from restaurant_site.management.canteens import SOURCE as CANTEEN_SOURCE
-from restaurant_site.management.canteens import Rules, import_canteen, restaurants_of
+from restaurant_site.canteens import SOURCE as CANTEEN_SOURCE
+from restaurant_site.canteens import Rules, import_canteen, restaurants_of
 
 DATA = Path(__file__).parent / "data"
 

@@ -309,7 +309,7 @@ def seatings(draw: st.DrawFn, date: dt.date, starts: list[dt.datetime], now: dt.
         service_date=date + dt.timedelta(days=draw(st.sampled_from([0, 0, 0, -1, 1]))),
         party=draw(st.integers(1, 8)),
         online=draw(st.booleans()),
-        table_ids=tuple(draw(st.lists(st.integers(1, 6), min_size=1, max_size=3, unique=True))),
+        table_ids=tuple(draw(st.lists(st.sampled_from([1, 1, 2, 2, 3, 4, 5, 6]), min_size=1, max_size=3, unique=True))),
         held_until=draw(held),
     )
 

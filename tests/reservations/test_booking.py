@@ -117,6 +117,20 @@ def test_a_browser_that_tries_another_time_gives_the_first_hold_back(venue: Rest
     assert claims(first) == []
 
 
+def test_a_browsers_own_hold_does_not_stand_in_its_way(one_table: Restaurant) -> None:
+    first = make.make_hold(one_table, at=dt.time(19), browser="mine", key="form")
+    second = make.make_hold(one_table, at=dt.time(19, 30), browser="mine", key="form")
+    assert (fresh(first).status, fresh(second).status) == (Reservation.Status.RELEASED, HELD)
+    assert broken(one_table.pk) == {}
+
+
+def test_a_browser_gives_up_no_reservation_and_nothing_elsewhere(venue: Restaurant) -> None:
+    elsewhere = make.make_hold(make.make_venue(), browser="mine", key="form")
+    reservation = make.make_reservation(venue, browser="mine", key="form")
+    make.make_hold(venue, at=dt.time(20), browser="mine", key="form")
+    assert (fresh(elsewhere).status, fresh(reservation).status) == (HELD, CONFIRMED)
+
+
 def test_a_browser_that_is_refused_another_time_keeps_its_hold(one_table: Restaurant) -> None:
     theirs = make.make_wish(one_table, at=dt.time(18))
     make.make_hold(one_table, wish=theirs, browser="theirs")
@@ -231,6 +245,14 @@ def test_a_second_click_on_extend_says_that_it_was_extended(one_table: Restauran
     booking.extend(reservation=hold)
     with refused(Reason.ALREADY_EXTENDED):
         booking.extend(reservation=clicked_twice)
+
+
+def test_an_extended_hold_that_has_lapsed_says_that_it_lapsed(one_table: Restaurant) -> None:
+    hold = make.make_hold(one_table)
+    booking.extend(reservation=hold)
+    lapse(hold)
+    with refused(Reason.HOLD_LAPSED):
+        booking.extend(reservation=fresh(hold))
 
 
 def test_a_lapsed_or_confirmed_hold_is_not_extended(venue: Restaurant) -> None:

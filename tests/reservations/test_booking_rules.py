@@ -259,7 +259,9 @@ def test_a_day_closed_while_waiting_for_its_lock_takes_no_booking(
 def test_staff_book_past_lead_time_window_party_limits_and_online_tables(venue: Restaurant, user: User) -> None:
     Restaurant.objects.update(lead_minutes=60 * 24 * 30, booking_window_days=1, max_party=2, is_published=False)
     Table.objects.update(is_online=False)
-    found = booking.book(key=make.new_key(), wish=make.make_wish(venue, party=6), details=make.make_details(), user=user)
+    found = booking.book(
+        key=make.new_key(), wish=make.make_wish(venue, party=6), details=make.make_details(), user=user
+    )
     assert (found.status, found.source, found.created_by) == ("confirmed", "staff", user)
     assert (found.pacing_exceeded_by, found.confirmed_at is not None) == (None, True)
     assert broken(venue.pk) == {}
@@ -269,7 +271,10 @@ def test_staff_are_bound_by_closures_times_and_claims(venue: Restaurant, user: U
     def book(**fields: Any) -> Reservation:
         return booking.book(
             key=make.new_key(),
-            wish=make.make_wish(venue, **fields), details=make.make_details(), user=user, exceed_pacing=True
+            wish=make.make_wish(venue, **fields),
+            details=make.make_details(),
+            user=user,
+            exceed_pacing=True,
         )
 
     make.make_closure(venue, make.days_ahead(venue, 8))
@@ -310,6 +315,17 @@ def test_staff_get_a_step_free_table_where_one_is_needed(venue: Restaurant, user
     details = make.make_details(needs_step_free=True)
     found = booking.book(key=make.new_key(), wish=make.make_wish(venue, party=2), details=details, user=user)
     assert found.table_ids == [venue.tables.get(max_seats=6).pk]
+
+
+def test_a_staff_form_sent_again_by_the_same_user_is_one_reservation(venue: Restaurant, user: User) -> None:
+    def book(by: User, **fields: Any) -> Reservation:
+        return booking.book(wish=make.make_wish(venue, **fields), details=make.make_details(), user=by, key="form")
+
+    first = book(user)
+    assert book(user).pk == first.pk
+    assert book(make.make_staff()).pk != first.pk
+    assert book(user, at=dt.time(20)).pk != first.pk
+    assert Reservation.objects.count() == 3
 
 
 # --- What a booking costs --------------------------------------------------------

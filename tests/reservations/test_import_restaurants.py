@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from reservations.engine.availability import Ask, day_reason, times
 from reservations.engine.errors import Reason
 from reservations.importing.countries import country_of_zone, currency_of_country
 from reservations.importing.facts import slug_for
+from reservations.importing.progress import Progress
 from reservations.importing.tables import parse_rule
 from reservations.models import Restaurant, Service, SpecialDay, Table, TableCombination, TurnTime
 from reservations.queries.day import day_plan
@@ -304,3 +306,29 @@ def test_slugs_are_short_enough_and_tell_references_apart() -> None:
     assert slug_for("Wort " * 40, "osm:relation/12").endswith("-w-r12")
     assert len(slug_for("Wort " * 40, "osm:relation/12")) <= 120
     assert slug_for("日本", "osm:cph/1/日本") != slug_for("日本", "osm:cph/1/中国")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_sees_a_bar_and_a_log_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reservations.importing.restaurants.BATCH", 2)
+    file = write(tmp_path, *(row(osm_ref=f"node/{number}") for number in range(4)))
+    assert run(file).err == ""
+    terminal = Terminal()
+    call_command("import_restaurants", str(file), stdout=io.StringIO(), stderr=terminal, no_color=True)
+    assert f"\r[{'#' * 15}{' ' * 15}]  50%  2 rows\r[{'#' * 30}] 100%  4 rows" in terminal.getvalue()
+
+
+def test_a_long_import_tells_a_log_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("reservations.importing.progress.time.monotonic", lambda: now)
+    written: list[str] = []
+    progress = Progress(written.append, total=2000, live=False)
+    progress(500)
+    now = 120.0
+    progress(1000)
+    progress(1500)
+    assert written == ["1,000 rows (50%)\n"]

@@ -26,7 +26,7 @@ from menus.text import cut, one_line
 from reservations.importing.csvfile import CsvFile, CsvFileError
 from reservations.importing.progress import Progress
 from reservations.importing.tables import TableRule, parse_rule
-from restaurant_site.management.canteens import Outcome, Rules, import_canteen, make_by_name, restaurants_of
+from restaurant_site.canteens import Outcome, Rules, import_canteen, make_by_name, restaurants_of
 
 CURRENT_DAYS = 60
 
