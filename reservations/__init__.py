@@ -1,0 +1,1 @@
+"""Where and when: restaurants, tables, services, reservations."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import phonenumbers
 from django import forms
@@ -143,7 +143,7 @@ class DetailsForm(ReservationForm):
             "needs_step_free",
             "note",
         )
-        labels = {
+        labels: ClassVar = {
             "name": _("Your name"),
             "email": _("E-mail"),
             "phone": _("Phone"),
@@ -153,12 +153,12 @@ class DetailsForm(ReservationForm):
             "needs_step_free": _("We need step-free access"),
             "note": _("A note for the restaurant"),
         }
-        help_texts = {
+        help_texts: ClassVar = {
             "email": _("The restaurant writes to you here, and nobody else does."),
             "phone": _("In case you are late or the restaurant has a question."),
             "children": "",
         }
-        widgets = {
+        widgets: ClassVar = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),
             "phone": forms.TextInput(attrs={"autocomplete": "tel", "type": "tel", "inputmode": "tel"}),
@@ -230,5 +230,3 @@ class DetailsForm(ReservationForm):
             kept[name] = self.cleaned_data.get(name) or 0
         kept["needs_step_free"] = bool(self.cleaned_data.get("needs_step_free"))
         return Details(**kept)
-
-

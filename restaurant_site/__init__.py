@@ -1,0 +1,1 @@
+"""The project: settings, addresses, what composes the two apps, and the development servers."""

@@ -44,4 +44,4 @@ def start_servers(checkout: Path, arguments: list[str], *, instance: str = "run"
     if need_redis:
         os.environ["REDIS_URL"] = servers.redis_url or "none"
     for note in servers.notes:
-        print(note, file=sys.stderr)
+        sys.stderr.write(f"{note}\n")

@@ -74,14 +74,14 @@ class BookForm(DetailsForm):
     key = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
 
     class Meta(DetailsForm.Meta):
-        labels = {  # noqa: RUF012 - mypy sees an instance variable in the base
+        labels = {
             **DetailsForm.Meta.labels,
             "name": gettext_lazy("Name"),
             "children": gettext_lazy("Children among them"),
             "needs_step_free": gettext_lazy("Step-free access needed"),
             "note": gettext_lazy("Note"),
         }
-        help_texts = {"email": "", "phone": "", "children": ""}  # noqa: RUF012 - as above
+        help_texts = {"email": "", "phone": "", "children": ""}
 
     def __init__(self, *args: Any, restaurant: Restaurant, **kwargs: Any) -> None:
         super().__init__(*args, country=restaurant.country, party=MAX_PARTY, **kwargs)

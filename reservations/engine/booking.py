@@ -192,7 +192,10 @@ def confirm(*, reservation: Reservation, details: Details) -> Reservation:
     def work() -> None:
         tables = _step_free_tables(reservation, plan, days) if plan is not None else None
         live = Reservation.objects.filter(
-            pk=reservation.pk, status=Reservation.Status.HELD, held_until__gt=Now(), restaurant_id=reservation.restaurant_id
+            pk=reservation.pk,
+            status=Reservation.Status.HELD,
+            held_until__gt=Now(),
+            restaurant_id=reservation.restaurant_id,
         )
         if not live.update(**values, **({"table_ids": list(tables)} if tables else {})):
             return
@@ -369,9 +372,7 @@ def _claim(reservation: Reservation, table_ids: tuple[int, ...]) -> None:
     minutes = int((reservation.ends_at - reservation.starts_at).total_seconds() // 60)
     slots = claimed_slots(reservation.starts_at, minutes)
     TableClaim.objects.bulk_create(
-        TableClaim(
-            restaurant_id=reservation.restaurant_id, reservation=reservation, table_id=table_id, slot_start=slot
-        )
+        TableClaim(restaurant_id=reservation.restaurant_id, reservation=reservation, table_id=table_id, slot_start=slot)
         for table_id in sorted(table_ids)
         for slot in slots
     )

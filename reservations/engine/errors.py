@@ -28,7 +28,7 @@ class Reason(enum.StrEnum):
     NOT_CONFIRMED = "NOT_CONFIRMED"
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
     """A write rule said no. Nothing was written; `reason` says why."""
 
     def __init__(self, reason: Reason) -> None:

@@ -28,7 +28,7 @@ _RETRIED_CODES = ("40001", "40P01")
 _RETRIED_TEXTS = ("deadlock", "serialization failure", "1205")
 
 
-class DayMissing(Exception):
+class DayMissing(Exception):  # noqa: N818 - a signal to `retried`, not an error
     """The row to lock is not there yet: it is made in a transaction of its own, and the work done again."""
 
     def __init__(self, restaurant_id: int, dates: list[dt.date]) -> None:
@@ -37,7 +37,7 @@ class DayMissing(Exception):
         self.dates = dates
 
 
-class Again(Exception):
+class Again(Exception):  # noqa: N818 - a signal to `retried`, not an error
     """The work found that it needs more than it locked, and has noted what: it is done again from the start."""
 
 

@@ -85,11 +85,20 @@ class CsvFile:
                     continue
                 return 1, f"its quotes are not in order ({error})" if "expected" in str(error) else str(error)
             fields = records[0] if records else []
-            # A quote that is closed by another row's makes a record of the wrong length.
-            if length > 1 and len(fields) != len(self.header):
+            # A quote that another row's closes makes a record of the wrong
+            # length, or one with a whole row inside.
+            if length > 1 and (
+                len(fields) != len(self.header) or any(map(self._is_row, self._lines[at + 1 : at + length]))
+            ):
                 break
             return length, fields
         return 1, "a quote is opened and never closed"
+
+    def _is_row(self, line: str) -> bool:
+        try:
+            return [len(fields) for fields in csv.reader([line], strict=True)] == [len(self.header)]
+        except csv.Error:
+            return False
 
 
 def _text(path: Path) -> str:

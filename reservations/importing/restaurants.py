@@ -231,7 +231,7 @@ def _update_locked(run: _Run, entry: _Entry, pk: int) -> None:
         run.report(
             entry.line,
             entry.facts.name,
-            f"imported; its hours changed, and {waiting} reservations ahead of it stay as they are: check them",
+            f"imported; its hours changed, and reservations that lie ahead ({waiting}) stay as they are: check them",
         )
 
 

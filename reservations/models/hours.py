@@ -75,9 +75,7 @@ class SpecialDay(models.Model):
         verbose_name = _("special day")
         verbose_name_plural = _("special days")
         ordering = ("restaurant", "date")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["restaurant", "date"], name="specialday_date_unique")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["restaurant", "date"], name="specialday_date_unique")]
 
     def __str__(self) -> str:
         return f"{self.date} {self.name}".strip()
@@ -132,9 +130,7 @@ class Service(DeadlineFields):
         _("weekdays"), default=EVERY_DAY, validators=[MaxValueValidator(EVERY_DAY)]
     )
     first_seating = models.TimeField(_("first seating"))
-    last_seating = models.TimeField(
-        _("last seating"), help_text=_("Earlier than the first seating: after midnight.")
-    )
+    last_seating = models.TimeField(_("last seating"), help_text=_("Earlier than the first seating: after midnight."))
     interval_minutes = models.PositiveSmallIntegerField(
         _("interval (minutes)"), default=30, help_text=_("A time is offered this often; a multiple of 15.")
     )
@@ -204,9 +200,7 @@ class Service(DeadlineFields):
 class TurnTime(models.Model):
     """How long a party of up to so many covers holds its table."""
 
-    restaurant = models.ForeignKey(
-        Restaurant, models.CASCADE, related_name="turn_times", verbose_name=_("restaurant")
-    )
+    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="turn_times", verbose_name=_("restaurant"))
     service = models.ForeignKey(
         Service,
         models.CASCADE,
@@ -219,9 +213,7 @@ class TurnTime(models.Model):
     up_to = models.PositiveSmallIntegerField(
         _("parties up to"), validators=[MinValueValidator(1), MaxValueValidator(MAX_PARTY)]
     )
-    minutes = models.PositiveSmallIntegerField(
-        _("minutes"), validators=[MinValueValidator(15), MaxValueValidator(720)]
-    )
+    minutes = models.PositiveSmallIntegerField(_("minutes"), validators=[MinValueValidator(15), MaxValueValidator(720)])
 
     class Meta:
         verbose_name = _("turn time")

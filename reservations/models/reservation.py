@@ -38,9 +38,7 @@ class ServiceDay(models.Model):
         verbose_name = _("service day")
         verbose_name_plural = _("service days")
         ordering = ("restaurant", "date")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["restaurant", "date"], name="serviceday_date_unique")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["restaurant", "date"], name="serviceday_date_unique")]
 
     def __str__(self) -> str:
         return str(self.date)
@@ -177,9 +175,7 @@ class TableClaim(models.Model):
     """
 
     restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="+", verbose_name=_("restaurant"))
-    reservation = models.ForeignKey(
-        Reservation, models.CASCADE, related_name="claims", verbose_name=_("reservation")
-    )
+    reservation = models.ForeignKey(Reservation, models.CASCADE, related_name="claims", verbose_name=_("reservation"))
     table = models.ForeignKey(Table, models.RESTRICT, related_name="claims", verbose_name=_("table"))
     slot_start = models.DateTimeField(_("slot"))
 
@@ -187,9 +183,7 @@ class TableClaim(models.Model):
         verbose_name = _("table claim")
         verbose_name_plural = _("table claims")
         ordering = ("table", "slot_start")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["table", "slot_start"], name=TABLE_CLAIM_UNIQUE)
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["table", "slot_start"], name=TABLE_CLAIM_UNIQUE)]
         indexes: ClassVar = [models.Index(fields=["restaurant", "slot_start"], name="tableclaim_window")]
 
     def __str__(self) -> str:

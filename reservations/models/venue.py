@@ -134,9 +134,7 @@ class Restaurant(DeadlineFields):
     position = models.PositiveSmallIntegerField(
         _("position"), default=100, help_text=_("Restaurants with a lower number are listed first.")
     )
-    online_booking = models.CharField(
-        _("online booking"), max_length=20, choices=Booking.choices, default=Booking.ON
-    )
+    online_booking = models.CharField(_("online booking"), max_length=20, choices=Booking.choices, default=Booking.ON)
     hours_text = models.CharField(
         _("opening hours as written"),
         max_length=500,

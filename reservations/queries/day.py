@@ -98,12 +98,16 @@ def _rules(restaurant: _Dated, date: dt.date) -> dict[str, Any]:
 
 
 def _services(restaurant: Restaurant, date: dt.date, special: int | None) -> tuple[ServiceRules, ...]:
-    rows = Service.objects.filter(restaurant=restaurant).order_by("first_seating", "pk").filter(
-        Q(special_day_id=special)
-        if special is not None
-        else Q(special_day=None)
-        & (Q(valid_from=None) | Q(valid_from__lte=date))
-        & (Q(valid_until=None) | Q(valid_until__gte=date))
+    rows = (
+        Service.objects.filter(restaurant=restaurant)
+        .order_by("first_seating", "pk")
+        .filter(
+            Q(special_day_id=special)
+            if special is not None
+            else Q(special_day=None)
+            & (Q(valid_from=None) | Q(valid_from__lte=date))
+            & (Q(valid_until=None) | Q(valid_until__gte=date))
+        )
     )
     of_day = [row for row in rows if special is not None or row.weekdays & (1 << date.weekday())]
     turns: dict[int | None, list[tuple[int, int]]] = {}

@@ -189,9 +189,7 @@ def _hold_again(request: HttpRequest, held: Reservation, draft: Details) -> Http
     return redirect(f"{url}?again=1")
 
 
-def _other_times(
-    request: HttpRequest, found: Place, wish: Wish, reason: Reason, draft: Details | None
-) -> HttpResponse:
+def _other_times(request: HttpRequest, found: Place, wish: Wish, reason: Reason, draft: Details | None) -> HttpResponse:
     search: dict[str, Any] = {
         "date": wish.date.isoformat(),
         "party": wish.party,
@@ -214,5 +212,3 @@ def _typed(request: HttpRequest, found: Place, party: int) -> Details | None:
 def _link(reservation: Reservation) -> str:
     token = reservation_token(reservation.restaurant_id, reservation.reference)
     return reverse("reservation", kwargs={"slug": reservation.restaurant.slug, "token": token})
-
-

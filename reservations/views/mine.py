@@ -87,7 +87,9 @@ def _unknown(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "reservations/unknown_link.html", {"place": found_place(slug)}, status=404)
 
 
-def _page(request: HttpRequest, found: Reservation, token: str, *, problem: str = "", status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, found: Reservation, token: str, *, problem: str = "", status: int = 200
+) -> HttpResponse:
     limit = cutoff(found.restaurant, found.service).moment(
         found.starts_at, found.service_date, found.restaurant.timezone
     )

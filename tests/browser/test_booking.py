@@ -113,9 +113,7 @@ def press_until(page: Page, text: str) -> None:
     """Press Tab until the focused control is called text."""
     for _press in range(60):
         page.keyboard.press("Tab")
-        called = page.evaluate(
-            "(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()"
-        )
+        called = page.evaluate("(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()")
         if called.startswith(text):
             return
     raise AssertionError(f"Tab never reached {text!r}")

@@ -152,7 +152,7 @@ def test_reservations_and_their_tables_stay_when_their_day_is_closed(tmp_path: P
     reservation.refresh_from_db()
     assert reservation.status == Reservation.Status.CONFIRMED
     assert reservation.service_id == place.services.get().pk
-    assert "line 2: Linde: imported; its hours changed, and 1 reservations ahead" in answer.err
+    assert "line 2: Linde: imported; its hours changed, and reservations that lie ahead (1) stay" in answer.err
     # Closing a day takes its lock.
     day.refresh_from_db()
     assert day.locked_at is not None

@@ -202,6 +202,17 @@ def test_a_broken_quote_costs_its_own_row_alone(tmp_path: Path) -> None:
     assert second.startswith("line 31: (no name): its quotes are not in order")
 
 
+@pytest.mark.parametrize("second", ['Buche",', 'Buche,",Hof"', 'Buche,""'])
+def test_a_broken_quote_that_another_row_closes_swallows_no_row(second: str, tmp_path: Path) -> None:
+    file = write(tmp_path, row(name="Eiche"), row(osm_ref="node/2", name="@"), row(osm_ref="node/3", name="Ulme"))
+    text = file.read_text(encoding="utf-8").replace("Eiche,", '"Eiche,').replace("@,,", second + ",")
+    file.write_text(text, encoding="utf-8")
+    answer = run(file)
+    assert answer.err.startswith("line 2: (no name): a quote is opened and never closed")
+    assert answer.count("restaurants created") == 2
+    assert set(Restaurant.objects.values_list("source_ref", flat=True)) == {"osm:node/2", "osm:node/3"}
+
+
 def test_a_quoted_line_break_counts_its_lines(tmp_path: Path) -> None:
     file = write(tmp_path, row(street="Hof 1\nHinterhaus"), row(osm_ref="node/2", name="", street="x"))
     answer = run(file)

@@ -40,7 +40,7 @@ class Command(BaseCommand):
         email, password = ensure_staff()
         signal.signal(signal.SIGTERM, _stop)
         environment = os.environ | {"PORT": str(port), "BIND": _HOST}
-        server = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
+        server = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "--log-level", "warning", "restaurant_site.wsgi:application"],
             cwd=settings.BASE_DIR,
             env=environment,
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             _wait_until_served(server, port)
             self.stdout.write(
                 f"\n  The site     http://{_HOST}:{port}/\n"
-                f"  Staff        http://{_HOST}:{port}/admin/   {email}   {password}\n"
+                f"  Staff        http://{_HOST}:{port}/admin/   {email}   {password or '(the password is as you set it)'}\n"
                 "  Stop         Ctrl-C\n"
             )
             self.stdout.flush()
