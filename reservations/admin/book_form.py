@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -74,14 +74,14 @@ class BookForm(DetailsForm):
     key = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
 
     class Meta(DetailsForm.Meta):
-        labels = {
+        labels: ClassVar = {
             **DetailsForm.Meta.labels,
             "name": gettext_lazy("Name"),
             "children": gettext_lazy("Children among them"),
             "needs_step_free": gettext_lazy("Step-free access needed"),
             "note": gettext_lazy("Note"),
         }
-        help_texts = {"email": "", "phone": "", "children": ""}
+        help_texts: ClassVar = {"email": "", "phone": "", "children": ""}
 
     def __init__(self, *args: Any, restaurant: Restaurant, **kwargs: Any) -> None:
         super().__init__(*args, country=restaurant.country, party=MAX_PARTY, **kwargs)

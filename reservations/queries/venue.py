@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
@@ -213,4 +213,20 @@ def _notices(restaurant: Restaurant, days: int = 60) -> tuple[DateNotice, ...]:
     closures = Closure.objects.filter(Q(restaurant=restaurant), ends_on__gte=today, starts_on__lte=until)
     found = [DateNotice(row.date, row.date, row.name, row.is_closed, row.hours) for row in special]
     found += [DateNotice(row.starts_on, row.ends_on, row.reason, True, "") for row in closures]
-    return tuple(sorted(found, key=lambda notice: (notice.starts_on, notice.ends_on)))
+    return _joined(sorted(found, key=lambda notice: (notice.starts_on, notice.ends_on)))
+
+
+def _joined(notices: list[DateNotice]) -> tuple[DateNotice, ...]:
+    """Join days that follow each other and say the same: a season is one notice, not sixty."""
+    joined: list[DateNotice] = []
+    for notice in notices:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and last.ends_on + dt.timedelta(days=1) == notice.starts_on
+            and (last.name, last.closed, last.hours) == (notice.name, notice.closed, notice.hours)
+        ):
+            joined[-1] = replace(last, ends_on=notice.ends_on)
+        else:
+            joined.append(notice)
+    return tuple(joined)

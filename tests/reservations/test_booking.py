@@ -66,6 +66,14 @@ def test_a_hold_claims_the_smallest_table_for_its_turn_time(venue: Restaurant) -
     assert before + dt.timedelta(minutes=10) <= hold.held_until <= timezone.now() + dt.timedelta(minutes=10)
 
 
+def test_a_table_that_is_taken_later_in_the_stay_is_passed_over() -> None:
+    restaurant = make.make_venue(tables=(2, 2))
+    later = make.make_hold(restaurant, at=dt.time(20))
+    earlier = make.make_hold(restaurant, at=dt.time(19))
+    assert earlier.table_ids != later.table_ids
+    assert broken(restaurant.pk) == {}
+
+
 def test_the_same_form_sent_again_gets_the_first_answer(one_table: Restaurant) -> None:
     wish = make.make_wish(one_table)
     first = make.make_hold(one_table, wish=wish, browser="mine", key="form")

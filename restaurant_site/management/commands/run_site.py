@@ -47,9 +47,10 @@ class Command(BaseCommand):
         )
         try:
             _wait_until_served(server, port)
+            shown = password or "(the password is as you set it)"
             self.stdout.write(
                 f"\n  The site     http://{_HOST}:{port}/\n"
-                f"  Staff        http://{_HOST}:{port}/admin/   {email}   {password or '(the password is as you set it)'}\n"
+                f"  Staff        http://{_HOST}:{port}/admin/   {email}   {shown}\n"
                 "  Stop         Ctrl-C\n"
             )
             self.stdout.flush()
