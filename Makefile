@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run test lint format bench audit pictures lock upgrade clean
+.PHONY: help run test lint format bench audit pictures messages lock upgrade clean
 
 help:
 	@echo "make run      serve the site with demo data on http://127.0.0.1:8000 (PORT=8001 make run)"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench    run the benchmarks, into var/bench.json"
 	@echo "make audit    the tests that need more than Python and Chromium"
 	@echo "make pictures take the README's pictures from the site that make run serves"
+	@echo "make messages collect and compile what is to be translated"
 	@echo "make lock     lock requirements*.in; make upgrade takes newer versions"
 
 run: $(READY) .env
@@ -41,6 +42,11 @@ bench: $(READY) .env
 
 pictures: $(READY)
 	$(BIN)/python docs/pictures/make.py
+
+# Needs gettext's tools (apt-get install gettext); the catalogue is committed with its compiled form.
+messages: $(READY)
+	$(BIN)/python manage.py makemessages -l de --no-obsolete --no-wrap --add-location file -i .venv -i var -i tests -i benchmarks -i docs
+	$(BIN)/python manage.py compilemessages -l de -i .venv
 
 # Tests that need Node, Java or nginx will stand here; none does yet.
 audit: $(READY)

@@ -6,6 +6,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from restaurant_site import views
 
@@ -15,7 +16,7 @@ handler404 = "restaurant_site.errors.not_found"
 handler500 = "restaurant_site.errors.server_error"
 
 admin.site.site_header = _("Tafel for staff")
-admin.site.site_title = _("Tafel")
+admin.site.site_title = pgettext_lazy("name of the site", "Tafel")
 admin.site.index_title = _("Restaurants and reservations")
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from reservations.admin.book_form import BookForm
 from reservations.admin.chooser import FILTER
@@ -58,7 +58,11 @@ def add(model_admin: ReservationAdmin, request: HttpRequest, restaurant: Restaur
         form.refuse(refusal.reason)
         return _form_page(model_admin, request, form)
     model_admin.log_addition(request, reservation, [{"added": {}}])
-    text = _("{reservation} is booked: {start}, {count} covers, {tables}.")
+    text = ngettext(
+        "{reservation} is booked: {start}, {count} cover, {tables}.",
+        "{reservation} is booked: {start}, {count} covers, {tables}.",
+        reservation.party_size,
+    )
     messages.success(
         request,
         format_html(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils.dateformat import format as write
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from reservations.models.hours import EVERY_DAY
 
@@ -16,12 +17,12 @@ def local_text(moment: dt.datetime | None, zone: ZoneInfo) -> str:
     """Return a moment in the zone, such as “Sat 27 Mar 2027, 19:30 CET”, or a dash for none."""
     if moment is None:
         return "–"
-    return write(moment.astimezone(zone), "D j M Y, H:i T")
+    return write(moment.astimezone(zone), pgettext("date format", "D j M Y, H:i T"))
 
 
 def date_text(date: dt.date) -> str:
     """Return a date such as “Sat 27 Mar 2027”."""
-    return write(date, "D j M Y")
+    return write(date, pgettext("date format", "D j M Y"))
 
 
 def weekdays_text(mask: int) -> str:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from reservations.models.hours import Service
 from reservations.models.venue import MAX_PARTY, Area, Restaurant, Table
@@ -71,7 +72,7 @@ class Reservation(models.Model):
         NONE = "", _("Nothing special")
         BIRTHDAY = "birthday", _("Birthday")
         ANNIVERSARY = "anniversary", _("Anniversary")
-        DATE = "date", _("Date")
+        DATE = "date", pgettext_lazy("occasion", "Date")
         BUSINESS = "business", _("Business meal")
         OTHER = "other", _("Something else")
 

@@ -10,7 +10,8 @@ from django import template
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import translation
+from django.utils import dateformat, translation
+from django.utils.translation import pgettext
 
 register = template.Library()
 
@@ -22,6 +23,18 @@ COVERS = 8
 def cover(slug: str) -> int:
     """Return which of the covers a restaurant without a photo gets; the same one each time."""
     return zlib.crc32(slug.encode()) % COVERS
+
+
+@register.filter
+def long_date(date: dt.date) -> str:
+    """Write a date in full, as the active language orders it: Friday 27 November 2026."""
+    return dateformat.format(date, pgettext("date format", "l j F Y"))
+
+
+@register.filter
+def short_date(date: dt.date) -> str:
+    """Write a date of the coming weeks, as the active language orders it: Fri 27 Nov."""
+    return dateformat.format(date, pgettext("date format", "D j M"))
 
 
 @register.filter
