@@ -5,6 +5,7 @@ SITE names another address than http://127.0.0.1:8000.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ def main() -> None:
     """Write one PNG a page."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
-        desktop = browser.new_page(viewport={"width": 1280, "height": 800})
+        desktop = browser.new_page(viewport={"width": 1280, "height": 900})
         desktop.goto(SITE)
         desktop.screenshot(path=HERE / "home.png")
         show_times(desktop)
@@ -43,8 +44,10 @@ def show_times(page: Page) -> None:
     page.goto(SITE)
     page.locator(".card").first.click()
     page.locator(".slot, .notice").first.wait_for()
-    if not page.locator(".slot:enabled").count():
-        page.get_by_role("link", name="→").click()
+    # Today may be over at the restaurant; in two days there is room.
+    page.get_by_label("Date").fill((dt.datetime.now(dt.UTC).date() + dt.timedelta(days=2)).isoformat())
+    page.get_by_label("Guests").focus()
+    page.wait_for_load_state("networkidle")
     page.locator(".slot:enabled").first.wait_for()
 
 

@@ -92,6 +92,17 @@ def test_a_taken_table_is_taken_for_the_whole_stay_before_and_after() -> None:
     assert free == ["16:00+0200", "16:30+0200", "17:00+0200", "21:00+0200", "21:30+0200", "22:00+0200"]
 
 
+@pytest.mark.parametrize("minutes", range(15, 200, 15))
+def test_every_length_of_stay_is_kept_clear_of_the_next_party(minutes: int) -> None:
+    rules = service(first=dt.time(16), last=dt.time(22), interval=15, default_turn=minutes)
+    day = plan(tables=(table(2, 2),), services=(rules,), seatings=(seating("20:00", 2, minutes=15),))
+    answers = {clock[:5]: value for clock, value in told(day, Ask(2)).items()}
+    stay = dt.timedelta(minutes=minutes)
+    for clock, value in answers.items():
+        meets = at(clock) < at("20:15") and at("20:00") < at(clock) + stay
+        assert value == (Reason.TABLES_TAKEN if meets else (2,)), clock
+
+
 def test_a_party_from_before_the_first_time_is_still_there_until_it_leaves() -> None:
     day = plan(tables=(table(2, 2),), seatings=(seating("16:30", 2),))
     assert told(day, Ask(2)) == {"18:00+0200": Reason.TABLES_TAKEN, "19:00+0200": (2,), "20:00+0200": (2,)}

@@ -256,7 +256,7 @@ def services(draw: st.DrawFn, number: int) -> ServiceRules:
         lead=draw(DEADLINES),
         cutoff=Deadline(),
         turn_times=tuple(turns),
-        default_turn=draw(st.sampled_from([15, 90, 105, 120, 400])),
+        default_turn=draw(st.sampled_from([15, 30, 75, 105, 120, 400])),
         max_covers=draw(LIMITS),
         max_online_covers=draw(LIMITS),
     )
@@ -305,7 +305,7 @@ def seatings(draw: st.DrawFn, date: dt.date, starts: list[dt.datetime], now: dt.
     )
     return Seating(
         start=start,
-        end=start + draw(st.sampled_from([15, 50, 90, 120, 120, 300])) * MINUTE,
+        end=start + draw(st.sampled_from([15, 15, 50, 90, 120, 300])) * MINUTE,
         service_date=date + dt.timedelta(days=draw(st.sampled_from([0, 0, 0, -1, 1]))),
         party=draw(st.integers(1, 8)),
         online=draw(st.booleans()),
@@ -347,7 +347,9 @@ def days(draw: st.DrawFn) -> tuple[DayPlan, Ask, dt.datetime]:
         combinations=tuple(
             draw(combinations(number, table_ids)) for number in range(draw(st.sampled_from([0, 1, 2, 3])))
         ),
-        seatings=tuple(draw(st.lists(seatings(date, starts, now), max_size=8))),
+        seatings=tuple(
+            draw(st.lists(seatings(date, starts, now), min_size=draw(st.sampled_from([0, 3, 6])), max_size=8))
+        ),
         online_reason=draw(st.sampled_from([None] * 9 + [Reason.HOURS_UNKNOWN])),
     )
     ask = Ask(

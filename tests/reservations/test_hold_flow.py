@@ -188,6 +188,8 @@ def test_a_hold_and_its_confirmation_are_few_statements(place: Restaurant) -> No
         ({"name": "   "}, "name", "Tell the restaurant whom to expect."),
         ({"email": ""}, "email", "Give an address for the confirmation."),
         ({"email": "ada@"}, "email", "Enter a valid email address."),
+        # Each of these letters becomes two when the address is normalised.
+        ({"email": "ada@" + ("ﬀ" * 31 + ".") * 6 + "example"}, "email", "at most 254 characters"),
         ({"phone": ""}, "phone", "Give a number at which you can be reached."),
         ({"phone": "12"}, "phone", "This is not a phone number that can be called."),
         ({"phone": "call me"}, "phone", "This is not a phone number that can be called."),

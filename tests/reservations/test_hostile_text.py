@@ -114,9 +114,8 @@ def test_in_a_draft(place: Restaurant, text: str) -> None:
     response = diner.client.post(f"{diner.details_url(held)}extend/", dict.fromkeys(DETAILS, text))
     assert response.status_code == 302
     kept = diner.details(held).form(diner.details_url(held)).values
-    assert kept["note"][:1000].strip() == as_html_reads(text).replace("\ufffd", "" if "\x00" in text else "\ufffd")[
-        :1000
-    ].strip() or text in (HOSTILE["newlines"], HOSTILE["line separator"], HOSTILE["controls"])
+    # What the column can take of it.
+    assert as_html_reads(kept["note"]).split() == as_html_reads(text.replace("\x00", "")[:1000]).split()
 
 
 @EACH
@@ -171,7 +170,7 @@ def test_paths_that_are_none(path: str) -> None:
     response = Client().get("/", PATH_INFO=path)
     assert response.status_code == 404
     page = read(response)
-    assert page.links["To the home page"] in ("/", "/de/")
+    assert page.links["Tafel"] == ("/de/" if path.startswith("/de/") else "/")
     assert not any(url.startswith("//") for url in page.links.values())
 
 
