@@ -79,7 +79,7 @@ def winners(answers: Iterable[Any]) -> list[Reservation]:
 
 def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Switch the lock of the service day off: bookings decide by what they read, and nobody waits."""
-    monkeypatch.setattr("reservations.engine.booking.lock_days", lambda *_args: timezone.now())
+    monkeypatch.setattr("reservations.engine.placing.lock_days", lambda *_args: timezone.now())
 
 
 def without_claims(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,5 +96,5 @@ def without_claims(monkeypatch: pytest.MonkeyPatch) -> None:
         taken = frozenset(table for row in rows for table in row.table_ids)
         return Window((covers, covers), taken, frozenset())
 
-    monkeypatch.setattr("reservations.engine.booking.window", window)
-    monkeypatch.setattr("reservations.engine.booking._claim", lambda *_args: None)
+    monkeypatch.setattr("reservations.engine.placing.window", window)
+    monkeypatch.setattr("reservations.engine.placing.claim", lambda *_args: None)

@@ -30,7 +30,7 @@ def one_table(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Restau
     The day's rules are read once for all: nobody changes them here, and thousands
     of bookings would spend more time on them than on the race.
     """
-    monkeypatch.setattr("reservations.engine.booking.day_plan", lru_cache(day_plan))
+    monkeypatch.setattr("reservations.engine.placing.day_plan", lru_cache(day_plan))
     return make.make_venue(tables=(2,), turn_minutes=30, booking_window_days=730)
 
 
@@ -85,7 +85,7 @@ def test_the_claims_alone_keep_the_table_from_being_booked_twice(
     """Whatever the code believes, the database refuses: no lock, and every read says that the house is free."""
     without_lock(monkeypatch)
     free = Window((0, 0), frozenset(), frozenset())
-    monkeypatch.setattr("reservations.engine.booking.window", lambda *_args, **_kwargs: free)
+    monkeypatch.setattr("reservations.engine.placing.window", lambda *_args, **_kwargs: free)
     assert race(crew, one_table, 3) == [1] * 3
     assert broken(one_table.pk) == {}
 
@@ -145,7 +145,7 @@ def test_a_deadlock_is_done_again_and_never_surfaces(
                 meeting.wait()
 
     monkeypatch.setattr("reservations.engine.locks.is_collision", spied)
-    monkeypatch.setattr("reservations.engine.booking._claim", claim)
+    monkeypatch.setattr("reservations.engine.placing.claim", claim)
     answers = crew.race(holder(wish, number) for number, wish in enumerate(rivals(night, 3)))
     assert len(winners(answers)) == 1
     assert "40P01" in codes

@@ -6,12 +6,36 @@ import datetime as dt
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
 from reservations.models import Reservation, Restaurant
 from tests.factories import days_ahead
 from tests.pages import Form, Page, read
 
 TYPED = {"name": "Ada Guest", "email": "ada@example.org", "phone": "030 7654321"}
+"""What has to be typed."""
+EVERYTHING = {
+    "name": "Zoë “O'Brien” <b>",
+    "email": "zoe@example.org",
+    "phone": "+49 30 7654321",
+    "occasion": "birthday",
+    "children": "1",
+    "high_chairs": "1",
+    "dietary_needs": "No nuts & no <milk>",
+    "needs_step_free": "",
+    "note": "First line\r\n  second line\r\n<script>alert(1)</script>",
+}
+"""Every field of the details, with what has to be shown as it is."""
+
+
+def lapse(held: Reservation) -> None:
+    """Let a hold's time run out, with nobody having noticed."""
+    Reservation.objects.filter(pk=held.pk).update(held_until=timezone.now() - dt.timedelta(seconds=1))
+
+
+def status(reservation: Reservation) -> str:
+    """Return the status as the database has it."""
+    return Reservation.objects.values_list("status", flat=True).get(pk=reservation.pk)
 
 
 class Diner:

@@ -212,7 +212,7 @@ def hopeful(monkeypatch: pytest.MonkeyPatch) -> None:
         view = day.window(*args, locked=locked, **kwargs)
         return view if locked else Window((0, 0), frozenset(), frozenset())
 
-    monkeypatch.setattr("reservations.engine.booking.window", window)
+    monkeypatch.setattr("reservations.engine.placing.window", window)
 
 
 @pytest.mark.usefixtures("hopeful")
@@ -247,7 +247,7 @@ def test_a_day_closed_while_waiting_for_its_lock_takes_no_booking(
             Restaurant.objects.update(online_booking="off")
         return now
 
-    monkeypatch.setattr("reservations.engine.booking.lock_days", lock_days)
+    monkeypatch.setattr("reservations.engine.placing.lock_days", lock_days)
     with pytest.raises(Refused):
         make.make_hold(venue)
     assert not Reservation.objects.exists()

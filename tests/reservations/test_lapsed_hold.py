@@ -1,0 +1,115 @@
+"""A hold whose time ran out: the same time again, or another; and nothing that was typed is lost."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from reservations.engine.errors import Reason
+from reservations.models import Reservation, Restaurant
+from reservations.reasons import diner_day_text
+from tests.factories import (
+    days_ahead,
+    make_venue,
+)
+from tests.pages import read
+from tests.reservations.diner import EVERYTHING, Diner, lapse, status
+
+pytestmark = pytest.mark.django_db
+
+Status = Reservation.Status
+
+
+@pytest.fixture
+def place() -> Restaurant:
+    return make_venue(tables=(2, 4))
+
+
+@pytest.fixture
+def one_table() -> Restaurant:
+    return make_venue(tables=(2,))
+
+
+def test_a_lapsed_hold_is_held_once_more_with_what_was_typed(one_table: Restaurant) -> None:
+    diner = Diner(one_table)
+    held = diner.hold()
+    form = diner.details(held).form(diner.details_url(held))
+    lapse(held)
+    assert "The hold has run out and nothing is booked yet" in diner.details(held).text
+    response = diner.send(form, "Confirm the reservation", **EVERYTHING)
+    assert response.status_code == 302
+    again = Reservation.objects.get(status=Status.HELD, held_until__gt=timezone.now())
+    assert again.pk != held.pk
+    page = read(diner.client.get(response["Location"]))
+    assert any("we could hold the same time once more" in alert for alert in page.alerts)
+    form = page.form(diner.details_url(again))
+    expected = {**EVERYTHING, "phone": "+49307654321", "note": EVERYTHING["note"].strip()}
+    expected.pop("needs_step_free")
+    assert {name: form.values[name] for name in expected} == expected
+    assert diner.send(form, "Confirm the reservation").status_code == 302
+    assert Reservation.objects.get(status=Status.CONFIRMED).note == expected["note"]
+
+
+@pytest.mark.parametrize("way", ["Confirm the reservation", "10 more minutes"])
+def test_where_another_took_it_others_are_offered_and_all_is_carried_along(one_table: Restaurant, way: str) -> None:
+    diner, other = Diner(one_table), Diner(one_table)
+    held = diner.hold("19:00")
+    form = diner.details(held).form(diner.details_url(held))
+    lapse(held)
+    other.book("18:30")
+    response = diner.send(form, way, **EVERYTHING)
+    assert response.status_code == 409
+    page = read(response)
+    assert any("19:00" in alert and "What you typed is kept" in alert for alert in page.alerts)
+    hold = page.forms[1]
+    assert [button.label[:5] for button in hold.buttons if button.near] == ["20:30", "21:00", "21:30", "22:00"]
+    again = diner.send(hold, "20:30")
+    assert again.status_code == 302
+    kept = read(diner.client.get(again["Location"])).form("/").values
+    for name in ("name", "email", "occasion", "children", "high_chairs", "dietary_needs"):
+        assert kept[name] == EVERYTHING[name], name
+    assert kept["note"].split() == EVERYTHING["note"].split()
+    assert Reservation.objects.filter(status=Status.CONFIRMED).count() == 1
+
+
+def test_what_was_typed_is_carried_through_other_days(one_table: Restaurant) -> None:
+    """The day is full by now: the search of another day goes by POST, and no address shows what was typed."""
+    diner = Diner(one_table)
+    held = diner.hold("19:00")
+    form = diner.details(held).form(diner.details_url(held))
+    lapse(held)
+    Diner(one_table).book("18:30")
+    Diner(one_table).book("20:30")
+    page = read(diner.send(form, "Confirm the reservation", **{**EVERYTHING, "needs_step_free": ""}))
+    assert diner_day_text(Reason.TABLES_TAKEN) in page.text
+    assert not any("date=" in url for url in page.links.values())
+    search = page.forms[0]
+    assert search.method == "post"
+    typed = {"date": "2026-02-30", "party": "two"}
+    for sent, expected in (
+        (typed, "This is not a date of the calendar"),
+        ({"date": str(days_ahead(one_table, 8))}, ""),
+    ):
+        response = diner.send(search, "Show times", **sent)
+        assert response.status_code == 200
+        page = read(response)
+        assert expected in page.text
+        search = page.forms[0]
+        assert search.values["dietary_needs"] == EVERYTHING["dietary_needs"]
+        search.values |= {"party": "2"}
+    # A time that can't be read is no reason to lose it either.
+    hold = page.forms[1]
+    refused = diner.client.post(hold.action, hold.values | {"start": "nonsense"})
+    assert refused.status_code == 400
+    assert "This time can't be read" in read(refused).alerts[0]
+    assert read(refused).forms[1].values["dietary_needs"] == EVERYTHING["dietary_needs"]
+    again = diner.send(hold, "19:00")
+    assert read(diner.client.get(again["Location"])).form("/").values["name"] == EVERYTHING["name"]
+
+
+def test_a_lapsed_hold_bars_nobody(one_table: Restaurant) -> None:
+    held = Diner(one_table).hold()
+    lapse(held)
+    assert not Diner(one_table).times().form("/hold/").button("19:00").disabled
+    Diner(one_table).book("19:00")
+    assert status(held) == Status.EXPIRED
