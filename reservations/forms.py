@@ -183,10 +183,7 @@ class DetailsForm(ReservationForm):
 
     def clean_email(self) -> str:
         """Return the address in the form in which addresses are compared."""
-        email = normalise_email(self.cleaned_data["email"])
-        # Once more: by normalising, some characters become several.
-        self.fields["email"].run_validators(email)
-        return email
+        return normalise_email(self.cleaned_data["email"])
 
     def clean_phone(self) -> str:
         """Return the number in international form."""

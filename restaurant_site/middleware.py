@@ -64,9 +64,10 @@ class LanguageByPath:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Serve in that language, and say so."""
         language = translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
-        translation.activate(language)
-        request.LANGUAGE_CODE = translation.get_language() or language
-        response = self.get_response(request)
+        # Until the answer stands, and no longer: the thread serves other requests.
+        with translation.override(language):
+            request.LANGUAGE_CODE = translation.get_language() or language
+            response = self.get_response(request)
         response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         return response
 

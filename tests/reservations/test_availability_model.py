@@ -236,7 +236,7 @@ DEADLINES = st.one_of(
     st.builds(Deadline, minutes=st.sampled_from([0, 1, 30, 60, 90, 120, 600, 1500])),
     st.builds(Deadline, clock=clocks(5), days_before=st.integers(0, 2)),
 )
-LIMITS = st.one_of(st.none(), st.none(), st.integers(0, 20))
+LIMITS = st.sampled_from([None, None, None, 0, 2, 3, 4, 5, 6, 8, 12])
 
 
 @st.composite
@@ -249,7 +249,7 @@ def services(draw: st.DrawFn, number: int) -> ServiceRules:
         id=number,
         name=f"Service {number}",
         # Off the grid of slots now and then: such times can't be claimed.
-        first=draw(st.one_of(clocks(), clocks(), clocks(5))),
+        first=draw(clocks(draw(st.sampled_from([15, 15, 15, 15, 5])))),
         last=draw(clocks()),
         interval=draw(st.sampled_from([15, 15, 30, 30, 45, 60, 90, 20])),
         min_party=smallest,
@@ -282,7 +282,7 @@ def combinations(draw: st.DrawFn, number: int, table_ids: list[int]) -> Combinat
     smallest = draw(st.integers(1, 5))
     # 99 is a table that is out of use.
     some = st.lists(st.sampled_from([*table_ids, 99]), min_size=0, max_size=3, unique=True)
-    members = draw(st.one_of(st.just(table_ids[-2:]), st.just(table_ids[:2]), some))
+    members = draw(draw(st.sampled_from([st.just(table_ids[-2:]), st.just(table_ids[:3]), some])))
     return CombinationSpec(
         id=number,
         table_ids=tuple(members),
@@ -298,12 +298,9 @@ def seatings(draw: st.DrawFn, date: dt.date, starts: list[dt.datetime], now: dt.
     anywhere = st.integers(-96, 220).map(lambda slots: midnight + slots * QUARTER)
     # At one of the day's times, or where it only just reaches into one.
     offered = st.sampled_from([*starts, *starts[:1] * 3, *starts[-1:] * 3] or [midnight])
-    start = (
-        draw(st.one_of(offered, offered, anywhere)) + draw(st.sampled_from([0, 0, 0, 0, -1, 1, -5, -8, 4, 7])) * QUARTER
-    )
-    held = st.one_of(
-        st.none(), st.none(), st.sampled_from([-60, 0, 1, 600]).map(lambda s: now + dt.timedelta(seconds=s))
-    )
+    near = draw(draw(st.sampled_from([offered, offered, anywhere])))
+    start = near + draw(st.sampled_from([0, 0, 0, 0, -1, 1, -5, -8, 4, 7])) * QUARTER
+    until = draw(st.sampled_from([None, None, None, None, -60, 0, 1, 600]))
     return Seating(
         start=start,
         end=start + draw(st.sampled_from([15, 15, 50, 90, 120, 300])) * MINUTE,
@@ -311,7 +308,7 @@ def seatings(draw: st.DrawFn, date: dt.date, starts: list[dt.datetime], now: dt.
         party=draw(st.integers(1, 8)),
         online=draw(st.booleans()),
         table_ids=tuple(draw(st.lists(st.sampled_from([1, 1, 2, 2, 3, 4, 5, 6]), min_size=1, max_size=3, unique=True))),
-        held_until=draw(held),
+        held_until=None if until is None else now + dt.timedelta(seconds=until),
     )
 
 
@@ -322,21 +319,18 @@ def days(draw: st.DrawFn) -> tuple[DayPlan, Ask, dt.datetime]:
     some_date = st.dates(dt.date(2026, 1, 1), dt.date(2028, 12, 31))
     change = change_dates(zone)
     near_change = st.tuples(st.sampled_from(change), st.integers(-1, 0)).map(lambda x: x[0] + dt.timedelta(days=x[1]))
-    date = draw(st.one_of(near_change, near_change, some_date) if change else some_date)
+    date = draw(draw(st.sampled_from([near_change, near_change, some_date])) if change else some_date)
     offered = tuple(draw(services(number)) for number in range(1, draw(st.sampled_from([0, 1, 1, 1, 2, 2, 3])) + 1))
     starts = [s for one in offered for s in model_starts(date, one.first, one.last, one.interval, zone)]
     # From days before, from the thick of it, or to the minute of some time.
     midnight = dt.datetime.combine(date, dt.time(), tzinfo=dt.UTC)
     long_before = st.integers(20, 120).map(lambda hours: midnight - dt.timedelta(hours=hours))
     amid = st.integers(-20 * 60, 50 * 60).map(lambda minutes: midnight + minutes * MINUTE)
-    moments = [long_before, long_before, long_before, amid]
+    moments = [long_before] * 4 + [amid]
     if starts:
-        moments.append(
-            st.tuples(st.sampled_from(starts), st.sampled_from([-1500, -120, -90, -60, -30, -1, 0, 1])).map(
-                lambda pair: pair[0] + pair[1] * MINUTE
-            )
-        )
-    now = draw(st.one_of(moments))
+        edge = st.tuples(st.sampled_from(starts), st.sampled_from([-1500, -120, -90, -60, -30, -1, 0, 1]))
+        moments += [edge.map(lambda pair: pair[0] + pair[1] * MINUTE)] * 2
+    now = draw(draw(st.sampled_from(moments)))
     table_ids = list(range(1, draw(st.sampled_from([0, 1, 2, 2, 3, 4, 6])) + 1))
     plan = DayPlan(
         date=date,
