@@ -6,8 +6,9 @@ COPY requirements.txt .
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 
 FROM python:${PYTHON}-slim
-# libltdl and krb5 are what Microsoft's driver for Azure SQL links to.
-RUN apt-get update && apt-get install -y --no-install-recommends libltdl7 libkrb5-3 libgssapi-krb5-2 \
+# libltdl and krb5 are what Microsoft's driver for Azure SQL links to; mssql-django also imports
+# pyodbc when it loads, whose wheel wants unixODBC's libodbc.
+RUN apt-get update && apt-get install -y --no-install-recommends libltdl7 libodbc2 libkrb5-3 libgssapi-krb5-2 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --no-create-home --uid 10001 site
 WORKDIR /site

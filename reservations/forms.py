@@ -93,7 +93,8 @@ class TimesForm(forms.Form):
         assert isinstance(area, forms.ChoiceField)  # noqa: S101 - for the type checker
         area.choices = [("", _("Anywhere")), *((str(pk), name) for pk, name in restaurant_areas)]
         area.error_messages["invalid_choice"] = _("This restaurant has no such area.")
-        self.fields["date"].widget.attrs["min"] = today.isoformat()
+        # Yesterday's service may still seat guests after midnight.
+        self.fields["date"].widget.attrs["min"] = (today - dt.timedelta(days=1)).isoformat()
 
     def clean_date(self) -> dt.date:
         """Refuse a date that is over everywhere in the restaurant's day, yesterday's late service apart."""
@@ -110,6 +111,9 @@ class TimesForm(forms.Form):
         return int(self.cleaned_data["area"]) if self.cleaned_data.get("area") else None
 
 
+_UNREADABLE_START = _("This time can't be read. Please choose it from the list again.")
+
+
 class HoldForm(TimesForm):
     """One time, as the button of a time sends it: the UTC start besides what was looked for, and the page's key."""
 
@@ -124,7 +128,23 @@ class HoldForm(TimesForm):
                 raise ValueError("without an offset")
             return moment.astimezone(dt.UTC)
         except (ValueError, OverflowError) as error:
-            raise ValidationError(_("This time can't be read. Please choose it from the list again.")) from error
+            raise ValidationError(_UNREADABLE_START) from error
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a start that can't belong to its service date, whatever the zone and however late the service."""
+        data = super().clean() or {}
+        date, start = data.get("date"), data.get("start")
+        if date and start and abs(start.date() - date) > dt.timedelta(days=2):
+            self.add_error("start", ValidationError(_UNREADABLE_START))
+        return data
+
+
+class LinesField(forms.CharField):
+    """Text of several lines, whose line breaks count as one character each, as the browser counts them."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the text with the line breaks of Unix."""
+        return str(super().to_python(value) or "").replace("\r\n", "\n")
 
 
 class DetailsForm(ReservationForm):
@@ -158,6 +178,7 @@ class DetailsForm(ReservationForm):
             "phone": _("In case you are late or the restaurant has a question."),
             "children": "",
         }
+        field_classes: ClassVar = {"note": LinesField}
         widgets: ClassVar = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),

@@ -30,7 +30,7 @@ _DINER: dict[Reason, str | Promise] = {
 
 # Where a whole day has no time left, these speak of the day.
 _DINER_DAY: dict[Reason, str | Promise] = {
-    Reason.PAST: _("No more times today. Please choose another date."),
+    Reason.PAST: _("There are no more times on this day. Please choose another date."),
     Reason.TOO_LATE: _("It is too late to book this day online. Please choose another date, or call."),
     Reason.PACING_FULL: _("Every time of this day is full. Please choose another date."),
     Reason.TABLES_TAKEN: _("Every table for your party is taken on this day. Please choose another date."),

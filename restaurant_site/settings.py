@@ -90,7 +90,7 @@ def _database(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured("DATABASE_URL names no database: end it with /name.")
     options = dict(config.get("OPTIONS", {}))
     if config["ENGINE"].endswith("mssql"):
-        # Microsoft's own driver: its ODBC part comes inside the wheel.
+        # Microsoft's own driver; its ODBC part comes inside the wheel.
         options.setdefault("python_driver", "mssql_python")
     else:
         config["ENGINE"] = "django.db.backends.postgresql"

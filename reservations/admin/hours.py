@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from reservations.admin.base import OwnedAdmin, SiteAdmin
+from reservations.admin.base import M, OwnedAdmin, SiteAdmin
 from reservations.admin.chooser import FILTER
 from reservations.admin.filters import OwnTurnFilter, SpecialDayFilter
 from reservations.admin.formats import weekdays_text
 from reservations.admin.forms import ReplacementFormSet, ServiceForm, TurnTimeFormSet
+from reservations.engine.locks import lock_for_closing
 from reservations.models import Closure, OpeningPeriod, Reservation, Restaurant, Service, SpecialDay, TurnTime
 
 if TYPE_CHECKING:
@@ -26,6 +30,46 @@ if TYPE_CHECKING:
 else:
     _TurnTimeInlineBase = admin.TabularInline
     _ReplacementInlineBase = admin.StackedInline
+
+
+class ClosingAdmin(OwnedAdmin[M]):
+    """Rows that may end what is bookable: writing one takes the locks of the days it touches, first of all.
+
+    So a booking in flight either is there to be seen by whoever closes, or
+    waits, reads the rules again and is refused.
+    """
+
+    def days_of(self, obj: M) -> tuple[dt.date, dt.date]:
+        """Return the first and last local date that the row touches."""
+        raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: M, form: Any, change: Any) -> None:
+        """Lock the days, then save."""
+        self._lock(obj)
+        super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: M) -> None:
+        """Lock the days, then delete."""
+        self._lock(obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Lock the days of each, then delete."""
+        with transaction.atomic():
+            for obj in queryset.select_related("restaurant").order_by("restaurant", "pk"):
+                self._lock(obj)
+            super().delete_queryset(request, queryset)
+
+    def _lock(self, obj: M) -> None:
+        """Lock what diners can book: from yesterday, whose service may go on, to the end of the booking window."""
+        restaurant: Restaurant = obj.restaurant  # type: ignore[attr-defined]
+        today = timezone.now().astimezone(restaurant.zone).date()
+        first, last = self.days_of(obj)
+        lock_for_closing(
+            restaurant.pk,
+            max(first, today - dt.timedelta(days=1)),
+            min(last, today + dt.timedelta(days=restaurant.booking_window_days + 1)),
+        )
 
 
 class TurnTimeInline(_TurnTimeInlineBase):
@@ -54,7 +98,7 @@ class ReplacementInline(_ReplacementInlineBase):
 
 
 @admin.register(Service)
-class ServiceAdmin(OwnedAdmin[Service]):
+class ServiceAdmin(ClosingAdmin[Service]):
     """Services, with their turn times."""
 
     form = ServiceForm
@@ -101,6 +145,10 @@ class ServiceAdmin(OwnedAdmin[Service]):
         (_("On one date only"), {"classes": ("collapse",), "fields": ("special_day",)}),
     )
 
+    def days_of(self, obj: Service) -> tuple[dt.date, dt.date]:
+        """Return every date: a weekday or a validity date may have changed."""
+        return (obj.special_day.date, obj.special_day.date) if obj.special_day else (dt.date.min, dt.date.max)
+
     @admin.display(description=_("weekdays"), ordering="weekdays")
     def days(self, obj: Service) -> str:
         """Return the weekdays, or the special day."""
@@ -130,7 +178,7 @@ class OpeningPeriodAdmin(OwnedAdmin[OpeningPeriod]):
 
 
 @admin.register(SpecialDay)
-class SpecialDayAdmin(OwnedAdmin[SpecialDay]):
+class SpecialDayAdmin(ClosingAdmin[SpecialDay]):
     """Special days, with their replacement services."""
 
     list_display = ("date", "name", "restaurant", "is_closed", "hours")
@@ -140,6 +188,10 @@ class SpecialDayAdmin(OwnedAdmin[SpecialDay]):
     fields = ("restaurant", "date", "name", "is_closed", "hours")
     inlines = (ReplacementInline,)
 
+    def days_of(self, obj: SpecialDay) -> tuple[dt.date, dt.date]:
+        """Return the date."""
+        return obj.date, obj.date
+
     def save_model(self, request: HttpRequest, obj: SpecialDay, form: Any, change: Any) -> None:
         """Save, and say which guests a closed day leaves standing."""
         super().save_model(request, obj, form, change)
@@ -148,7 +200,7 @@ class SpecialDayAdmin(OwnedAdmin[SpecialDay]):
 
 
 @admin.register(Closure)
-class ClosureAdmin(OwnedAdmin[Closure]):
+class ClosureAdmin(ClosingAdmin[Closure]):
     """Ranges of dates on which nothing is served."""
 
     list_display = ("restaurant", "starts_on", "ends_on", "reason")
@@ -156,6 +208,10 @@ class ClosureAdmin(OwnedAdmin[Closure]):
     date_hierarchy = "starts_on"
     search_fields = ("reason", "restaurant__name", "restaurant__city")
     fields = ("restaurant", ("starts_on", "ends_on"), "reason")
+
+    def days_of(self, obj: Closure) -> tuple[dt.date, dt.date]:
+        """Return the range."""
+        return obj.starts_on, obj.ends_on
 
     def save_model(self, request: HttpRequest, obj: Closure, form: Any, change: Any) -> None:
         """Save, and say which guests the closure leaves standing."""

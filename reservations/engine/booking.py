@@ -11,12 +11,14 @@ import datetime as dt
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.db import Error
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from reservations.engine.availability import Ask, DayPlan, candidates, pick
 from reservations.engine.errors import Reason, Refused
-from reservations.engine.locks import Again, lock_days, retried
+from reservations.engine.locks import Again, is_collision, lock_days, retried
 from reservations.engine.placing import Decision, Wish, bound_key, claim, give_back, lock_neighbours, place
 from reservations.models import Reservation, Table, TableClaim, User
 from reservations.queries.day import cutoff, day_plan, window
@@ -60,7 +62,8 @@ def hold(*, wish: Wish, browser: str, key: str, language: str = "", details: Det
             "browser": browser,
             "idempotency_key": bound,
             "language": language,
-            **(asdict(details) if details else {"needs_step_free": wish.step_free}),
+            **asdict(details or Details()),
+            "needs_step_free": wish.step_free or (details is not None and details.needs_step_free),
         }
 
     return place(wish, ask, fields, key=bound, browser=browser)
@@ -167,7 +170,9 @@ def confirm(*, reservation: Reservation, details: Details) -> Reservation:
 
     try:
         retried(work)
-    except Again as error:
+    except (Again, Error) as error:
+        if isinstance(error, Error) and not is_collision(error):
+            raise
         raise Refused(Reason.NO_STEP_FREE_TABLE) from error
     reservation.refresh_from_db()
     if reservation.status in (Reservation.Status.HELD, Reservation.Status.EXPIRED, Reservation.Status.RELEASED):
@@ -190,7 +195,11 @@ def cancel(*, reservation: Reservation, by_guest: bool) -> bool:
 
     def work() -> bool:
         changed = Reservation.objects.filter(pk=reservation.pk, status=Reservation.Status.CONFIRMED).update(
-            status=Reservation.Status.CANCELLED, cancelled_at=Now(), table_ids=[]
+            status=Reservation.Status.CANCELLED,
+            cancelled_at=Now(),
+            table_ids=[],
+            # The button that made it may make it again.
+            idempotency_key=F("reference"),
         )
         if changed:
             TableClaim.objects.filter(reservation_id=reservation.pk).delete()

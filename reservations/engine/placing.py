@@ -62,31 +62,30 @@ def place(wish: Wish, ask: Ask, fields: Fields, *, key: str, browser: str = "") 
     if first := _by_key(wish.restaurant_id, key):
         return first
     plan = day_plan(wish.restaurant_id, wish.date, seatings=False)
-    service = next((service for moment, service in starts(plan) if moment == wish.start), None)
-    end = wish.start + dt.timedelta(minutes=service.turn(wish.party) if service else 0)
     days = {wish.date}
-    own_holds = _holds_of(wish.restaurant_id, browser) if browser else []
 
     def work() -> Reservation:
         now = lock_days(wish.restaurant_id, days)
         if first := _by_key(wish.restaurant_id, key):
             return first
-        for pk in own_holds:
-            give_back(pk)
-        view = window(wish.restaurant_id, wish.date, wish.start, end, locked=True)
-        lock_neighbours(view, days)
+        if browser:
+            _give_back_others(wish.restaurant_id, browser)
         # The rules once more: whoever held the lock may have closed the day.
-        decision = decide(refreshed(plan, wish.restaurant_id), wish, ask, view, now)
-        return insert_claimed(wish, decision, fields(plan, now, decision))
+        fresh = refreshed(plan, wish.restaurant_id)
+        view = window(wish.restaurant_id, wish.date, wish.start, _end(fresh, wish), locked=True)
+        lock_neighbours(view, days)
+        decision = decide(fresh, wish, ask, view, now)
+        return insert_claimed(wish, decision, fields(fresh, now, decision))
 
     def early() -> None:
         """Refuse without the lock: most attempts on a full evening end here without standing in its queue.
 
-        Good for a no alone; and not asked of who would free a table by booking.
+        Good for a no alone. What this browser holds counts as free, since it is
+        given back for the new wish.
         """
-        if not own_holds:
-            view = window(wish.restaurant_id, wish.date, wish.start, end, locked=False)
-            decide(plan, wish, ask, view, timezone.now())
+        end = _end(plan, wish)
+        view = window(wish.restaurant_id, wish.date, wish.start, end, locked=False, except_browser=browser)
+        decide(plan, wish, ask, view, timezone.now())
 
     try:
         early()
@@ -178,11 +177,25 @@ def lock_neighbours(view: Window, days: set[dt.date]) -> None:
         raise Again
 
 
-def _holds_of(restaurant_id: int, browser: str) -> list[int]:
-    held = Reservation.objects.filter(
-        restaurant_id=restaurant_id, browser=browser, status=Reservation.Status.HELD, held_until__gt=Now()
+def _end(plan: DayPlan, wish: Wish) -> dt.datetime:
+    """Return when the party would leave; at once, for a start that no service has."""
+    service = next((service for moment, service in starts(plan) if moment == wish.start), None)
+    return wish.start + dt.timedelta(minutes=service.turn(wish.party) if service else 0)
+
+
+def _give_back_others(restaurant_id: int, browser: str) -> None:
+    """Release what a browser holds at a restaurant, under the lock of the day that it wants now.
+
+    Two wishes of one browser for one day are so served one after the other;
+    two for different days may both end up held, until one of them lapses.
+    """
+    own = {"restaurant_id": restaurant_id, "browser": browser}
+    changed = Reservation.objects.filter(**own, status=Reservation.Status.HELD).update(
+        status=Reservation.Status.RELEASED, **forgotten()
     )
-    return list(held.order_by("pk").values_list("pk", flat=True))
+    if changed:
+        released = Reservation.objects.filter(**own, status=Reservation.Status.RELEASED)
+        TableClaim.objects.filter(reservation__in=released.order_by()).delete()
 
 
 def _by_key(restaurant_id: int, key: str) -> Reservation | None:

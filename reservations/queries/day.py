@@ -214,6 +214,12 @@ def _seatings(restaurant: Restaurant, date: dt.date) -> tuple[Seating, ...]:
     )
 
 
+def _held_by(browser: str, path: str = "") -> Q:
+    """Return the condition that a reservation is a hold of the browser; of none, where the browser has no cookie."""
+    held = {f"{path}status": Reservation.Status.HELD, f"{path}browser": browser}
+    return Q(**held) if browser else Q(pk__in=[])
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """What a write rule decides by: covers arriving at a start, and the tables taken from start to end.
@@ -235,6 +241,7 @@ def window(
     *,
     locked: bool,
     except_reservation: int = 0,
+    except_browser: str = "",
 ) -> Window:
     """Return the covers of a start (UTC) and the tables taken until end (UTC), in two statements.
 
@@ -249,6 +256,7 @@ def window(
             counted, restaurant_id=restaurant_id, service_date=date, starts_at=start, status__in=COUNTED
         )
         .exclude(pk=except_reservation)
+        .exclude(_held_by(except_browser))
         .aggregate(
             total=Sum("party_size", default=0),
             online=Sum("party_size", filter=Q(source=Reservation.Source.ONLINE), default=0),
@@ -257,6 +265,7 @@ def window(
     claims = (
         TableClaim.objects.filter(restaurant_id=restaurant_id, slot_start__gte=start, slot_start__lt=end)
         .exclude(reservation=except_reservation)
+        .exclude(_held_by(except_browser, "reservation__"))
         .order_by()
         .annotate(
             lapsed=Case(

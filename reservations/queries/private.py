@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.db.models import Q
 
-from reservations.models import Reservation
+from reservations.models import Reservation, Restaurant
 
 HOLD_STATUSES = (Reservation.Status.HELD, Reservation.Status.EXPIRED, Reservation.Status.RELEASED)
 
@@ -21,6 +21,11 @@ def by_reference(slug: str, reference: str) -> Reservation | None:
         .filter(restaurant__slug=slug, reference=reference)
         .first()
     )
+
+
+def restaurant_of(slug: str) -> Restaurant | None:
+    """Return a restaurant, published or not: who has a reservation there can still look at it and cancel it."""
+    return Restaurant.objects.filter(slug=slug).first()
 
 
 def of_session(keys: Sequence[tuple[int, str]]) -> list[Reservation]:

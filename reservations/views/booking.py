@@ -179,7 +179,8 @@ def _hold_again(request: HttpRequest, held: Reservation, draft: Details) -> Http
         again = booking.hold(
             wish=wish,
             browser=held.browser,
-            key=secrets.token_urlsafe(16),
+            # Of the lapsed hold, so that a double click holds one table once.
+            key=f"again-{held.reference}",
             language=get_language() or "",
             details=draft,
         )

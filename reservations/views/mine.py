@@ -16,7 +16,7 @@ from reservations.engine.errors import Refused
 from reservations.links import reference_of, reservation_token
 from reservations.models import Reservation
 from reservations.queries.day import cutoff
-from reservations.queries.private import HOLD_STATUSES, by_reference, of_session
+from reservations.queries.private import HOLD_STATUSES, by_reference, of_session, restaurant_of
 from reservations.reasons import diner_text
 from reservations.views.methods import post_only
 from reservations.views.times import found_place
@@ -77,8 +77,8 @@ def _is_coming(reservation: Reservation, now: dt.datetime) -> bool:
 
 def _by_token(slug: str, token: str) -> Reservation | None:
     """Return the reservation whose signature holds; holds have no link."""
-    place = found_place(slug)
-    reference = reference_of(place.id, token)
+    restaurant = restaurant_of(slug)
+    reference = reference_of(restaurant.pk, token) if restaurant else None
     found = by_reference(slug, reference) if reference else None
     return found if found is not None and found.status not in HOLD_STATUSES else None
 

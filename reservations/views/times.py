@@ -26,6 +26,9 @@ from reservations.reasons import diner_day_text, diner_text
 NEARBY = 4
 """How many times are suggested around a wanted one."""
 
+# Until this local hour yesterday's times are within reach.
+_NIGHT_ENDS = 5
+
 # Which reason speaks for a day that has no time left: the one closest to a table.
 _TELLING = (
     Reason.TABLES_TAKEN,
@@ -147,9 +150,15 @@ def times_context(
         if gone or refused
         else "",
         "reason_text": "" if bookable else diner_day_text(reason or _telling(day)),
-        "previous_day": date - dt.timedelta(days=1) if date > today else None,
+        "previous_day": date - dt.timedelta(days=1) if date > today or _is_late(found, date, now) else None,
         "next_day": date + dt.timedelta(days=1) if date < today + dt.timedelta(days=found.window_days) else None,
     }
+
+
+def _is_late(found: Place, date: dt.date, now: dt.datetime) -> bool:
+    """Return whether it is today, so early that yesterday's service may still seat guests."""
+    local = now.astimezone(ZoneInfo(found.timezone))
+    return date == local.date() and local.hour < _NIGHT_ENDS
 
 
 def _of_day(found: Place, form: TimesForm, now: dt.datetime) -> tuple[Reason | None, tuple[Time, ...]]:

@@ -65,7 +65,7 @@ def test_books_and_cancels(site: Site, browser: Browser, visitors: list[Visitor]
     reservation = Reservation.objects.get()
     assert reservation.status == Reservation.Status.CONFIRMED
     assert (reservation.name, reservation.phone, reservation.children) == ("Ada Lovelace", "+49301234567", 1)
-    expect(page.get_by_text(reservation.reference)).to_be_visible()
+    expect(page.get_by_text(reservation.reference, exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth") if script else True
 
     page.get_by_role("link", name="My reservations").first.click()

@@ -1,41 +1,23 @@
-"""The life of a hold and a reservation by the write rules: held, extended, given back, confirmed, cancelled."""
+"""Holds by the write rules: taken, asked for again, extended, given back, lapsed."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
 from reservations.engine import booking
-from reservations.engine.errors import Reason, Refused
-from reservations.models import Refusal, Reservation, Restaurant, Table, TableClaim
+from reservations.engine.errors import Reason
+from reservations.models import Refusal, Reservation, Restaurant
 from tests import factories as make
 from tests.concurrency.invariants import broken
+from tests.reservations.rows import claims, fresh, lapse, refused
 
 pytestmark = pytest.mark.django_db
 
 HELD, CONFIRMED = Reservation.Status.HELD, Reservation.Status.CONFIRMED
-
-
-def refused(reason: Reason) -> Any:
-    """Expect a refusal for exactly this reason."""
-    return pytest.raises(Refused, match=f"^{reason}$")
-
-
-def lapse(reservation: Reservation) -> None:
-    """Let a hold's time run out, with nobody having noticed."""
-    Reservation.objects.filter(pk=reservation.pk).update(held_until=timezone.now() - dt.timedelta(seconds=1))
-
-
-def fresh(reservation: Reservation) -> Reservation:
-    return Reservation.objects.get(pk=reservation.pk)
-
-
-def claims(reservation: Reservation) -> list[tuple[int, dt.datetime]]:
-    return list(TableClaim.objects.filter(reservation=reservation).values_list("table_id", "slot_start"))
 
 
 @pytest.fixture
@@ -282,132 +264,6 @@ def test_a_confirmed_reservation_is_not_released(one_table: Restaurant) -> None:
     reservation = make.make_reservation(one_table)
     assert booking.release(reservation=reservation) is False
     assert fresh(reservation).status == CONFIRMED
-    assert len(claims(reservation)) == 8
-
-
-# --- Confirming ---------------------------------------------------------------
-
-
-def test_confirming_keeps_the_claims_and_stores_what_was_told(one_table: Restaurant) -> None:
-    hold = make.make_hold(one_table)
-    held = claims(hold)
-    details = make.make_details(note="Ünïcode 🎂", children=1, high_chairs=1, occasion="birthday")
-    reservation = booking.confirm(reservation=hold, details=details)
-    assert (reservation.status, reservation.held_until, claims(hold)) == (CONFIRMED, None, held)
-    assert (reservation.note, reservation.children, reservation.party_size) == ("Ünïcode 🎂", 1, 2)
-    assert reservation.confirmed_at is not None
-
-
-def test_confirming_again_gives_the_first_answer(one_table: Restaurant) -> None:
-    hold = make.make_hold(one_table)
-    clicked_twice = fresh(hold)
-    first = booking.confirm(reservation=hold, details=make.make_details(name="First"))
-    second = booking.confirm(reservation=clicked_twice, details=make.make_details(name="Second"))
-    assert (second.pk, second.name, second.confirmed_at) == (first.pk, "First", first.confirmed_at)
-    assert Reservation.objects.count() == 1
-
-
-def test_a_lapsed_or_released_hold_is_not_confirmed(venue: Restaurant) -> None:
-    given_back = make.make_hold(venue)
-    booking.release(reservation=given_back)
-    for ended in (make.make_hold(venue, lapsed=True), given_back):
-        with refused(Reason.HOLD_LAPSED):
-            booking.confirm(reservation=ended, details=make.make_details())
-        assert fresh(ended).name == ""
-
-
-def test_confirming_moves_to_a_step_free_table_where_one_is_needed(venue: Restaurant) -> None:
-    Table.objects.filter(restaurant=venue, max_seats=4).update(is_step_free=True)
-    hold = make.make_hold(venue)
-    reservation = booking.confirm(reservation=hold, details=make.make_details(needs_step_free=True))
-    assert reservation.table_ids == [venue.tables.get(max_seats=4).pk]
-    assert {table for table, _slot in claims(reservation)} == set(reservation.table_ids)
-    assert broken(venue.pk) == {}
-    # The table that was held is free again.
-    assert make.make_hold(venue, party=2).table_ids == [venue.tables.get(max_seats=2).pk]
-
-
-def test_a_step_free_table_that_is_held_already_stays(venue: Restaurant) -> None:
-    Table.objects.filter(restaurant=venue).update(is_step_free=True)
-    hold = make.make_hold(venue)
-    held = claims(hold)
-    booking.confirm(reservation=hold, details=make.make_details(needs_step_free=True))
-    assert claims(hold) == held
-
-
-def test_without_a_step_free_table_the_hold_stays_as_it_was(venue: Restaurant) -> None:
-    Table.objects.filter(restaurant=venue, max_seats=4).update(is_step_free=True)
-    make.make_reservation(venue, party=4)
-    hold = make.make_hold(venue)
-    held = claims(hold)
-    with refused(Reason.NO_STEP_FREE_TABLE):
-        booking.confirm(reservation=hold, details=make.make_details(needs_step_free=True))
-    assert (fresh(hold).status, fresh(hold).name, claims(hold)) == (HELD, "", held)
-
-
-def test_a_step_free_table_under_a_lapsed_hold_of_the_date_before_is_no_error(night: Restaurant) -> None:
-    date = make.days_ahead(night)
-    Table.objects.filter(restaurant=night).update(is_step_free=True)
-    late = make.make_hold(night, date=date, at=dt.time(0, 30), days_after=1)
-    make.make_table(night, seats=2)
-    hold = make.make_hold(night, date=date + dt.timedelta(days=1), at=dt.time(2))
-    assert hold.table_ids != late.table_ids
-    lapse(late)
-    reservation = booking.confirm(reservation=hold, details=make.make_details(needs_step_free=True))
-    assert reservation.table_ids == [night.tables.get(max_seats=4).pk]
-    assert broken(night.pk) == {}
-
-
-# --- Cancelling ----------------------------------------------------------------
-
-
-@pytest.mark.parametrize("by_guest", [True, False])
-def test_cancelling_frees_the_tables_once(one_table: Restaurant, by_guest: bool) -> None:
-    reservation = make.make_reservation(one_table)
-    assert booking.cancel(reservation=reservation, by_guest=by_guest) is True
-    assert booking.cancel(reservation=reservation, by_guest=by_guest) is False
-    assert (fresh(reservation).status, claims(reservation)) == (Reservation.Status.CANCELLED, [])
-    assert fresh(reservation).cancelled_at is not None
-    assert make.make_hold(one_table).status == HELD
-
-
-@pytest.mark.parametrize(
-    "late",
-    [
-        {"cutoff_minutes": 60 * 24 * 30},
-        {"cutoff_clock": dt.time(12), "cutoff_days_before": 30},
-    ],
-)
-def test_after_the_cut_off_staff_alone_cancel(late: dict[str, Any]) -> None:
-    restaurant = make.make_venue(**late)
-    reservation = make.make_reservation(restaurant)
-    with refused(Reason.CUTOFF_PASSED):
-        booking.cancel(reservation=reservation, by_guest=True)
-    assert fresh(reservation).status == CONFIRMED
-    assert booking.cancel(reservation=reservation, by_guest=False) is True
-
-
-def test_a_services_cut_off_stands_before_the_restaurants() -> None:
-    restaurant = make.make_venue(cutoff_minutes=60 * 24 * 30, service={"cutoff_minutes": 30})
-    assert booking.cancel(reservation=make.make_reservation(restaurant), by_guest=True) is True
-
-
-def test_the_cut_off_is_asked_of_the_row_and_not_of_an_old_copy() -> None:
-    restaurant = make.make_venue(cutoff_minutes=60 * 24 * 30)
-    hold = make.make_hold(restaurant)
-    copy = fresh(hold)
-    booking.confirm(reservation=hold, details=make.make_details())
-    with pytest.raises(Refused):
-        booking.cancel(reservation=copy, by_guest=True)
-    assert fresh(hold).status == CONFIRMED
-
-
-def test_what_is_not_confirmed_is_not_cancelled(one_table: Restaurant) -> None:
-    reservation = make.make_reservation(one_table)
-    Reservation.objects.update(status=Reservation.Status.SEATED)
-    for stale in (reservation, fresh(reservation)):
-        with refused(Reason.NOT_CONFIRMED):
-            booking.cancel(reservation=stale, by_guest=True)
     assert len(claims(reservation)) == 8
 
 

@@ -28,13 +28,9 @@ from reservations.queries import day
 from reservations.queries.day import Window
 from tests import factories as make
 from tests.concurrency.invariants import broken
+from tests.reservations.rows import refused
 
 pytestmark = pytest.mark.django_db
-
-
-def refused(reason: Reason) -> Any:
-    """Expect a refusal for exactly this reason."""
-    return pytest.raises(Refused, match=f"^{reason}$")
 
 
 def next_change(restaurant: Restaurant, hours: int) -> dt.datetime:

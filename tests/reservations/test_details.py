@@ -190,3 +190,10 @@ def test_the_address_is_in_the_language_in_which_it_was_booked(place: Restaurant
     form = read(response).form(diner.details_url(held))
     confirmed = diner.client.post(form.action, form.values | TYPED)
     assert confirmed["Location"].startswith("/de/")
+
+
+def test_a_line_break_of_the_note_counts_as_one_character(place: Restaurant) -> None:
+    diner = Diner(place)
+    note = "\n".join("x" * 9 for _line in range(100))
+    assert diner.confirm(diner.hold(), **{**EVERYTHING, "note": note.replace("\n", "\r\n")}).status_code == 302
+    assert Reservation.objects.get().note == note

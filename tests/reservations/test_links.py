@@ -182,3 +182,26 @@ def test_what_is_no_longer_to_come_cannot_be_cancelled(place: Restaurant, since:
     assert answer.status_code == 409
     assert Reservation.objects.get().status == since
     assert not read(diner.client.get(url)).forms
+
+
+def test_a_link_outlives_the_restaurants_page(place: Restaurant) -> None:
+    diner = Diner(place)
+    url, page = diner.book()
+    Restaurant.objects.update(is_published=False)
+    assert diner.client.get(f"/restaurants/{place.slug}/").status_code == 404
+    assert Client().get(url).status_code == 200
+    assert diner.send(page.form("/cancel/"), "Yes, cancel it").status_code == 302
+    assert Reservation.objects.get().status == Status.CANCELLED
+
+
+def test_after_cancelling_the_same_button_books_again(one_table: Restaurant) -> None:
+    diner = Diner(one_table)
+    form = diner.times().form("/hold/")
+    held = diner.send(form, "19:00")
+    reference = held["Location"].split("/")[-2]
+    first = Reservation.objects.get(reference=reference)
+    url = diner.confirm(first)["Location"]
+    diner.send(read(diner.client.get(url)).form("/cancel/"), "Yes, cancel it")
+    again = diner.send(form, "19:00")
+    assert f"/holds/{reference}/" not in again["Location"]
+    assert Reservation.objects.filter(status=Status.HELD).count() == 1

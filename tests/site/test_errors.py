@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import InterfaceError, OperationalError, ProgrammingError
@@ -170,3 +171,33 @@ def test_what_is_no_request_is_refused_and_breaks_nothing(site: Site, request_by
     answer = Wire(site.url).raw(request_bytes)
     assert answer[:12].split(b" ")[-1] in (b"400", b"403", b"404", b"405", b"414", b"431", b"")
     assert Wire(site.url).get("/").status == 200
+
+
+@pytest.mark.parametrize("charset", ["hex", "base64", "rot13", "utf-7", "raw_unicode_escape", "idna", "undefined", "x"])
+def test_a_claimed_charset_is_not_believed(site: Site, charset: str) -> None:
+    restaurant = make_venue()
+    wire = Wire(site.url)
+    query = "/?city=%2B2AA-%5Cud800"
+    assert wire.get(query, Content_Type=f"text/plain; charset={charset}").status == 200
+    assert wire.get("/healthz?x=%41", Content_Type=f"text/plain; charset={charset}").status == 200
+    wire.get(f"/restaurants/{restaurant.slug}/times/")
+    fields = {
+        "csrfmiddlewaretoken": wire.cookies["csrftoken"],
+        "date": "2027-01-01",
+        "party": "2",
+        "start": "nonsense",
+        "key": "12345678",
+        "note": "+2AA-\\ud800",
+    }
+    for body, kind in (
+        (urlencode(fields), "application/x-www-form-urlencoded"),
+        (
+            "".join(f'--b\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items())
+            + "--b--\r\n",
+            "multipart/form-data; boundary=b",
+        ),
+    ):
+        path = f"/restaurants/{restaurant.slug}/hold/"
+        answer = wire.ask("POST", path, body.encode(), Content_Type=f"{kind}; charset={charset}")
+        assert answer.status == 400
+        assert "This time can't be read" in answer.page.text
