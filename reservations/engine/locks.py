@@ -112,6 +112,9 @@ def forgotten() -> dict[str, object]:
         "name": "",
         "email": "",
         "phone": "",
+        "occasion": "",
+        "children": 0,
+        "high_chairs": 0,
         "dietary_needs": "",
         "note": "",
     }
@@ -122,7 +125,7 @@ def retried(work: Callable[[], T]) -> T:
 
     Retried are claims that collide, deadlocks and serialisation failures, after
     a pause with jitter. work must begin by reading, so that it can decide anew.
-    Raises RuntimeError inside a transaction, where a retry could not see what
+    Raises `Again` where it found no end, and RuntimeError inside a transaction, where a retry could not see what
     others committed.
     """
     for attempt in range(1, ATTEMPTS + 1):
@@ -139,7 +142,7 @@ def retried(work: Callable[[], T]) -> T:
             if attempt == ATTEMPTS or not is_collision(error):
                 raise
             time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 - jitter, not a secret
-    raise AssertionError("a service day's row vanished as often as it was made")
+    raise Again
 
 
 def _make_day(restaurant_id: int, date: dt.date) -> None:
