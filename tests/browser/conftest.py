@@ -51,8 +51,10 @@ class Visitor:
         self.page.on("console", lambda message: self._note(message.text) if message.type == "error" else None)
 
     def _note(self, text: str) -> None:
-        # An answer of 400, 404 or 409 that a test provokes is a line in the console too.
-        if "Failed to load resource" not in text:
+        # An answer of 400, 404 or 409 that a test provokes is a line in the console
+        # too, and so is htmx's request for the times when the page is left meanwhile.
+        expected = ("Failed to load resource", "htmx:sendError", "htmx:sendAbort", "htmx:afterRequest")
+        if not any(words in text for words in expected):
             self.complaints.append(text)
 
     def close(self) -> None:
