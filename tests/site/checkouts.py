@@ -27,7 +27,9 @@ IS_ROOT = os.geteuid() == 0
 # What a web server or test run does with the package, in a process of its own that
 # prints what it got and lives until its input ends.
 USER = """
-import json, os, sys
+import json, os, signal, sys
+# Ignored in whatever a shell without job control started in the background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from restaurant_site.embedded import ensure
