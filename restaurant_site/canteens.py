@@ -19,7 +19,7 @@ from reservations.engine.locks import lock_days, retried
 from reservations.importing import reimport
 from reservations.importing.bulk import chunks
 from reservations.importing.facts import Facts
-from reservations.importing.hours import Hours, understand
+from reservations.importing.meaning import Hours
 from reservations.importing.store import store_hours
 from reservations.importing.tables import TableRule, add_tables
 from reservations.models import Restaurant, RestaurantCuisine, ServiceDay
@@ -106,23 +106,11 @@ def _import(facts: Facts, slug: str, rules: Rules) -> Outcome:
 
 
 def _create(facts: Facts, slug: str, rules: Rules) -> None:
-    hours = _hours(facts, rules.today)
-    restaurant = Restaurant.objects.create(
-        name=facts.name,
-        slug=_free_slug(slug),
-        source_ref=facts.source_ref,
-        street=facts.street,
-        postcode=facts.postcode,
-        city=facts.city,
-        country=facts.country,
-        latitude=facts.latitude,
-        longitude=facts.longitude,
-        timezone=facts.timezone,
-        currency=facts.currency,
-        position=POSITION,
-        online_booking=reimport.first_booking(hours, bookable=rules.bookable),
-        hours_text=facts.hours_text,
+    hours = reimport.hours_of(facts, rules.today)
+    restaurant = reimport.new_restaurant(
+        facts, hours, slug=_free_slug(slug), position=POSITION, bookable=rules.bookable
     )
+    restaurant.save(force_insert=True)
     RestaurantCuisine.objects.bulk_create(
         RestaurantCuisine(restaurant=restaurant, cuisine=cuisine) for cuisine in facts.cuisines
     )
@@ -133,28 +121,11 @@ def _create(facts: Facts, slug: str, rules: Rules) -> None:
 def _plan(restaurant: Restaurant, facts: Facts, rules: Rules) -> tuple[reimport.Stored, Hours, reimport.Changes]:
     stored = reimport.load([restaurant], rules.today)[restaurant.pk]
     facts = reimport.kept(restaurant, facts)
-    base = understand(
-        restaurant.hours_text,
-        timezone=restaurant.timezone,
-        latitude=None if restaurant.latitude is None else float(restaurant.latitude),
-        longitude=None if restaurant.longitude is None else float(restaurant.longitude),
-        country=restaurant.country,
-        today=rules.today,
-    )
+    base = reimport.hours_of(restaurant, rules.today)
+    new = reimport.hours_of(facts, rules.today)
     furnish = bool(rules.tables.of(KIND))
-    changes = reimport.plan(stored, facts, base, _hours(facts, rules.today), bookable=rules.bookable, furnish=furnish)
+    changes = reimport.plan(stored, facts, base, new, bookable=rules.bookable, furnish=furnish)
     return stored, base, changes
-
-
-def _hours(facts: Facts, today: dt.date) -> Hours:
-    return understand(
-        facts.hours_text,
-        timezone=facts.timezone,
-        latitude=None if facts.latitude is None else float(facts.latitude),
-        longitude=None if facts.longitude is None else float(facts.longitude),
-        country=facts.country,
-        today=today,
-    )
 
 
 def _facts(canteen: Canteen) -> Facts:

@@ -108,7 +108,7 @@ def decide(plan: DayPlan, wish: Wish, ask: Ask, view: Window, now: dt.datetime) 
     reason = day_reason(plan, ask, now)
     if reason is not None:
         raise Refused(reason)
-    service = next((service for moment, service in starts(plan) if moment == wish.start), None)
+    service = _service_at(plan, wish.start)
     if service is None:
         raise Refused(Reason.NOT_A_TIME)
     reason = rules_reason(plan, service, ask, wish.start, now, view.covers)
@@ -177,9 +177,13 @@ def lock_neighbours(view: Window, days: set[dt.date]) -> None:
         raise Again
 
 
+def _service_at(plan: DayPlan, start: dt.datetime) -> ServiceRules | None:
+    return next((service for moment, service in starts(plan) if moment == start), None)
+
+
 def _end(plan: DayPlan, wish: Wish) -> dt.datetime:
     """Return when the party would leave; at once, for a start that no service has."""
-    service = next((service for moment, service in starts(plan) if moment == wish.start), None)
+    service = _service_at(plan, wish.start)
     return wish.start + dt.timedelta(minutes=service.turn(wish.party) if service else 0)
 
 

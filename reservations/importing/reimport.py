@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from reservations.importing.bulk import create
 from reservations.importing.facts import Facts
+from reservations.importing.hours import understand
 from reservations.importing.meaning import Hours, Period, Sitting, Special
 from reservations.importing.store import Written, period_row, service_row, store_special_days
 from reservations.models import OpeningPeriod, Restaurant, RestaurantCuisine, Service, SpecialDay, Table
@@ -183,6 +184,38 @@ def _booking(restaurant: Restaurant, base: Hours, new: Hours, *, bookable: bool)
     if base.services:
         return value if restaurant.online_booking == Restaurant.Booking.ON else None
     return value if restaurant.online_booking == first_booking(base, bookable=False) else None
+
+
+def hours_of(place: Facts | Restaurant, today: dt.date) -> Hours:
+    """Return what the hours mean that a file gives, or that a restaurant has stored from one; see `understand`."""
+    return understand(
+        place.hours_text,
+        timezone=place.timezone,
+        latitude=None if place.latitude is None else float(place.latitude),
+        longitude=None if place.longitude is None else float(place.longitude),
+        country=place.country,
+        today=today,
+    )
+
+
+def new_restaurant(facts: Facts, hours: Hours, *, slug: str, position: int, bookable: bool) -> Restaurant:
+    """Return the unsaved row of a place that is not there yet, with every field that an import owns."""
+    return Restaurant(
+        name=facts.name,
+        slug=slug,
+        source_ref=facts.source_ref,
+        street=facts.street,
+        postcode=facts.postcode,
+        city=facts.city,
+        country=facts.country,
+        latitude=facts.latitude,
+        longitude=facts.longitude,
+        timezone=facts.timezone,
+        currency=facts.currency,
+        position=position,
+        online_booking=first_booking(hours, bookable=bookable),
+        hours_text=facts.hours_text,
+    )
 
 
 def first_booking(hours: Hours, *, bookable: bool) -> str:

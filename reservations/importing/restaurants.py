@@ -14,7 +14,7 @@ from reservations.engine.locks import lock_days, retried
 from reservations.importing import reimport
 from reservations.importing.bulk import create
 from reservations.importing.facts import Facts, UnusableError, read_facts, slug_for
-from reservations.importing.hours import Hours, Problem, understand
+from reservations.importing.meaning import Hours, Problem
 from reservations.importing.store import Written, store_hours
 from reservations.importing.tables import TableRule, add_tables
 from reservations.models import Reservation, Restaurant, RestaurantCuisine, ServiceDay
@@ -139,20 +139,18 @@ def _import_batch(run: _Run, entries: Sequence[_Entry]) -> None:
         _update_locked(run, entry, pk)
 
 
-def _hours(facts: Facts, today: dt.date) -> Hours:
-    return understand(
-        facts.hours_text,
-        timezone=facts.timezone,
-        latitude=None if facts.latitude is None else float(facts.latitude),
-        longitude=None if facts.longitude is None else float(facts.longitude),
-        country=facts.country,
-        today=today,
-    )
-
-
 def _create(run: _Run, entries: Sequence[_Entry]) -> None:
-    hours = {entry.facts.source_ref: _hours(entry.facts, run.today) for entry in entries}
-    rows = [_restaurant(entry.facts, hours[entry.facts.source_ref], bookable=run.bookable) for entry in entries]
+    hours = {entry.facts.source_ref: reimport.hours_of(entry.facts, run.today) for entry in entries}
+    rows = [
+        reimport.new_restaurant(
+            entry.facts,
+            hours[entry.facts.source_ref],
+            slug=slug_for(entry.facts.name, entry.facts.source_ref),
+            position=POSITION,
+            bookable=run.bookable,
+        )
+        for entry in entries
+    ]
     create(Restaurant, rows)
     ids = dict(Restaurant.objects.filter(source_ref__in=list(hours)).values_list("source_ref", "pk"))
     create(
@@ -172,37 +170,11 @@ def _create(run: _Run, entries: Sequence[_Entry]) -> None:
         _count_hours(run, hours[row.source_ref or ""], row.online_booking)
 
 
-def _restaurant(facts: Facts, hours: Hours, *, bookable: bool) -> Restaurant:
-    return Restaurant(
-        name=facts.name,
-        slug=slug_for(facts.name, facts.source_ref),
-        source_ref=facts.source_ref,
-        street=facts.street,
-        postcode=facts.postcode,
-        city=facts.city,
-        country=facts.country,
-        latitude=facts.latitude,
-        longitude=facts.longitude,
-        timezone=facts.timezone,
-        currency=facts.currency,
-        position=POSITION,
-        online_booking=reimport.first_booking(hours, bookable=bookable),
-        hours_text=facts.hours_text,
-    )
-
-
 def _plan(run: _Run, entry: _Entry, stored: reimport.Stored) -> tuple[Facts, Hours, Hours, reimport.Changes]:
     restaurant = stored.restaurant
     facts = reimport.kept(restaurant, entry.facts)
-    base = understand(
-        restaurant.hours_text,
-        timezone=restaurant.timezone,
-        latitude=None if restaurant.latitude is None else float(restaurant.latitude),
-        longitude=None if restaurant.longitude is None else float(restaurant.longitude),
-        country=restaurant.country,
-        today=run.today,
-    )
-    new = _hours(facts, run.today)
+    base = reimport.hours_of(restaurant, run.today)
+    new = reimport.hours_of(facts, run.today)
     furnish = bool(run.tables.of(facts.kind))
     return facts, base, new, reimport.plan(stored, facts, base, new, bookable=run.bookable, furnish=furnish)
 
