@@ -12,7 +12,7 @@ from django.test import Client
 
 from reservations.queries import venue
 from tests.conftest import Site
-from tests.factories import make_venue
+from tests.factories import days_ahead, make_venue
 from tests.pages import read
 from tests.wire import Wire
 
@@ -176,14 +176,16 @@ def test_what_is_no_request_is_refused_and_breaks_nothing(site: Site, request_by
 @pytest.mark.parametrize("charset", ["hex", "base64", "rot13", "utf-7", "raw_unicode_escape", "idna", "undefined", "x"])
 def test_a_claimed_charset_is_not_believed(site: Site, charset: str) -> None:
     restaurant = make_venue()
+    date = days_ahead(restaurant).isoformat()
     wire = Wire(site.url)
     query = "/?city=%2B2AA-%5Cud800"
     assert wire.get(query, Content_Type=f"text/plain; charset={charset}").status == 200
     assert wire.get("/healthz?x=%41", Content_Type=f"text/plain; charset={charset}").status == 200
-    wire.get(f"/restaurants/{restaurant.slug}/times/")
+    # Of a coming day: late in the evening today has no time left, and so no form.
+    wire.get(f"/restaurants/{restaurant.slug}/times/?date={date}&party=2")
     fields = {
         "csrfmiddlewaretoken": wire.cookies["csrftoken"],
-        "date": "2027-01-01",
+        "date": date,
         "party": "2",
         "start": "nonsense",
         "key": "12345678",
