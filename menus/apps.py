@@ -9,3 +9,7 @@ class MenusConfig(AppConfig):
 
     name = "menus"
     verbose_name = _("Menus")
+
+    def ready(self) -> None:
+        """Register the fragments."""
+        from menus import fragments  # noqa: F401 - importing registers them

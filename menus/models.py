@@ -11,10 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from menus.labels import Allergen, Diet
 from reservations.models import Restaurant
+from restaurant_site.caching.writes import CachedModel, Tags
 
 
-class Menu(models.Model):
+class Menu(CachedModel):
     """A card such as dinner or drinks."""
+
+    cache_tags = Tags("menu:{restaurant_id}")
 
     restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="menus", verbose_name=_("restaurant"))
     name = models.CharField(_("name"), max_length=80)
@@ -32,8 +35,10 @@ class Menu(models.Model):
         return self.name
 
 
-class Section(models.Model):
+class Section(CachedModel):
     """A part of a menu such as starters."""
+
+    cache_tags = Tags("menu:{restaurant_id}")
 
     restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="+", verbose_name=_("restaurant"))
     menu = models.ForeignKey(Menu, models.CASCADE, related_name="sections", verbose_name=_("menu"))
@@ -71,8 +76,10 @@ def _validate_codes(codes: object, known: list[str]) -> None:
         raise ValidationError(_("Use only these: %(known)s."), params={"known": ", ".join(known)})
 
 
-class Dish(models.Model):
+class Dish(CachedModel):
     """A dish or drink. A price that is no number is kept as its words; an unknown label is kept as written."""
+
+    cache_tags = Tags("menu:{restaurant_id}")
 
     restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="dishes", verbose_name=_("restaurant"))
     section = models.ForeignKey(Section, models.CASCADE, related_name="dishes", verbose_name=_("section"))

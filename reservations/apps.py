@@ -9,3 +9,7 @@ class ReservationsConfig(AppConfig):
 
     name = "reservations"
     verbose_name = _("Reservations")
+
+    def ready(self) -> None:
+        """Register the fragments."""
+        from reservations import fragments  # noqa: F401 - importing registers them

@@ -10,6 +10,8 @@ from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponseBase
 
 COOKIE = "browser"
+VISITOR = "visitor"
+"""A cookie that says nothing but that this browser has a reservation: public pages then fetch what is its own."""
 _AGE = 60 * 60 * 24 * 30
 
 
@@ -60,3 +62,8 @@ def new_browser_value() -> tuple[str, str]:
 
 def _hashed(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
+
+
+def mark_visitor(response: HttpResponseBase) -> None:
+    """Let the script of public pages know that there is something of this browser's to fetch."""
+    response.set_cookie(VISITOR, "1", max_age=_AGE, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax")

@@ -13,4 +13,5 @@ urlpatterns = [
     path("restaurants/<slug:slug>/reservations/<str:token>/", mine.show, name="reservation"),
     path("restaurants/<slug:slug>/reservations/<str:token>/cancel/", mine.cancel, name="cancel"),
     path("my-reservations/", mine.mine, name="mine"),
+    path("my-reservations/next/", mine.next_visit, name="next_visit"),
 ]

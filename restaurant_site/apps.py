@@ -9,5 +9,5 @@ class RestaurantSiteConfig(AppConfig):
     name = "restaurant_site"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from restaurant_site import checks  # noqa: F401 - importing registers them
+        """Register the system checks and the fragments."""
+        from restaurant_site import checks, fragments  # noqa: F401 - importing registers them

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
 
-@register(Tags.database)
+@register(Tags.caches)
 def check_transactions(**_kwargs: Any) -> Sequence[CheckMessage]:
     """Refuse a transaction around every request: the write rules open, lock and retry their own."""
     return [
@@ -35,22 +35,3 @@ def check_time_zones(**_kwargs: Any) -> Sequence[CheckMessage]:
             id="restaurant_site.E002",
         )
     ]
-
-
-@register(Tags.caches)
-def check_serializers(**_kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse pickle in Redis."""
-    found: list[CheckMessage] = []
-    for alias, config in settings.CACHES.items():
-        if config["BACKEND"].endswith("DummyCache"):
-            continue
-        serializer = config.get("OPTIONS", {}).get("SERIALIZER", "django_redis.serializers.pickle.PickleSerializer")
-        if "pickle" in serializer.lower():
-            found.append(
-                Error(
-                    f"The cache {alias!r} stores pickles.",
-                    hint="Set OPTIONS['SERIALIZER']: whoever writes to Redis could run code here.",
-                    id="restaurant_site.E003",
-                )
-            )
-    return found

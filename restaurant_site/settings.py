@@ -14,7 +14,7 @@ from django.contrib.messages import constants as message_levels
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from restaurant_site import env
+from restaurant_site import env, release
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_env_file(BASE_DIR / ".env")
@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "restaurant_site",
+    "restaurant_site.caching",
     "reservations",
     "menus",
 ]
@@ -127,13 +128,19 @@ def _cache(prefix: str, timeout: int) -> dict[str, Any]:
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": prefix,
+        "KEY_FUNCTION": "restaurant_site.caching.keys.make_key",
         "TIMEOUT": timeout,
         "OPTIONS": {
+            "CLIENT_CLASS": "restaurant_site.caching.client.EntryClient",
             # JSON: whoever can write to Redis must not be able to run code here.
             "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
             "SOCKET_CONNECT_TIMEOUT": 0.25,
             "SOCKET_TIMEOUT": 0.25,
-            "CONNECTION_POOL_KWARGS": {"retry": None, "max_connections": 50},
+            "CONNECTION_POOL_KWARGS": {"retry": None, "max_connections": 100},
+            # A connection for each thread, kept: half the cost of a read, and one
+            # that broke is an error that is noticed, not a silent new connection
+            # to a server that may have lost the newest tokens.
+            "REDIS_CLIENT_KWARGS": {"single_connection_client": True},
             "IGNORE_EXCEPTIONS": True,
         },
     }
@@ -147,8 +154,16 @@ CACHES = {
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 DJANGO_REDIS_LOGGER = "restaurant_site.cache"
 
-SESSION_ENGINE = "restaurant_site.sessions"
-SESSION_CACHE_ALIAS = "sessions"
+# restaurant_site.caching: docs/caching.md.
+CACHE_ENABLED = not CACHE_BYPASSED
+# A public page that uses what is one visitor's is an error, instead of uncached.
+CACHE_STRICT = not PRODUCTION
+# How many of a worker's threads make pages at once; the others stay free for hits and bookings.
+CACHE_FILLS = 3
+# Two releases serve side by side during a swap, each with entries of its own.
+RELEASE = env.text("RELEASE", release.digest(BASE_DIR))
+
+SESSION_ENGINE = "restaurant_site.caching.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -20,6 +20,8 @@ admin.site.site_title = pgettext_lazy("name of the site", "Tafel")
 admin.site.index_title = _("Restaurants and reservations")
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("sitemap.xml", views.sitemap, name="sitemap"),
+    path("sitemap-<int:part>.xml", views.sitemap_part, name="sitemap_part"),
     *i18n_patterns(
         path("", views.home, name="home"),
         path("restaurants/<slug:slug>/", views.restaurant, name="restaurant"),

@@ -1,57 +1,90 @@
-"""Pages that need both apps: home, a restaurant, its menu."""
+"""Pages that need both apps, and those of the site itself: home, a restaurant, its menu, the sitemap."""
 
 from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
 from django.views.decorators.http import require_safe
 
-from menus.queries import menus_of
+from reservations import cached
 from reservations.forms import SearchForm
-from reservations.queries import venue
 from reservations.views.times import first_search, found_place, times_form
+from restaurant_site.caching.public import public_page
+
+_CITIES, _CUISINES = 300, 100
 
 
 @require_safe
+@public_page("city", "cuisine", "page", uncached=("q",))
 def home(request: HttpRequest) -> HttpResponse:
     """List the restaurants, filtered by name, city and cuisine; an installation with one shows that one."""
-    only = venue.only_slug()
+    only = cached.only_slug()
     if only is not None:
         return restaurant(request, only)
     form = SearchForm(request.GET)
     form.is_valid()
     given = getattr(form, "cleaned_data", {})
-    found = venue.listing(
-        text=given.get("q", ""),
-        city=given.get("city", ""),
-        cuisine=given.get("cuisine", ""),
-        page=given.get("page") or 1,
-    )
+    text, city, cuisine = (given.get(name, "") for name in ("q", "city", "cuisine"))
     filters = {name: request.GET[name] for name in ("q", "city", "cuisine") if request.GET.get(name)}
     context = {
         "form": form,
-        "listing": found,
+        "text": text,
+        "city": city,
+        "cuisine": cuisine,
+        "listing": cached.listing(text, city, cuisine, given.get("page") or 1),
         "is_filtered": bool(filters),
-        "cities": venue.cities(),
-        "cuisines": venue.cuisines(),
+        "cities": cached.cities(_CITIES),
+        "cuisines": cached.cuisines(_CUISINES),
         "query": urlencode(filters) + "&" if filters else "",
     }
     return render(request, "home.html", context)
 
 
 @require_safe
+@public_page()
 def restaurant(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a restaurant with its booking panel, its hours and the beginning of its menu."""
     place = found_place(slug)
     form = times_form(place, None)
     form.initial = first_search(place)
-    return render(request, "restaurant.html", {"place": place, "form": form, "menus": menus_of(place.id)})
+    return render(request, "restaurant.html", {"place": place, "form": form})
 
 
 @require_safe
+@public_page()
 def menu(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a restaurant's published menus."""
-    place = found_place(slug)
-    return render(request, "menus/menu.html", {"place": place, "menus": menus_of(place.id)})
+    return render(request, "menus/menu.html", {"place": found_place(slug)})
+
+
+@require_safe
+@public_page(seconds=3600)
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """List the parts of the sitemap (sitemaps.org), of 1,000 restaurants each."""
+    addresses = [
+        request.build_absolute_uri(reverse("sitemap_part", kwargs={"part": part}))
+        for part in range(1, cached.parts() + 1)
+    ]
+    return render(request, "sitemap.xml", {"addresses": addresses}, content_type="application/xml")
+
+
+@require_safe
+@public_page(seconds=3600)
+def sitemap_part(request: HttpRequest, part: int) -> HttpResponse:
+    """List the pages of one part of the restaurants in every language, and in the first part the home pages."""
+    slugs = cached.slugs(part) if 1 <= part <= cached.parts() else []
+    if not slugs and part != 1:
+        raise Http404
+    addresses = []
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            if part == 1:
+                addresses.append(reverse("home"))
+            addresses += [reverse(name, kwargs={"slug": slug}) for slug in slugs for name in ("restaurant", "menu")]
+    context = {"addresses": [request.build_absolute_uri(address) for address in addresses]}
+    return render(request, "sitemap_part.xml", context, content_type="application/xml")

@@ -33,4 +33,9 @@ class Utf8Handler(WSGIHandler):
 
 
 django.setup(set_prefix=False)
-application = Utf8Handler()
+# Behind the set-up, since it has a model.
+from restaurant_site.caching import heartbeat  # noqa: E402
+from restaurant_site.caching.pages import PageCache  # noqa: E402
+
+application = PageCache(Utf8Handler())
+heartbeat.start()

@@ -17,8 +17,18 @@ from pathlib import Path
 import pytest
 from django.core.cache import caches
 from django.db import connection
+from pytest_django import DjangoDbBlocker
+
+from restaurant_site.caching import store
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _redis_in_use(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Let this process begin to use Redis where the database may be asked: it replays the outbox first."""
+    with django_db_blocker.unblock():
+        store.state()
 
 
 @pytest.fixture(autouse=True)

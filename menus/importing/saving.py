@@ -59,7 +59,7 @@ def _lock(restaurant_id: int) -> None:
     An UPDATE locks the row on every database, and unlike SELECT FOR UPDATE
     keeps no booking waiting, whose rows refer to the restaurant's key alone.
     """
-    Restaurant.objects.filter(pk=restaurant_id).update(position=F("position"))
+    Restaurant.objects.filter(pk=restaurant_id).renewing().update(position=F("position"))
 
 
 def _save(restaurant_id: int, dishes: Sequence[DishSpec]) -> Saved:

@@ -116,9 +116,12 @@ def extend(*, reservation: Reservation, details: Details | None = None) -> None:
     if reservation.status != Reservation.Status.HELD or reservation.held_until is None:
         raise Refused(Reason.HOLD_LAPSED)
     until = reservation.held_until + dt.timedelta(minutes=reservation.restaurant.hold_minutes)
-    changed = Reservation.objects.filter(
+    extendable = Reservation.objects.filter(
         pk=reservation.pk, status=Reservation.Status.HELD, hold_extended=False, held_until__gt=Now()
-    ).update(held_until=until, hold_extended=True, **(asdict(details) if details else {}))
+    )
+    changed = extendable.renewing(*reservation.own_tags()).update(
+        held_until=until, hold_extended=True, **(asdict(details) if details else {})
+    )
     if not changed:
         reservation.refresh_from_db(fields=["status", "held_until", "hold_extended"])
         live = reservation.held_until is not None and reservation.held_until > timezone.now()
@@ -161,7 +164,7 @@ def confirm(*, reservation: Reservation, details: Details) -> Reservation:
             status=Reservation.Status.HELD,
             held_until__gt=Now(),
             restaurant_id=reservation.restaurant_id,
-        )
+        ).renewing(*reservation.own_tags())
         if not live.update(**values, **({"table_ids": list(tables)} if tables else {})):
             return
         if tables:
@@ -194,7 +197,8 @@ def cancel(*, reservation: Reservation, by_guest: bool) -> bool:
             raise Refused(Reason.CUTOFF_PASSED)
 
     def work() -> bool:
-        changed = Reservation.objects.filter(pk=reservation.pk, status=Reservation.Status.CONFIRMED).update(
+        confirmed = Reservation.objects.filter(pk=reservation.pk, status=Reservation.Status.CONFIRMED)
+        changed = confirmed.renewing(*reservation.own_tags()).update(
             status=Reservation.Status.CANCELLED,
             cancelled_at=Now(),
             table_ids=[],

@@ -17,7 +17,7 @@ from django.db import Error, IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from reservations.models import Reservation, ServiceDay, TableClaim
+from reservations.models import Reservation, ServiceDay, TableClaim, day_tags
 
 T = TypeVar("T")
 
@@ -41,8 +41,8 @@ class Again(Exception):  # noqa: N818 - a signal to `retried`, not an error
     """The work found that it needs more than it locked, and has noted what: it is done again from the start."""
 
 
-def lock_days(restaurant_id: int, dates: Iterable[dt.date]) -> dt.datetime:
-    """Lock a restaurant's service days in order of date, expire their lapsed holds, and return the database's time.
+def lock_days(restaurant_id: int, dates: Iterable[dt.date]) -> None:
+    """Lock a restaurant's service days in order of date, and expire their lapsed holds.
 
     Must run first in a transaction, inside `retried`. Each lock is an UPDATE,
     which serialises on every database. Raises `DayMissing` for `retried` to handle.
@@ -55,13 +55,7 @@ def lock_days(restaurant_id: int, dates: Iterable[dt.date]) -> dt.datetime:
     ]
     if missing:
         raise DayMissing(restaurant_id, missing)
-    locked_at = ServiceDay.objects.values_list("locked_at", flat=True).get(
-        restaurant_id=restaurant_id, date=ordered[-1]
-    )
-    if locked_at is None:
-        raise AssertionError("a locked day has the time of its lock")
     expire_lapsed(restaurant_id, ordered)
-    return locked_at
 
 
 def lock_for_closing(restaurant_id: int, first: dt.date, last: dt.date) -> None:
@@ -96,7 +90,8 @@ def expire_lapsed(restaurant_id: int, dates: list[dt.date]) -> int:
     ids = list(lapsed.order_by("pk").values_list("pk", flat=True))
     if not ids:
         return 0
-    expired = lapsed.filter(pk__in=ids).update(status=Reservation.Status.EXPIRED, **forgotten())
+    tags = (tag for date in dates for tag in day_tags(restaurant_id, date))
+    expired = lapsed.filter(pk__in=ids).renewing(*tags).update(status=Reservation.Status.EXPIRED, **forgotten())
     # Through a subquery, not a join: a delete with a join names the claims twice.
     gone = Reservation.objects.filter(pk__in=ids, status=Reservation.Status.EXPIRED).order_by()
     TableClaim.objects.filter(reservation__in=gone).delete()

@@ -59,19 +59,17 @@ Fields = Callable[[DayPlan, dt.datetime, Decision], dict[str, Any]]
 
 def place(wish: Wish, ask: Ask, fields: Fields, *, key: str, browser: str = "") -> Reservation:
     """Lock the day, read it fresh, decide and write; the first answer to the same key is given again."""
-    if first := _by_key(wish.restaurant_id, key):
-        return first
     plan = day_plan(wish.restaurant_id, wish.date, seatings=False)
     days = {wish.date}
 
     def work() -> Reservation:
-        now = lock_days(wish.restaurant_id, days)
+        lock_days(wish.restaurant_id, days)
         if first := _by_key(wish.restaurant_id, key):
             return first
         if browser:
             _give_back_others(wish.restaurant_id, browser)
         # The rules once more: whoever held the lock may have closed the day.
-        fresh = refreshed(plan, wish.restaurant_id)
+        fresh, now = refreshed(plan, wish.restaurant_id)
         view = window(wish.restaurant_id, wish.date, wish.start, _end(fresh, wish), locked=True)
         lock_neighbours(view, days)
         decision = decide(fresh, wish, ask, view, now)

@@ -1,7 +1,7 @@
 """Tables of where and when. Every tenant table carries ``restaurant``, so that it can be sharded by it later."""
 
 from reservations.models.hours import Closure, OpeningPeriod, Service, SpecialDay, TurnTime
-from reservations.models.reservation import Refusal, Reservation, ServiceDay, TableClaim
+from reservations.models.reservation import Refusal, Reservation, ServiceDay, TableClaim, day_tags
 from reservations.models.user import User, normalise_email
 from reservations.models.venue import (
     Area,
@@ -29,5 +29,6 @@ __all__ = [
     "TableCombination",
     "TurnTime",
     "User",
+    "day_tags",
     "normalise_email",
 ]

@@ -12,13 +12,16 @@ from django.utils.translation import gettext_lazy as _
 
 from reservations.engine.slots import SLOT_MINUTES
 from reservations.models.venue import MAX_PARTY, DeadlineFields, Restaurant
+from restaurant_site.caching.writes import CachedModel, Tags
 
 EVERY_DAY = 0b1111111
 """The weekday mask of a service that takes place every day; Monday is bit 0."""
 
 
-class OpeningPeriod(models.Model):
+class OpeningPeriod(CachedModel):
     """One line of the opening hours that guests are shown. Nothing is booked by it."""
+
+    cache_tags = Tags("restaurant:{restaurant_id}", fixed=True)
 
     class Day(models.IntegerChoices):
         """A weekday, as `datetime.date.weekday` counts, or public holidays."""
@@ -58,8 +61,10 @@ class OpeningPeriod(models.Model):
             raise ValidationError({"closes": _("Give both times, or neither for a closed day.")})
 
 
-class SpecialDay(models.Model):
+class SpecialDay(CachedModel):
     """A date with hours of its own: closed, or with replacement services instead of the usual ones."""
+
+    cache_tags = Tags("restaurant:{restaurant_id}", fixed=True)
 
     restaurant = models.ForeignKey(
         Restaurant, models.CASCADE, related_name="special_days", verbose_name=_("restaurant")
@@ -81,8 +86,10 @@ class SpecialDay(models.Model):
         return f"{self.date} {self.name}".strip()
 
 
-class Closure(models.Model):
+class Closure(CachedModel):
     """A range of dates, both included, on which nothing is served: a holiday, a renovation."""
+
+    cache_tags = Tags("restaurant:{restaurant_id}", fixed=True)
 
     restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="closures", verbose_name=_("restaurant"))
     starts_on = models.DateField(_("first day"))
@@ -107,13 +114,15 @@ class Closure(models.Model):
             raise ValidationError({"ends_on": _("The last day is before the first.")})
 
 
-class Service(DeadlineFields):
+class Service(CachedModel, DeadlineFields):
     """A sitting such as lunch or dinner: the times at which parties are seated, and its rules.
 
     It takes place on its weekdays between its validity dates; or, where it
     belongs to a special day, on that date alone, instead of the usual ones. A
     last seating that is earlier than the first is after midnight.
     """
+
+    cache_tags = Tags("restaurant:{restaurant_id}", fixed=True)
 
     restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="services", verbose_name=_("restaurant"))
     special_day = models.ForeignKey(
@@ -197,8 +206,10 @@ class Service(DeadlineFields):
             raise ValidationError(errors)
 
 
-class TurnTime(models.Model):
+class TurnTime(CachedModel):
     """How long a party of up to so many covers holds its table."""
+
+    cache_tags = Tags("restaurant:{restaurant_id}", fixed=True)
 
     restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="turn_times", verbose_name=_("restaurant"))
     service = models.ForeignKey(

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from reservations.models.hours import Service
 from reservations.models.venue import MAX_PARTY, Area, Restaurant, Table
+from restaurant_site.caching.writes import CachedModel, Tags
 
 # Without I, L, O and U: read aloud or copied by hand, none is taken for another.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -45,8 +46,10 @@ class ServiceDay(models.Model):
         return str(self.date)
 
 
-class Reservation(models.Model):
+class Reservation(CachedModel):
     """A party, a time and its tables; in status ``held`` it is a hold until ``held_until``."""
+
+    cache_tags = Tags("day:{restaurant_id}:{service_date}")
 
     class Status(models.TextChoices):
         """Where a reservation is in its life. Only held, confirmed, seated and finished ones count as covers."""
@@ -154,6 +157,11 @@ class Reservation(models.Model):
     def local_start(self) -> dt.datetime:
         """The start in the restaurant's zone."""
         return self.starts_at.astimezone(self.restaurant.zone)
+
+
+def day_tags(restaurant_id: int, service_date: dt.date) -> set[str]:
+    """Return the tags of what is cached of a service date, for an update of reservations that are known to be its."""
+    return Reservation.cache_tags.of({"restaurant_id": restaurant_id, "service_date": service_date})
 
 
 COUNTED = (

@@ -11,8 +11,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from restaurant_site.caching.writes import CachedModel, Tags
+
 MAX_PARTY = 100
 """The largest party, in covers, that any rule or form admits."""
+
+SLUG_LENGTH = 120
 
 MAX_DEADLINE_DAYS = 366
 MAX_DEADLINE = MAX_DEADLINE_DAYS * 24 * 60
@@ -82,8 +86,10 @@ class DeadlineFields(models.Model):
             raise ValidationError(errors)
 
 
-class Restaurant(DeadlineFields):
+class Restaurant(CachedModel, DeadlineFields):
     """A place where tables are booked, with its booking rules."""
+
+    cache_tags = Tags("restaurant:{pk}", "slug:{slug}", "restaurants")
 
     class Booking(models.TextChoices):
         """Whether diners can book online, and if not, why."""
@@ -95,7 +101,7 @@ class Restaurant(DeadlineFields):
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(
         _("slug"),
-        max_length=120,
+        max_length=SLUG_LENGTH,
         unique=True,
         validators=[RegexValidator(r"^[a-z0-9-]+\Z", _("Use lower-case letters, digits and hyphens."))],
         help_text=_("The restaurant's part of the address of its page."),
@@ -184,8 +190,10 @@ class Restaurant(DeadlineFields):
             raise ValidationError({"max_party": _("The largest party is smaller than the smallest.")})
 
 
-class RestaurantCuisine(models.Model):
+class RestaurantCuisine(CachedModel):
     """One cuisine of a restaurant, as a lower-case word such as ``italian``; the listing filters by it."""
+
+    cache_tags = Tags("restaurant:{restaurant_id}", "restaurants", fixed=True)
 
     restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="cuisines", verbose_name=_("restaurant"))
     cuisine = models.CharField(_("cuisine"), max_length=60, db_index=True)
@@ -202,8 +210,10 @@ class RestaurantCuisine(models.Model):
         return self.cuisine.replace("_", " ")
 
 
-class Area(models.Model):
+class Area(CachedModel):
     """A part of a restaurant that a guest may ask for: the terrace, the bar, the back room."""
+
+    cache_tags = Tags("restaurant:{restaurant_id}", fixed=True)
 
     restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="areas", verbose_name=_("restaurant"))
     name = models.CharField(_("name"), max_length=60)
@@ -219,8 +229,10 @@ class Area(models.Model):
         return self.name
 
 
-class Table(models.Model):
+class Table(CachedModel):
     """A table and the parties it seats."""
+
+    cache_tags = Tags("restaurant:{restaurant_id}", fixed=True)
 
     restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="tables", verbose_name=_("restaurant"))
     # PROTECT would stop the restaurant's own cascade on Azure SQL, which checks
@@ -261,8 +273,10 @@ class Table(models.Model):
             raise ValidationError({"area": _("This area belongs to another restaurant.")})
 
 
-class TableCombination(models.Model):
+class TableCombination(CachedModel):
     """Tables that are pushed together for a party that none of them seats alone."""
+
+    cache_tags = Tags("restaurant:{restaurant_id}", fixed=True)
 
     restaurant = models.ForeignKey(
         Restaurant, models.CASCADE, related_name="combinations", verbose_name=_("restaurant")
@@ -298,8 +312,10 @@ class TableCombination(models.Model):
             raise ValidationError({"max_party": _("The largest party is smaller than the smallest.")})
 
 
-class CombinationTable(models.Model):
+class CombinationTable(CachedModel):
     """One table of a combination."""
+
+    cache_tags = Tags("restaurant:{restaurant_id}", fixed=True)
 
     restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="+", verbose_name=_("restaurant"))
     combination = models.ForeignKey(

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         closed_for: bool
         special_id: int | None
         special_closed: bool | None
+        asked_at: dt.datetime
 
     _Dated = WithAnnotations[Restaurant, _OnDate]
 
@@ -64,13 +65,14 @@ def day_plan(restaurant_id: int, date: dt.date, *, seatings: bool = True) -> Day
     )
 
 
-def refreshed(plan: DayPlan, restaurant_id: int) -> DayPlan:
-    """Return the plan with its rules read again, in 3 statements; its tables and seatings stay.
+def refreshed(plan: DayPlan, restaurant_id: int) -> tuple[DayPlan, dt.datetime]:
+    """Return the plan with its rules read again, and the database's time, in 3 statements; tables and seatings stay.
 
     For a write rule that has waited for the day's lock: whoever held it may
     have closed the day or a service.
     """
-    return replace(plan, **_rules(_restaurant_on(restaurant_id, plan.date), plan.date))
+    restaurant = _restaurant_on(restaurant_id, plan.date)
+    return replace(plan, **_rules(restaurant, plan.date)), restaurant.asked_at
 
 
 def _restaurant_on(restaurant_id: int, date: dt.date) -> _Dated:
@@ -80,6 +82,7 @@ def _restaurant_on(restaurant_id: int, date: dt.date) -> _Dated:
         closed_for=Exists(closures),
         special_id=Subquery(special.values("pk")[:1]),
         special_closed=Subquery(special.values("is_closed")[:1]),
+        asked_at=Now(),
     )
     return rows.get(pk=restaurant_id)
 

@@ -17,6 +17,7 @@ from reservations.models import (
     SpecialDay,
 )
 
+SITEMAP_PART = 1000
 PAGE = 24
 """Restaurants on one page of the listing."""
 
@@ -152,9 +153,25 @@ def only_slug() -> str | None:
     return slugs[0] if len(slugs) == 1 else None
 
 
-def place(slug: str) -> Place | None:
-    """Return a published restaurant by its slug, with the special days and closures of the next 60 days, or None."""
-    row = _published().filter(slug=slug).first()
+def slugs(part: int) -> list[str]:
+    """Return the slugs of the published restaurants, 1,000 a part; part counts from 1."""
+    rows = _published().order_by("pk").values_list("slug", flat=True)
+    return list(rows[(part - 1) * SITEMAP_PART : part * SITEMAP_PART])
+
+
+def parts() -> int:
+    """Return how many parts `slugs` has, at least one."""
+    return max(1, -(-_published().count() // SITEMAP_PART))
+
+
+def id_of(slug: str) -> int | None:
+    """Return the primary key of the restaurant with a slug, published or not, or None."""
+    return Restaurant.objects.filter(slug=slug).values_list("pk", flat=True).first()
+
+
+def place(pk: int) -> Place | None:
+    """Return a published restaurant, with the special days and closures of the next 60 days, or None."""
+    row = _published().filter(pk=pk).first()
     if row is None:
         return None
     return Place(

@@ -18,7 +18,7 @@ from reservations.engine import booking
 from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.forms import DetailsForm, HoldForm
-from reservations.links import browser_of, new_browser, new_browser_value, reservation_token
+from reservations.links import browser_of, mark_visitor, new_browser, new_browser_value, reservation_token
 from reservations.models import Reservation
 from reservations.queries.private import HOLD_STATUSES, by_reference
 from reservations.queries.venue import Place
@@ -79,7 +79,9 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         if request.method == "POST":
             # After a double click the browser throws the first answer away, and its cookie.
             remember(request, held)
-        return redirect(_link(held))
+        response = redirect(_link(held))
+        mark_visitor(response)
+        return response
     if request.method == "POST":
         form = DetailsForm(request.POST, country=held.restaurant.country, party=held.party_size)
         if not form.is_valid():
@@ -92,7 +94,9 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
             form.add_error("needs_step_free", diner_text(refusal.reason))
             return _details_page(request, held, form, status=409)
         remember(request, confirmed)
-        return redirect(_link(confirmed))
+        response = redirect(_link(confirmed))
+        mark_visitor(response)
+        return response
     form = DetailsForm(instance=held, country=held.restaurant.country, party=held.party_size)
     return _details_page(request, held, form)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from reservations.engine import booking
 from reservations.engine.errors import Refused
-from reservations.links import reference_of, reservation_token
+from reservations.links import VISITOR, reference_of, reservation_token
 from reservations.models import Reservation
 from reservations.queries.day import cutoff
 from reservations.queries.private import HOLD_STATUSES, by_reference, of_session, restaurant_of
@@ -61,14 +61,34 @@ def cancel(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """List the reservations that were made in this browser."""
-    keys = [(int(entry[0]), str(entry[1])) for entry in request.session.get(_SESSION_KEY, [])]
-    rows = [(row, reservation_token(row.restaurant_id, row.reference)) for row in of_session(keys)]
+    rows = [(row, reservation_token(row.restaurant_id, row.reference)) for row in _of_browser(request)]
     now = timezone.now()
     context = {
         "coming": [pair for pair in reversed(rows) if _is_coming(pair[0], now)],
         "past": [pair for pair in rows if not _is_coming(pair[0], now)],
     }
     return render(request, "reservations/mine.html", context)
+
+
+@never_cache
+@require_safe
+def next_visit(request: HttpRequest) -> HttpResponse:
+    """Answer with the fragment of this browser's next visit, or 204; public pages fetch it and hold nothing of it."""
+    now = timezone.now()
+    coming = [row for row in _of_browser(request) if _is_coming(row, now)]
+    if not coming:
+        response = HttpResponse(status=204)
+        # Nothing to fetch until the next reservation.
+        response.delete_cookie(VISITOR, samesite="Lax")
+        return response
+    row = coming[-1]
+    context = {"reservation": row, "token": reservation_token(row.restaurant_id, row.reference)}
+    return render(request, "reservations/_next_visit.html", context)
+
+
+def _of_browser(request: HttpRequest) -> list[Reservation]:
+    """Return the reservations that were made in this browser, the latest visit first."""
+    return of_session([(int(entry[0]), str(entry[1])) for entry in request.session.get(_SESSION_KEY, [])])
 
 
 def _is_coming(reservation: Reservation, now: dt.datetime) -> bool:

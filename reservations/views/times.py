@@ -14,13 +14,13 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from reservations import cached
 from reservations.engine.availability import Ask, Time, day_reason, times
 from reservations.engine.booking import Details
 from reservations.engine.errors import Reason
 from reservations.forms import TimesForm
 from reservations.links import browser_of, new_browser, new_browser_value
-from reservations.queries.day import day_plan
-from reservations.queries.venue import Place, place
+from reservations.queries.venue import Place
 from reservations.reasons import diner_day_text, diner_text
 
 NEARBY = 4
@@ -82,7 +82,7 @@ def show_times(request: HttpRequest, slug: str) -> HttpResponse:
 
 def found_place(slug: str) -> Place:
     """Return the published restaurant, or answer 404."""
-    found = place(slug)
+    found = cached.place(slug)
     if found is None:
         raise Http404(slug)
     return found
@@ -162,7 +162,7 @@ def _is_late(found: Place, date: dt.date, now: dt.datetime) -> bool:
 
 
 def _of_day(found: Place, form: TimesForm, now: dt.datetime) -> tuple[Reason | None, tuple[Time, ...]]:
-    plan = day_plan(found.id, form.cleaned_data["date"])
+    plan = cached.day_plan(found.id, form.cleaned_data["date"])
     ask = Ask(party=form.cleaned_data["party"], area_id=form.area_id, step_free=form.cleaned_data["step_free"])
     return day_reason(plan, ask, now), times(plan, ask, now)
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from django.utils import timezone
 
 from reservations.engine import booking
 from reservations.engine.booking import Wish
@@ -79,7 +78,7 @@ def winners(answers: Iterable[Any]) -> list[Reservation]:
 
 def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Switch the lock of the service day off: bookings decide by what they read, and nobody waits."""
-    monkeypatch.setattr("reservations.engine.placing.lock_days", lambda *_args: timezone.now())
+    monkeypatch.setattr("reservations.engine.placing.lock_days", lambda *_args: None)
 
 
 def without_claims(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import Error
+from django.utils import timezone
 
 from reservations.engine import booking
 from reservations.engine.locks import is_collision
@@ -33,7 +34,7 @@ def one_table(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Restau
     of bookings would spend more time on them than on the race.
     """
     monkeypatch.setattr("reservations.engine.placing.day_plan", lru_cache(day_plan))
-    monkeypatch.setattr("reservations.engine.placing.refreshed", lambda plan, _restaurant_id: plan)
+    monkeypatch.setattr("reservations.engine.placing.refreshed", lambda plan, _restaurant_id: (plan, timezone.now()))
     return make.make_venue(tables=(2,), turn_minutes=30, booking_window_days=730)
 
 

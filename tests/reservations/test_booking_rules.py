@@ -231,8 +231,8 @@ def test_a_day_closed_while_waiting_for_its_lock_takes_no_booking(
 ) -> None:
     """Whoever closes a day holds its lock: a booking that waited for it sees the day as it is now."""
 
-    def lock_days(restaurant_id: int, dates: Any) -> dt.datetime:
-        now = locks.lock_days(restaurant_id, dates)
+    def lock_days(restaurant_id: int, dates: Any) -> None:
+        locks.lock_days(restaurant_id, dates)
         if closing == "closure":
             make.make_closure(venue, make.days_ahead(venue))
         elif closing == "special day":
@@ -241,7 +241,6 @@ def test_a_day_closed_while_waiting_for_its_lock_takes_no_booking(
             Service.objects.update(valid_until=make.days_ahead(venue, 1))
         else:
             Restaurant.objects.update(online_booking="off")
-        return now
 
     monkeypatch.setattr("reservations.engine.placing.lock_days", lock_days)
     with pytest.raises(Refused):

@@ -7,11 +7,11 @@ import copy
 from django.conf import settings
 from django.test import override_settings
 
-from restaurant_site.checks import check_serializers, check_time_zones, check_transactions
+from restaurant_site.checks import check_time_zones, check_transactions
 
 
 def test_the_settings_pass() -> None:
-    assert [*check_transactions(), *check_time_zones(), *check_serializers()] == []
+    assert [*check_transactions(), *check_time_zones()] == []
 
 
 def test_a_transaction_around_every_request_is_refused() -> None:
@@ -25,9 +25,3 @@ def test_a_transaction_around_every_request_is_refused() -> None:
 def test_naive_times_are_refused() -> None:
     with override_settings(USE_TZ=False):
         assert [message.id for message in check_time_zones()] == ["restaurant_site.E002"]
-
-
-def test_pickle_in_redis_is_refused() -> None:
-    stock = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://nowhere", "OPTIONS": {}}}
-    with override_settings(CACHES=stock):
-        assert [message.id for message in check_serializers()] == ["restaurant_site.E003"]

@@ -1,0 +1,148 @@
+"""System checks of what a coherent cache rests on: models, serializer, and the Redis server itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import models
+from django_redis.exceptions import ConnectionInterrupted
+from redis.exceptions import RedisError, ResponseError
+
+from restaurant_site.caching.store import ALIASES, Store, enabled, store
+from restaurant_site.caching.writes import CachedManager, cached_models
+
+_EVICTING = ("allkeys-", "volatile-")
+
+
+@register(Tags.models)
+def check_models(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse a cached model some of whose writes would go unseen."""
+    found: list[CheckMessage] = []
+    for model in cached_models():
+        found += [
+            Error(
+                f"{manager!r} of a cached model writes without renewing tags.",
+                hint="Derive it from CachedManager, and let Meta.base_manager_name be 'objects'.",
+                obj=model,
+                id="caching.E001",
+            )
+            for manager in (model._base_manager, *model._meta.managers)
+            if not isinstance(manager, CachedManager)
+        ]
+        found += [
+            Error(
+                f"{field.name} has a table of its own that no model declares.",
+                hint="Declare its model, derived from CachedModel, and name it with through=.",
+                obj=model,
+                id="caching.E002",
+            )
+            for field in model._meta.local_many_to_many
+            if (through := field.remote_field.through) is None or through._meta.auto_created
+        ]
+        if not getattr(model, "cache_tags", None):
+            found.append(
+                Error(
+                    "cache_tags is not set.", hint='Such as Tags("menu:{restaurant_id}").', obj=model, id="caching.E003"
+                )
+            )
+        elif unknown := [name for name in model.cache_tags.columns if not _is_column(model, name)]:
+            found.append(
+                Error(f"cache_tags names {unknown}, which are no columns.", hint=None, obj=model, id="caching.E004")
+            )
+    return found
+
+
+@register(Tags.caches)
+def check_aliases(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse pickle in Redis, keys that tear tokens apart, and a client that can't carry entries."""
+    found: list[CheckMessage] = []
+    for alias, config in settings.CACHES.items():
+        if not config["BACKEND"].startswith("django_redis."):
+            continue
+        options = config.get("OPTIONS", {})
+        if "pickle" in options.get("SERIALIZER", "django_redis.serializers.pickle.PickleSerializer").lower():
+            found.append(
+                Error(
+                    f"The cache {alias!r} stores pickles.",
+                    hint="Set OPTIONS['SERIALIZER']: whoever writes to Redis could run code here.",
+                    id="caching.E005",
+                )
+            )
+        if config.get("KEY_FUNCTION") != "restaurant_site.caching.keys.make_key":
+            found.append(
+                Error(
+                    f"The cache {alias!r} does not share its tokens with the others.",
+                    hint="Set KEY_FUNCTION to 'restaurant_site.caching.keys.make_key'.",
+                    id="caching.E006",
+                )
+            )
+        if options.get("CLIENT_CLASS") != "restaurant_site.caching.client.EntryClient":
+            found.append(
+                Error(
+                    f"The cache {alias!r} can't carry entries.",
+                    hint="Set OPTIONS['CLIENT_CLASS'] to 'restaurant_site.caching.client.EntryClient'.",
+                    id="caching.E007",
+                )
+            )
+    return found
+
+
+@register(Tags.caches)
+def check_servers(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse a Redis that keeps the cache on disk, or that refuses writes when it is full.
+
+    One that is away is no error: the site starts without it. What a managed
+    service does not tell is not held against it.
+    """
+    found: list[CheckMessage] = []
+    seen: set[str] = set()
+    for alias in ALIASES:
+        location = str(settings.CACHES.get(alias, {}).get("LOCATION", ""))
+        if alias in settings.CACHES and enabled(alias) and location not in seen:
+            seen.add(location)
+            found += _of_server(alias, store(alias))
+    return found
+
+
+def _of_server(alias: str, server: Store) -> Iterator[CheckMessage]:
+    told = _asked(server)
+    if told is None:
+        return
+    kept = [name for name, off in (("save", ("",)), ("appendonly", ("no", "0"))) if told.get(name, off[0]) not in off]
+    if kept:
+        yield Error(
+            f"The Redis of the cache {alias!r} keeps what is cached on disk ({', '.join(kept)}).",
+            hint='A restart would bring old pages back. Set: save "" and appendonly no.',
+            id="caching.E008",
+        )
+    policy = told.get("maxmemory-policy", "")
+    if policy and not policy.startswith(_EVICTING):
+        yield Error(
+            f"The Redis of the cache {alias!r} refuses writes when it is full (maxmemory-policy {policy}).",
+            hint="Set maxmemory, and maxmemory-policy to volatile-lru or another that evicts.",
+            id="caching.E009",
+        )
+
+
+def _asked(server: Store) -> dict[str, str] | None:
+    """Return the server's own settings, as far as it tells them; None where it does not answer."""
+    try:
+        raw = server.client.get_client(write=True)
+        told: dict[str, str] = {}
+        for name in ("save", "appendonly", "maxmemory-policy"):
+            try:
+                told |= raw.config_get(name)
+            except ResponseError:
+                continue
+        if "maxmemory-policy" not in told:
+            told["maxmemory-policy"] = str(raw.info("memory").get("maxmemory_policy", ""))
+    except (ConnectionInterrupted, RedisError, OSError):
+        return None
+    return told
+
+
+def _is_column(model: type[models.Model], name: str) -> bool:
+    return name == "pk" or any(name in (field.attname, field.name) for field in model._meta.concrete_fields)

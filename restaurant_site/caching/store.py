@@ -1,0 +1,139 @@
+"""What this app asks of Redis, through Django's cache aliases. Every failure is an exception, never a quiet None."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import caches
+from django_redis.exceptions import ConnectionInterrupted
+from redis.exceptions import RedisError
+
+from restaurant_site.caching import gate
+from restaurant_site.caching.gate import Unavailable
+from restaurant_site.caching.keys import new_token, token_key
+
+TOKEN_SECONDS = 7 * 24 * 3600
+"""How long an unused token lives. Longer than any entry; a token that is gone is a miss, never a stale answer."""
+
+ALIASES = ("default", "pages", "sessions")
+"""The aliases of Django's CACHES that this app uses: query results and fragments, pages, sessions."""
+
+_ERRORS = (ConnectionInterrupted, RedisError, OSError)
+
+
+def enabled(alias: str) -> bool:
+    """Return whether an alias has a Redis behind it at all; in development it may have none."""
+    return bool(settings.CACHES[alias].get("LOCATION"))
+
+
+class Store:
+    """One alias. Its errors open the gate of the Redis behind it; whether that is open, the caller asks."""
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+        self.gate = gate.of(str(settings.CACHES[alias].get("LOCATION", "")), self)
+
+    @property
+    def client(self) -> Any:
+        """The alias's django-redis client of this thread, whose methods raise where the alias itself ignores."""
+        return caches[self.alias].client  # type: ignore[attr-defined]
+
+    def read(self, keys: Sequence[str]) -> dict[str, Any]:
+        """Return the values of those keys that exist, in one round trip."""
+        try:
+            found: dict[str, Any] = self.client.get_many(keys)
+        except _ERRORS as error:
+            raise self._failed(error) from error
+        self.gate.failing_since = None
+        return found
+
+    def put(self, key: str, value: bytes, seconds: float) -> None:
+        """Store a value for so many seconds."""
+        self._write(lambda: self.client.set(key, value, timeout=seconds))
+
+    def add(self, key: str, value: bytes, seconds: float) -> bool:
+        """Store a value unless the key exists; return whether it was stored."""
+        return bool(self._write(lambda: self.client.add(key, value, timeout=seconds)))
+
+    def delete(self, *keys: str) -> None:
+        """Delete keys: a lock that is given back, tokens that nothing was stored with.
+
+        Never to invalidate: a slow reader would put the old answer back.
+        """
+        self._write(lambda: self.client.delete_many(keys))
+
+    def renew(self, tags: Iterable[str]) -> None:
+        """Give each tag a fresh token, in one round trip. Not held back by the gate."""
+        tokens = {token_key(tag): new_token() for tag in tags}
+        self._write(lambda: self.client.set_many(tokens, timeout=TOKEN_SECONDS))
+
+    def tokens(self, tags: Sequence[str], known: dict[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
+        """Return the token of every tag, from known where it stands there, and the tags whose token was created.
+
+        Created with ``add``: where a writer sets its own at the same moment, one
+        of the two stands, and it is read back.
+        """
+        found = {tag: known[tag] for tag in tags if tag in known}
+        created = []
+        for tag in tags:
+            if tag in found:
+                continue
+            token = new_token()
+            if self.add(token_key(tag), token, TOKEN_SECONDS):
+                found[tag] = token
+                created.append(tag)
+            else:
+                there = self.read([token_key(tag)]).get(token_key(tag))
+                # Evicted in between: a token that nobody else has makes the entry unusable, which is safe.
+                found[tag] = there if isinstance(there, bytes) else token
+        return found, created
+
+    def run_id(self) -> str:
+        """Return what names the running Redis server: another one may have lost the newest tokens."""
+        try:
+            info = self.client.get_client(write=True).info("server")
+        except _ERRORS as error:
+            raise self._failed(error) from error
+        return str(info.get("run_id", ""))
+
+    def age(self, key: str, lifetime: float) -> float | None:
+        """Return how many seconds ago a key was stored with that lifetime, by Redis's own clock; None where gone."""
+        try:
+            left = self.client.pttl(key)
+        except _ERRORS as error:
+            raise self._failed(error) from error
+        return max(0.0, lifetime - left / 1000) if left else None
+
+    def _write(self, command: Any) -> Any:
+        try:
+            done = command()
+        except _ERRORS as error:
+            raise self._failed(error) from error
+        self.gate.failing_since = None
+        return done
+
+    def _failed(self, error: Exception) -> Unavailable:
+        self.gate.failed(error)
+        return Unavailable(str(error.__cause__ or error))
+
+
+__all__ = ["ALIASES", "Store", "Unavailable", "enabled", "state", "store"]
+
+_stores: dict[str, Store] = {}
+
+
+def store(alias: str) -> Store:
+    """Return the store of an alias."""
+    if alias not in _stores:
+        _stores[alias] = Store(alias)
+    return _stores[alias]
+
+
+def state() -> str:
+    """Return whether this process uses its Redis servers: ok, away, or off where there is none."""
+    used = [store(alias) for alias in ALIASES if enabled(alias)]
+    if not used:
+        return "off"
+    return "ok" if all(found.gate.usable() for found in used) else "away"

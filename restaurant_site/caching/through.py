@@ -1,0 +1,338 @@
+"""Reading through the cache: the one algorithm behind query results, fragments, pages and sessions.
+
+The entry and its tokens are read in one round trip. Where the entry counts, it
+is served. Else its tokens, as they were before the data is read, go into the
+stamp of what is made; a write that happens meanwhile changes one, and the
+entry is stored but never served.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connections, router
+from django.utils.functional import cached_property
+
+from restaurant_site.caching import entries, stats
+from restaurant_site.caching.entries import Entry
+from restaurant_site.caching.gate import Unavailable
+from restaurant_site.caching.keys import ALL, new_token, token_key
+from restaurant_site.caching.models import Invalidation
+from restaurant_site.caching.stamps import FOREVER, Answer, Stamp, current, gathering
+from restaurant_site.caching.store import Store, enabled, store
+
+T = TypeVar("T")
+
+AGED = 6.0
+"""An entry is kept this many times as long as it is fresh, to be served while one process makes it anew."""
+FILL_LOCK = 10.0
+"""Seconds after which a process that fills a key is believed to have died."""
+WAIT = 1.0
+"""Seconds for which the others wait for the one that fills, where there is nothing to serve; then they fill too."""
+PASS = 5.0
+"""Seconds for which an answer that could not be stored is not waited for: made by one after the other it is slow."""
+_PAUSE = 0.02
+_HINTS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """An answer, and how it was come by: hit, stale, miss or bypass."""
+
+    value: T
+    how: str
+
+
+@dataclass(slots=True)
+class Lookup(Generic[T]):
+    """One question of a layer, and what was found under its key."""
+
+    key: str
+    make: Callable[[], T]
+    tags: Sequence[str] | None
+    fresh: float
+    parent: Stamp | None
+    entry: Entry | None = None
+    tokens: dict[str, bytes] | None = None
+    # In a tuple, since None is a value like any other.
+    opened: tuple[T] | None = None
+
+
+layers: list[Layer[Any]] = []
+"""Every layer of this process."""
+
+
+class Layer(Generic[T]):
+    """A class of cached things: its alias in Django's CACHES, and how its answers are encoded.
+
+    decode raises ValueError or TypeError for what is not its own. sql says that
+    making an answer may use the database, as a cached read does; a page or a
+    fragment may only call cached reads. failed says that an answer is an error,
+    which an aged entry is better than.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        alias: str,
+        *,
+        encode: Callable[[T], bytes],
+        decode: Callable[[bytes], T],
+        sql: bool = True,
+        failed: Callable[[T], bool] = lambda _value: False,
+        with_all: bool = True,
+    ) -> None:
+        self.kind = kind
+        self.alias = alias
+        self.encode = encode
+        self.decode = decode
+        self.sql = sql
+        self.failed = failed
+        self.always = (ALL,) if with_all else ()
+        # What a page depends on is known once it was seen: a guess, checked by what the entry says.
+        self.hints: dict[str, list[str]] = {}
+        # Keys whose answer could not be stored, until when nobody waits for another who makes it.
+        self.passes: dict[str, float] = {}
+        layers.append(self)
+
+    @cached_property
+    def store(self) -> Store:
+        """Return the alias's store."""
+        return store(self.alias)
+
+    @cached_property
+    def on(self) -> bool:
+        """Return whether there is a cache at all."""
+        return bool(settings.CACHE_ENABLED) and enabled(self.alias)
+
+    def usable(self) -> bool:
+        """Return whether Redis may be read now, as far as Redis is concerned."""
+        return self.on and self.store.gate.usable()
+
+    def bypassed(self) -> str:
+        """Return why the cache must not be read now, or ""."""
+        if not self.on:
+            return "off"
+        if connections[router.db_for_read(Invalidation)].in_atomic_block:
+            # What the transaction wrote is not committed, and what it sees may be old.
+            return "transaction"
+        return "" if self.store.gate.usable() else "outage"
+
+    def read(self, key: str, make: Callable[[], T], *, tags: Sequence[str] | None, fresh: float) -> Found[T]:
+        """Return the answer under a key, made by make() where there is none that counts.
+
+        tags are known beforehand for query results; None where they gather while
+        it is made. fresh is in seconds.
+        """
+        ask = Lookup(key, make, tags, fresh, current())
+        if ask.parent is not None and (known := ask.parent.memo.get(key)) is not None:
+            ask.parent.absorb(known)
+            return Found(known.value, "hit")
+        reason = self.bypassed()
+        return self._around(ask, reason) if reason else self.look(ask)
+
+    def look(self, ask: Lookup[T]) -> Found[T]:
+        """Serve what counts, fill where nobody else does, or wait for who does."""
+        give_up = time.monotonic() + WAIT
+        while True:
+            try:
+                how = self._judge(ask)
+                if how == "hit":
+                    return self._served(ask, "hit")
+            except Unavailable:
+                stats.count(self.kind, "error")
+                return self._around(ask, "outage")
+            if self.passes and self.passes.get(ask.key, 0.0) > time.monotonic():
+                return self._fill(ask, "")
+            lock = self._lock_name(ask)
+            if self._locked(lock):
+                return self._fill_unless_filled(ask, lock)
+            if how == "stale":
+                return self._served(ask, "stale")
+            if time.monotonic() > give_up:
+                return self._fill(ask, "")
+            time.sleep(_PAUSE)
+
+    def _judge(self, ask: Lookup[T]) -> str:
+        """Read the entry and its tokens, and return whether it is a hit, aged ("stale") or nothing ("")."""
+        guess = self.hints.get(ask.key) or self.always if ask.tags is None else (*self.always, *ask.tags)
+        found = self.store.read([ask.key, *map(token_key, guess)])
+        tokens = {tag: token for tag in guess if (token := found.get(token_key(tag))) is not None}
+        ask.tokens, ask.entry, ask.opened = tokens, None, None
+        stored = found.get(ask.key)
+        if stored is None:
+            return ""
+        entry = ask.entry = entries.decode(stored)
+        if entry is None:
+            stats.count(self.kind, "error")
+            return ""
+        unknown = [tag for tag in entry.tags if tag not in guess] if entry.tags != guess else None
+        if unknown:
+            # A wrong guess costs a second round trip.
+            more = self.store.read([token_key(tag) for tag in unknown])
+            tokens |= {tag: more[name] for tag in unknown if (name := token_key(tag)) in more}
+        if ask.tags is None and unknown:
+            self._hint(ask.key, entry.tags)
+        now = time.time()
+        if now >= entry.valid_until or not entry.matches(tokens):
+            return ""
+        try:
+            ask.opened = (self.decode(entry.payload),)
+        except (ValueError, TypeError):
+            # Of another shape than this release's: as good as none.
+            stats.count(self.kind, "error")
+            return ""
+        return "hit" if now < entry.fresh_until else "stale"
+
+    def _served(self, ask: Lookup[T], how: str) -> Found[T]:
+        assert ask.entry is not None  # noqa: S101
+        assert ask.opened is not None  # noqa: S101
+        stats.count(self.kind, how)
+        if ask.parent is not None:
+            tokens = dict(zip(ask.entry.tags, ask.entry.tokens, strict=True))
+            self._tell(ask.parent, ask.key, Answer(ask.opened[0], tokens, ask.entry.valid_until, ""))
+        return Found(ask.opened[0], how)
+
+    def _tell(self, parent: Stamp, key: str, answer: Answer) -> None:
+        parent.absorb(answer)
+        parent.memo[key] = answer
+
+    def _lock_name(self, ask: Lookup[T]) -> str:
+        """Name the lock by the generation that is filled: whoever fills an older one keeps nobody waiting."""
+        if ask.entry is None or not ask.tokens:
+            return f"lock:{ask.key}"
+        generation = b"".join(ask.tokens.get(tag, b"-") for tag in ask.entry.tags)
+        return f"lock:{ask.key}:{hashlib.blake2b(generation, digest_size=12).hexdigest()}"
+
+    def _locked(self, lock: str) -> bool:
+        """Return whether this process is to fill; a lock that can't be had for an error fails open."""
+        try:
+            return self.store.add(lock, new_token(), FILL_LOCK)
+        except Unavailable:
+            return True
+
+    def _around(self, ask: Lookup[T], reason: str) -> Found[T]:
+        stats.count(self.kind, "bypass")
+        with fill_slot(), gathering(Stamp(ask.parent), read=self.sql):
+            value = ask.make()
+        if ask.parent is not None:
+            self._tell(ask.parent, ask.key, Answer(value, {}, FOREVER, reason))
+        return Found(value, "bypass")
+
+    def _fill_unless_filled(self, ask: Lookup[T], lock: str) -> Found[T]:
+        """Look once more: between the first look and the lock another may have filled, and given it back."""
+        before = ask.opened
+        try:
+            if self._judge(ask) == "hit":
+                self.store.delete(lock)
+                return self._served(ask, "hit")
+        except Unavailable:
+            ask.opened = before
+        return self._fill(ask, lock)
+
+    def _fill(self, ask: Lookup[T], lock: str) -> Found[T]:
+        try:
+            with fill_slot():
+                return self._made(ask)
+        finally:
+            # Another's lock is hardly hit, since it lasts longer than a fill; one more fill harms nothing.
+            if lock:
+                with contextlib.suppress(Unavailable):
+                    self.store.delete(lock)
+
+    def _made(self, ask: Lookup[T]) -> Found[T]:
+        stamp = Stamp(ask.parent)
+        created: list[str] = []
+        try:
+            # Before the data is read, never after.
+            stamp.tokens, created = self.store.tokens([*self.always, *(ask.tags or ())], ask.tokens or {})
+        except Unavailable:
+            stamp.refuse("outage")
+        started = time.perf_counter()
+        try:
+            with gathering(stamp, read=self.sql):
+                value = ask.make()
+        except (OperationalError, InterfaceError):
+            if ask.opened is None:
+                raise
+            # The database is away, and this still counts: nothing that it holds was changed.
+            return self._served(ask, "stale")
+        spent = time.perf_counter() - started
+        if stamp.reason and ask.opened is not None and self.failed(value):
+            return self._served(ask, "stale")
+        if ask.parent is not None:
+            self._tell(ask.parent, ask.key, Answer(value, stamp.tokens, stamp.limit, stamp.reason))
+        if stamp.reason:
+            stats.count(self.kind, "refused")
+            if len(self.passes) >= _HINTS:
+                self.passes.clear()
+            self.passes[ask.key] = time.monotonic() + PASS
+            if created:
+                # Endlessly many keys must not leave endlessly many tokens.
+                with contextlib.suppress(Unavailable):
+                    self.store.delete(*map(token_key, created))
+            return Found(value, "bypass")
+        payload = self.encode(value)
+        self._store(ask, payload, stamp)
+        stats.count(self.kind, "miss")
+        stats.count(self.kind, "fills")
+        stats.count(self.kind, "fill_us", round(spent * 1e6))
+        stats.count(self.kind, "fill_bytes", len(payload))
+        return Found(value, "miss")
+
+    def _store(self, ask: Lookup[T], payload: bytes, stamp: Stamp) -> None:
+        now = time.time()
+        kept = min(ask.fresh * AGED, stamp.limit - now)
+        if kept <= 0:
+            return
+        # With jitter, so that what was filled together does not end together.
+        until = now + ask.fresh * random.uniform(0.9, 1.1)  # noqa: S311 - no secret
+        tags = sorted(stamp.tokens)
+        entry = Entry(tags, [stamp.tokens[tag] for tag in tags], until, stamp.limit, payload)
+        try:
+            self.store.put(ask.key, entries.encode(entry), kept)
+        except Unavailable:
+            stats.count(self.kind, "error")
+            return
+        if ask.tags is None:
+            self._hint(ask.key, tags)
+
+    def _hint(self, key: str, tags: list[str]) -> None:
+        if len(self.hints) >= _HINTS:
+            self.hints.clear()
+        self.hints[key] = tags
+
+
+# --- How many fill at once ---------------------------------------------------
+
+_slots = threading.BoundedSemaphore(settings.CACHE_FILLS)
+_filling: ContextVar[bool] = ContextVar("filling", default=False)
+
+
+@contextlib.contextmanager
+def fill_slot() -> Iterator[None]:
+    """Hold one of the process's few places for filling; whoever waits for longer than a second goes on without.
+
+    So a cold or absent cache can't take every thread and every connection of
+    the database. A fill within a fill has its place already.
+    """
+    if _filling.get():
+        yield
+        return
+    held = _slots.acquire(timeout=1.0)
+    mark = _filling.set(True)
+    try:
+        yield
+    finally:
+        _filling.reset(mark)
+        if held:
+            _slots.release()

@@ -1,0 +1,52 @@
+"""Fixtures of the cache's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+
+from restaurant_site.caching import gate, through
+from restaurant_site.caching import store as stores
+from tests.redis_server import RedisServer
+
+
+@pytest.fixture
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """Give a Redis of the test's own, running."""
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@contextmanager
+def using(url: str) -> Iterator[None]:
+    """Let this process's cache use another Redis, as a process does that has just started."""
+    caches = {alias: config | {"LOCATION": url} for alias, config in settings.CACHES.items()}
+    held = dict(stores._stores), dict(gate._gates)
+    layers = list(through.layers)
+    with override_settings(CACHES=caches):
+        stores._stores.clear()
+        gate._gates.clear()
+        for layer in layers:
+            layer.__dict__.pop("store", None)
+        try:
+            yield
+        finally:
+            stores._stores.clear()
+            stores._stores.update(held[0])
+            gate._gates.clear()
+            gate._gates.update(held[1])
+            for layer in layers:
+                layer.__dict__.pop("store", None)
+
+
+@pytest.fixture
+def own_redis(redis_server: RedisServer) -> Iterator[RedisServer]:
+    """Let the cache of this process use a Redis that the test may break."""
+    with using(redis_server.url):
+        yield redis_server
