@@ -169,9 +169,13 @@ def test_a_combination_comes_last_and_claims_every_member(venue: Restaurant) -> 
 
 @pytest.fixture
 def night() -> Restaurant:
-    """One table; Night seats from 22:00 to 01:00 and Early from 00:30 to 03:00, four covers at a time each."""
+    """One table; Night seats from 22:00 to 01:00 and Early from 00:30 to 03:00, four covers at a time each.
+
+    In Tokyo, whose clocks never change: 02:30 is there on every night.
+    """
     restaurant = make.make_venue(
         tables=(4,),
+        timezone="Asia/Tokyo",
         service={"name": "Night", "first_seating": dt.time(22), "last_seating": dt.time(1), "max_covers": 4},
     )
     make.make_service(restaurant, name="Early", first_seating=dt.time(0, 30), last_seating=dt.time(3), max_covers=4)
