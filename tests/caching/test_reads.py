@@ -107,7 +107,7 @@ def test_what_comes_out_of_the_cache_is_what_went_in() -> None:
 def test_arguments_that_name_no_key_are_refused() -> None:
     for argument in (1.5, [1], b"x", dt.datetime.now(dt.UTC), object()):
         with pytest.raises(TypeError, match="key of a cached read"):
-            tagline(argument)  # type: ignore[arg-type]
+            tagline(argument)
 
 
 def test_arguments_of_different_types_have_different_keys() -> None:
