@@ -64,7 +64,8 @@ class RedisServer:
     def signal(self, number: int) -> None:
         """Send it a signal."""
         assert self.process is not None
-        os.kill(self.process.pid, number)
+        if self.process.poll() is None:
+            os.kill(self.process.pid, number)
 
     def freeze(self) -> None:
         """Let it hang: connections stay, and nothing is answered."""

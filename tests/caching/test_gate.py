@@ -1,0 +1,215 @@
+"""When Redis is used, and when not: one error, a probe that writes, a lease, and the replay before it is used again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import caches
+
+from restaurant_site.caching import gate, stats
+from restaurant_site.caching.models import Invalidation
+from restaurant_site.caching.store import Store, store
+from tests import factories as make
+from tests.caching.conftest import using
+from tests.caching.probes import tagline, tokens
+from tests.redis_server import RedisServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def count(event: str) -> int:
+    return stats.counts().get(("cache", event), 0)
+
+
+def test_one_error_opens_the_gate_and_the_rest_does_not_ask(own_redis: RedisServer) -> None:
+    restaurant = make.make_restaurant(tagline="x")
+    tagline(restaurant.pk)
+    found = store("default").gate
+    found.beating = True
+    own_redis.freeze()
+    began = time.monotonic()
+    assert tagline.found(restaurant.pk).how == "bypass"
+    assert 0.2 < time.monotonic() - began < 1
+    began = time.monotonic()
+    for _time in range(50):
+        assert tagline.found(restaurant.pk).value == "x"
+    assert time.monotonic() - began < 1
+    assert (found.is_open, found.reason) == (True, "TimeoutError")
+    own_redis.thaw()
+
+
+BREAKS: dict[str, Callable[[RedisServer], None]] = {
+    "killed": lambda server: server.kill(),
+    "frozen": lambda server: server.freeze(),
+    "a read-only replica": lambda server: server.client.replicaof("127.0.0.1", "1"),  # type: ignore[no-untyped-call]
+    "a new password": lambda server: server.client.config_set("requirepass", "secret"),  # type: ignore[no-untyped-call]
+    "no memory left": lambda server: server.client.config_set("maxmemory", "1"),  # type: ignore[no-untyped-call]
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_whatever_is_wrong_with_redis_the_answer_is_right(own_redis: RedisServer, name: str) -> None:
+    """Also where reads would still work: what can't be written can't be renewed."""
+    own_redis.client.config_set("maxmemory-policy", "noeviction")  # type: ignore[no-untyped-call]
+    restaurant = make.make_restaurant(tagline="old")
+    assert [tagline(restaurant.pk), tagline.found(restaurant.pk).how] == ["old", "hit"]
+    BREAKS[name](own_redis)
+    for connection in caches.all(initialized_only=True):
+        if name == "a new password":
+            connection.client.disconnect()  # type: ignore[attr-defined]
+    restaurant.tagline = "new"
+    restaurant.save()
+    for _time in range(3):
+        assert (tagline.found(restaurant.pk).value, tagline.found(restaurant.pk).how) == ("new", "bypass")
+    own_redis.thaw()
+
+
+def test_the_lease_ends_reading_where_the_heartbeat_stops() -> None:
+    restaurant = make.make_restaurant(tagline="x")
+    tagline(restaurant.pk)
+    found = store("default").gate
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(found, "beating", True)
+        assert tagline.found(restaurant.pk).how == "hit"
+        patch.setattr(found, "last_ok", time.monotonic() - gate.LEASE - 0.1)
+        assert tagline.found(restaurant.pk).how == "bypass"
+        assert found.beat()
+        assert tagline.found(restaurant.pk).how == "hit"
+
+
+def test_a_server_that_lost_the_newest_token_is_told_again(own_redis: RedisServer) -> None:
+    """It comes back from a snapshot: the token and the entry that was right before the change."""
+    restaurant = make.make_restaurant(tagline="old")
+    assert tagline(restaurant.pk) == "old"
+    own_redis.snapshot()
+    restaurant.tagline = "new"
+    restaurant.save()
+    assert tagline(restaurant.pk) == "new"
+    own_redis.kill()
+    own_redis.start()
+    assert own_redis.client.dbsize() > 0, "the snapshot was read"
+    replays = count("replays")
+    assert tagline(restaurant.pk) == "new"
+    store("default").gate.beat()
+    assert tagline(restaurant.pk) == "new"
+    assert count("replays") == replays + 1
+
+
+def test_without_the_replay_the_snapshot_would_revive_the_old_value(
+    own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the test above."""
+    restaurant = make.make_restaurant(tagline="old")
+    tagline(restaurant.pk)
+    own_redis.snapshot()
+    restaurant.tagline = "new"
+    restaurant.save()
+    monkeypatch.setattr(gate, "_replays", [])
+    own_redis.kill()
+    own_redis.start()
+    store("default").gate.beat()
+    assert tagline(restaurant.pk) == "old"
+
+
+def test_another_server_behind_the_same_address_is_noticed_without_an_error(
+    own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restaurant = make.make_restaurant(tagline="old")
+    tagline(restaurant.pk)
+    found = store("default").gate
+    Invalidation.objects.all().delete()
+    monkeypatch.setattr(Store, "run_id", lambda _self: "another")
+    before = tokens("restaurants")
+    restaurant.save()
+    between = tokens("restaurants")
+    assert found.beat()
+    assert before != between != tokens("restaurants"), "the outbox was replayed"
+    assert not found.is_open
+
+
+class Process:
+    """Another process's view of the same server."""
+
+    def __init__(self) -> None:
+        self.store = Store.__new__(Store)
+        self.store.alias = "default"
+        self.gate = gate.Gate(self.store)
+        self.store.gate = self.gate
+
+
+def test_the_outbox_is_replayed_once_for_the_whole_fleet(own_redis: RedisServer) -> None:
+    processes = [Process() for _number in range(6)]
+    assert all(process.gate.beat() for process in processes)
+    own_redis.kill()
+    assert not any(process.gate.beat() for process in processes)
+    replays = count("replays")
+    own_redis.start()
+    assert all(process.gate.beat() for process in processes)
+    assert count("replays") == replays + 1
+
+
+def test_a_replay_that_began_before_ones_own_error_does_not_count(own_redis: RedisServer) -> None:
+    one, two = Process(), Process()
+    assert one.gate.beat()
+    assert two.gate.beat()
+    time.sleep(gate.REPLAY_LOCK + 0.1)
+    one.gate.failed(RuntimeError())
+    assert one.gate.beat()
+    two.gate.failed(RuntimeError())
+    assert not two.gate.beat(), "the replay may have gone to the server before the error"
+    time.sleep(gate.REPLAY_LOCK + 0.1)
+    assert two.gate.beat()
+
+
+def test_without_the_database_there_is_no_replay_and_so_no_cache(
+    own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restaurant = make.make_restaurant(tagline="x")
+    tagline(restaurant.pk)
+    found = store("default").gate
+    found.failed(RuntimeError())
+    monkeypatch.setattr(gate, "_replays", [lambda _gate: False])
+    assert not found.beat()
+    assert tagline.found(restaurant.pk).how == "bypass"
+
+
+def test_one_probe_at_a_time_while_redis_hangs(own_redis: RedisServer) -> None:
+    import threading
+
+    found = store("default").gate
+    assert found.usable()
+    own_redis.freeze()
+    answers: list[bool] = []
+    threads = [threading.Thread(target=lambda: answers.append(found.beat())) for _number in range(8)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [False] * 8
+    assert time.monotonic() - began < 1
+    own_redis.thaw()
+
+
+def test_a_site_that_starts_without_redis_serves(redis_server: RedisServer) -> None:
+    restaurant = make.make_restaurant(tagline="x")
+    redis_server.kill()
+    with using(redis_server.url):
+        assert tagline.found(restaurant.pk).how == "bypass"
+        redis_server.start()
+        assert tagline.found(restaurant.pk).how == "miss"
+        assert tagline.found(restaurant.pk).how == "hit"
+
+
+def test_the_alias_itself_keeps_ignoring_errors(own_redis: RedisServer) -> None:
+    """Django's own API of the caches, for whoever uses it: without Redis it finds nothing, and raises nothing."""
+    cache = caches["default"]
+    cache.set("a", 1)
+    own_redis.kill()
+    assert cache.get("a", "nothing") == "nothing"
+    assert cache.get_many(["a"]) in (None, {})
+    assert not cache.set("b", 2)
+    assert not cache.add("b", 2)
+    caches["pages"].get("a")
