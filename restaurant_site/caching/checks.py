@@ -134,7 +134,7 @@ def _asked(server: Store) -> dict[str, str] | None:
         told: dict[str, str] = {}
         for name in ("save", "appendonly", "maxmemory-policy"):
             try:
-                told |= raw.config_get(name)
+                told |= {_text(key): _text(value) for key, value in raw.config_get(name).items()}
             except ResponseError:
                 continue
         if "maxmemory-policy" not in told:
@@ -142,6 +142,10 @@ def _asked(server: Store) -> dict[str, str] | None:
     except (ConnectionInterrupted, RedisError, OSError):
         return None
     return told
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _is_column(model: type[models.Model], name: str) -> bool:

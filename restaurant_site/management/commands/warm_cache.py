@@ -16,6 +16,8 @@ from django.utils import translation
 from reservations.importing.progress import Progress
 from reservations.queries import venue
 from restaurant_site.caching import store
+from restaurant_site.caching.pages import PageCache
+from restaurant_site.handler import make_application
 
 
 class Command(BaseCommand):
@@ -36,6 +38,7 @@ class Command(BaseCommand):
             raise CommandError("--per-second: use a number above 0.")
         if store.state() != "ok":
             raise CommandError("Redis is not used at the moment, so nothing can be filled.")
+        application = make_application()
         paths = list(_paths(most))
         progress = Progress(
             lambda text: self.stderr.write(text, ending=""), total=len(paths), live=self.stderr.isatty()
@@ -46,7 +49,7 @@ class Command(BaseCommand):
             wait = started + number / per_second - time.monotonic()
             if wait > 0:
                 time.sleep(wait)
-            status, how = _ask(path, host)
+            status, how = _ask(application, path, host)
             if status == "400":
                 progress.clear()
                 raise CommandError(f"The site does not answer to {host!r}: give a name of ALLOWED_HOSTS with --host.")
@@ -79,10 +82,8 @@ def _paths(most: int) -> Iterator[str]:
         yield from pages
 
 
-def _ask(path: str, host: str) -> tuple[str, str]:
+def _ask(application: PageCache, path: str, host: str) -> tuple[str, str]:
     """Ask the site's own application for a page; return the status, and what X-Cache says."""
-    from restaurant_site.wsgi import application
-
     environ: dict[str, Any] = {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": "",

@@ -1,0 +1,315 @@
+"""What operators and staff have: commands, the page in the admin, the probes, and the checks of the servers."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.core.management import CommandError, call_command
+from django.test import Client, override_settings
+
+from restaurant_site.caching import checks, outbox, stats
+from restaurant_site.caching.models import Invalidation
+from restaurant_site.caching.store import Store
+from tests import factories as make
+from tests.caching.conftest import using
+from tests.caching.probes import renewed, tagline
+from tests.conftest import Site
+from tests.pages import read
+from tests.redis_server import RedisServer
+from tests.wire import Wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CACHE = "/admin/caching/invalidation/"
+
+
+def run(name: str, *arguments: str, **options: Any) -> str:
+    output = StringIO()
+    call_command(name, *arguments, stdout=output, stderr=StringIO(), **options)
+    return output.getvalue()
+
+
+@pytest.fixture
+def staff() -> Client:
+    client = Client()
+    client.force_login(make.make_staff())
+    return client
+
+
+# --- cache_stats ------------------------------------------------------------------
+
+
+def test_the_counts_of_all_processes_are_summed_in_redis() -> None:
+    stats.send()
+    before = stats.totals()["data"]
+    restaurant = make.make_restaurant()
+    for _time in range(4):
+        tagline(restaurant.pk)
+    stats.send()
+    for _time in range(3):
+        tagline(restaurant.pk)
+    stats.send()
+    after = stats.totals()["data"]
+    assert (after["hit"] - before["hit"], after["miss"] - before["miss"]) == (6, 1)
+    assert stats.totals(hours=1)["data"]["fills"] >= 1
+
+
+def test_counts_are_kept_while_redis_is_away(own_redis: RedisServer) -> None:
+    stats.send()
+    stats.count("data", "hit", 5)
+    own_redis.kill()
+    stats.send()
+    own_redis.start()
+    stats.send()
+    assert stats.totals()["data"]["hit"] == 5
+
+
+def test_cache_stats_shows_classes_servers_and_the_outbox() -> None:
+    restaurant = make.make_restaurant()
+    tagline(restaurant.pk)
+    tagline(restaurant.pk)
+    stats.send()
+    shown = run("cache_stats", "--hours", "1")
+    assert [line.split()[0] for line in shown.splitlines()[1:5]] == list(stats.CLASSES)
+    assert "Redis of default, pages, sessions: in use" in shown
+    assert "waiting for Redis" in shown
+    told = json.loads(run("cache_stats", "--json"))
+    assert {line["kind"] for line in told["classes"]} == set(stats.CLASSES)
+    assert told["waiting"] == Invalidation.objects.filter(confirmed_at=None).count() > 0
+
+
+@pytest.mark.parametrize("hours", ["0", "-1", "25"])
+def test_cache_stats_refuses_hours_that_are_not_kept(hours: str) -> None:
+    with pytest.raises(CommandError, match="use a number from 1 to 24"):
+        run("cache_stats", f"--hours={hours}")
+
+
+def test_without_redis_cache_stats_says_so(own_redis: RedisServer) -> None:
+    own_redis.kill()
+    shown = run("cache_stats")
+    assert "not used (" in shown
+    assert "waiting for Redis" in shown
+
+
+# --- purge_cache ------------------------------------------------------------------
+
+
+def test_purge_cache_ends_a_tag() -> None:
+    tags = {"menu:7", "menu:8", "all"}
+    assert renewed(tags, lambda: run("purge_cache", "--tag", "menu:7")) == {"menu:7"}
+    assert renewed(tags, lambda: run("purge_cache", "--all")) >= {"all"}
+
+
+@pytest.mark.parametrize("arguments", [[], ["--tag", "Menu 7"], ["--tag", "menu:7;flushall"], ["--tag", ""]])
+def test_purge_cache_says_what_a_tag_is(arguments: list[str]) -> None:
+    with pytest.raises(CommandError, match=r"such as menu:7|Say what to end"):
+        run("purge_cache", *arguments)
+
+
+# --- warm_cache -------------------------------------------------------------------
+
+
+def test_warm_cache_fills_every_page_that_visitors_then_get(site: Site) -> None:
+    one, two = make.make_venue(), make.make_venue()
+    make.make_menu(one)
+    host = site.url.removeprefix("http://")
+    shown = run("warm_cache", "--host", host, "--per-second", "500")
+    assert f"12 pages of {host}" in shown
+    assert "12 miss" in shown
+    wire = Wire(site.url)
+    for language in ("", "/de"):
+        for path in ("/", f"/restaurants/{one.slug}/", f"/restaurants/{one.slug}/menu/", f"/restaurants/{two.slug}/"):
+            assert wire.get(language + path).headers["X-Cache"] == "hit"
+    assert wire.get("/sitemap-1.xml").headers["X-Cache"] == "hit"
+    assert "12 hit" in run("warm_cache", "--host", host, "--per-second", "500")
+
+
+def test_warm_cache_keeps_to_its_rate() -> None:
+    import time
+
+    make.make_restaurant()
+    began = time.monotonic()
+    run("warm_cache", "--host", "localhost", "--per-second", "20", "--most", "1")
+    assert time.monotonic() - began > 7 / 20
+
+
+def test_warm_cache_refuses_what_can_not_work(own_redis: RedisServer) -> None:
+    make.make_restaurant()
+    with pytest.raises(CommandError, match="use a number above 0"):
+        run("warm_cache", "--per-second", "0")
+    with pytest.raises(CommandError, match="ALLOWED_HOSTS"):
+        run("warm_cache", "--host", "evil.example")
+    with override_settings(ALLOWED_HOSTS=["*"]), pytest.raises(CommandError, match="--host"):
+        run("warm_cache")
+    own_redis.kill()
+    with pytest.raises(CommandError, match="Redis is not used"):
+        run("warm_cache")
+
+
+# --- The page in the admin --------------------------------------------------------
+
+
+def test_staff_see_what_the_cache_does(staff: Client) -> None:
+    make.make_restaurant()
+    tagline(0)
+    stats.send()
+    assert "/admin/caching/invalidation/" in read(staff.get("/admin/")).links.values()
+    response = staff.get(CACHE)
+    assert response.status_code == 200
+    text = read(response).text
+    for words in (
+        "Hit rate",
+        "Fill time",
+        "fragment",
+        "session",
+        "Redis of default, pages, sessions",
+        "in use",
+        "restaurants",
+    ):
+        assert words in text
+    assert staff.get(CACHE, {"q": "restaurants"}).status_code == 200
+
+
+def test_staff_end_a_tag_in_the_admin(staff: Client) -> None:
+    def end() -> None:
+        assert staff.post(CACHE, {"tag": " menu:7 "}).status_code == 302
+
+    assert renewed({"menu:7", "menu:8"}, end) == {"menu:7"}
+    assert "Ended: menu:7" in read(staff.get(CACHE)).text
+
+
+@pytest.mark.parametrize("tag", ["", "Menu 7", "x" * 300, "<script>", "menu:*", "\x00"])
+def test_what_is_no_tag_is_refused_and_kept_in_its_field(staff: Client, tag: str) -> None:
+    response = staff.post(CACHE, {"tag": tag})
+    assert response.status_code == 200
+    page = read(response)
+    assert (
+        "A tag is made of words" in page.text
+        or "This field is required" in page.text
+        or "at most 200" in page.text
+        or "Null characters" in page.text
+    )
+    if tag == "<script>":
+        assert 'value="&lt;script&gt;"' in response.content.decode()
+
+
+def test_who_may_not_see_or_end_does_not() -> None:
+    from django.contrib.auth.models import Permission
+
+    assert Client().get(CACHE).status_code == 302
+    user = make.make_user(is_staff=True)
+    client = Client()
+    client.force_login(user)
+    assert client.get(CACHE).status_code == 403
+    user.user_permissions.add(Permission.objects.get(codename="view_invalidation"))
+    page = read(client.get(CACHE))
+    assert "Hit rate" in page.text
+    assert "End what is cached" not in page.text
+    assert client.post(CACHE, {"tag": "menu:7"}).status_code == 403
+    for path in ("add/", "1/delete/"):
+        assert client.get(CACHE + path).status_code in (302, 403, 404)
+
+
+# --- Probes -----------------------------------------------------------------------
+
+
+def test_readyz_tells_the_cache_from_the_database(own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = Client().get("/readyz", headers={"host": "169.254.1.2"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "database": "ok", "cache": "ok"})
+    own_redis.kill()
+    caches["default"].get("notices")
+    tagline(0)
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()["status"], answer.json()["cache"]) == (200, "degraded", "away")
+    assert Client().get("/healthz").status_code == 200
+
+
+# --- Checks of the servers ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({}, []),
+        ({"save": "900 1"}, ["caching.E008"]),
+        ({"appendonly": "yes"}, ["caching.E008"]),
+        ({"maxmemory_policy": "noeviction"}, ["caching.E009"]),
+        ({"maxmemory_policy": "allkeys-lfu"}, []),
+        ({"save": "60 1000", "maxmemory_policy": "noeviction"}, ["caching.E008", "caching.E009"]),
+    ],
+)
+def test_a_server_that_does_not_suit_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str], found: list[str]
+) -> None:
+    server = RedisServer(tmp_path_factory.mktemp("redis")).start(**settings)
+    try:
+        with using(server.url):
+            assert [message.id for message in checks.check_servers()] == found
+            assert all(message.hint for message in checks.check_servers())
+    finally:
+        server.kill()
+
+
+def test_a_managed_server_that_tells_little_is_asked_what_it_tells(own_redis: RedisServer) -> None:
+    own_redis.client.config_set("maxmemory-policy", "noeviction")
+    own_redis.client.execute_command("ACL", "SETUSER", "default", "-config")
+    assert [message.id for message in checks.check_servers()] == ["caching.E009"]
+
+
+def test_a_server_that_is_away_is_no_error(own_redis: RedisServer) -> None:
+    own_redis.kill()
+    assert list(checks.check_servers()) == []
+
+
+def test_aliases_that_tear_the_cache_apart_are_refused() -> None:
+    stock = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://nowhere", "OPTIONS": {}}}
+    with override_settings(CACHES=stock):
+        assert [message.id for message in checks.check_aliases()] == ["caching.E005", "caching.E006", "caching.E007"]
+    assert checks.check_aliases() == []
+
+
+def test_check_refuses_a_transaction_around_every_request_and_a_redis_that_persists(own_redis: RedisServer) -> None:
+    """As the command does it, not only the functions."""
+    own_redis.client.config_set("save", "60 1")
+    with pytest.raises(Exception, match=r"caching\.E008"):
+        run("check")
+
+
+def test_a_model_without_tags_or_with_wrong_ones_is_refused() -> None:
+    from menus.models import Dish
+    from restaurant_site.caching.writes import Tags
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Dish, "cache_tags", Tags("menu:{nothing}"))
+        assert [message.id for message in checks.check_models()] == ["caching.E004"]
+        patch.setattr(Dish, "cache_tags", None)
+        assert [message.id for message in checks.check_models()] == ["caching.E003"]
+
+
+# --- Two words of the whole -----------------------------------------------------------
+
+
+def test_a_worker_marks_and_sweeps_by_itself(site: Site) -> None:
+    """Rows of a process that does not are taken over, marked, and deleted a minute later."""
+    import time
+
+    make.make_restaurant()
+    assert Invalidation.objects.filter(confirmed_at=None).exists()
+    give_up = time.monotonic() + 15
+    while Invalidation.objects.filter(confirmed_at=None).exists() and time.monotonic() < give_up:
+        time.sleep(0.2)
+    assert not Invalidation.objects.filter(confirmed_at=None).exists()
+    assert Invalidation.objects.exists()
+    assert outbox.KEPT_SECONDS == 60
+
+
+def test_every_process_answers_with_x_cache(site: Site) -> None:
+    make.make_restaurant()
+    wire = Wire(site.url)
+    for path in ("/", "/healthz", "/static/css/base.css", "/nowhere/", "/admin/login/", "/my-reservations/"):
+        assert wire.get(path).headers["X-Cache"] in ("hit", "miss", "stale", "bypass"), path
+    assert Store("default").gate.beat()
