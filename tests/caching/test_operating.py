@@ -256,7 +256,7 @@ def test_a_server_that_does_not_suit_is_refused(
 
 def test_a_managed_server_that_tells_little_is_asked_what_it_tells(own_redis: RedisServer) -> None:
     own_redis.client.config_set("maxmemory-policy", "noeviction")
-    own_redis.client.execute_command("ACL", "SETUSER", "default", "-config")
+    own_redis.client.execute_command("ACL", "SETUSER", "default", "-config")  # type: ignore[no-untyped-call]
     assert [message.id for message in checks.check_servers()] == ["caching.E009"]
 
 
