@@ -73,6 +73,8 @@ class PageCache:
                 host = self._host(environ)
                 scheme = self._scheme(environ)
                 if host and scheme:
+                    # As the key has it: what the page says of its own address is for everyone.
+                    environ["HTTP_HOST"] = host
                     return self._answer(environ, start_response, rule, f"{scheme}://{host}{path}")
         return self.application(environ, _marking(start_response, "bypass"))
 
