@@ -97,7 +97,8 @@ class PageCache:
                 unstored.append((stamp.reason if stamp else "", answer))
             return http.page(*answer)
 
-        key = entry_key("p", f"{address}?{query}" if query else address)
+        # Always with the mark, which no query holds unescaped: a path may, and must not pass for another's query.
+        key = entry_key("p", f"{address}?{query}")
         found = layer.look(Lookup(key, make, None, rule.seconds, None))
         if found.how == "bypass" and unstored:
             why, (status, headers, body) = unstored[-1]
