@@ -70,7 +70,7 @@ def refusal(status: str, headers: Headers, body: bytes) -> str:
             return "Vary"
         if low == "cache-control" and words & {"private", "no-store"}:
             return "Cache-Control"
-        if low == "content-security-policy" and "'nonce-" in value.lower():
+        if low.startswith("content-security-policy") and "'nonce-" in value.lower():
             # Served twice, a nonce protects nobody.
             return "nonce"
         if low == "content-encoding":
