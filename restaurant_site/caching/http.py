@@ -15,6 +15,9 @@ _OWN = frozenset({"content-length", "content-encoding", "etag", "x-cache", "conn
 _PAGE_TYPES = ("text/html", "application/xml", "text/xml", "text/plain")
 _MOST_BYTES = 2 * 1024 * 1024
 
+PERSONAL = frozenset({"Set-Cookie", "Vary", "Cache-Control", "nonce"})
+"""Reasons of `refusal` for which an answer may be one visitor's."""
+
 
 class Page(msgspec.Struct, array_like=True, gc=False):
     """A page as it is stored: the status line, its headers, and the body in gzip with its plain length.

@@ -102,7 +102,7 @@ class PageCache:
         found = layer.look(Lookup(key, make, None, rule.seconds, None))
         if found.how == "bypass" and unstored:
             why, (status, headers, body) = unstored[-1]
-            if why.startswith(public.TOUCHED):
+            if why.startswith(public.TOUCHED) or why in http.PERSONAL:
                 # Made without this visitor's cookies, which it turned out to use.
                 return self.application(environ, _marking(start_response, "bypass"))
             start_response(status, [*headers, ("X-Cache", "bypass")])
