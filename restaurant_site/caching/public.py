@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec
 from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
 
 from restaurant_site.caching.stamps import Stamp, current, do_not_store, gathering, reading
 
@@ -47,6 +48,11 @@ def public_page(*query: str, uncached: tuple[str, ...] = (), seconds: float = 60
             was_new = request.META.get("CSRF_COOKIE_NEEDS_UPDATE")
             with gathering(current() or Stamp(), read=False), _guarded(request), _only_cached_sql():
                 response = view(request, *args, **kwargs)
+                if isinstance(response, SimpleTemplateResponse):
+                    # Now: later nobody watches what it uses.
+                    response.render()
+                if response.streaming:
+                    _touched("time after the view, by streaming its answer")
             if request.META.get("CSRF_COOKIE_NEEDS_UPDATE") and not was_new:
                 _touched("CSRF token")
             return response
