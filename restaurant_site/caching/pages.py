@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _MEMORY = 10_000
+# Of names that ALLOWED_HOSTS does not list as they are: with a port, a dot at the end, or by a wildcard.
+_NAMES = 16
 # What of a request a page may be made from.
 _KEPT_HEADERS = frozenset({"HTTP_HOST", "HTTP_X_FORWARDED_PROTO"})
 _DROPPED = frozenset({"CONTENT_LENGTH", "CONTENT_TYPE", "REMOTE_ADDR", "REMOTE_PORT", "RAW_URI", "wsgi.input"})
@@ -60,6 +62,7 @@ class PageCache:
         self.application = application
         self._rules: dict[str, _Rule | None] = {}
         self._hosts: dict[str, bool] = {}
+        self._names: set[str] = set()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -150,13 +153,20 @@ class PageCache:
         return rule
 
     def _host(self, environ: WSGIEnvironment) -> str:
-        """Return the Host header if the site has that name, else "": Django then refuses it."""
+        """Return the Host header if the site has that name, else "": Django then refuses it.
+
+        Of a site's names there are endlessly many, by their ports alone: beyond a few, pages are not cached.
+        """
         host = str(environ.get("HTTP_HOST", "")).lower()
         try:
             allowed = self._hosts[host]
         except KeyError:
             domain, _port = split_domain_port(host)
             allowed = bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+            if allowed and host not in settings.ALLOWED_HOSTS:
+                if len(self._names) < _NAMES:
+                    self._names.add(host)
+                allowed = host in self._names
             if len(self._hosts) >= _MEMORY:
                 self._hosts.clear()
             self._hosts[host] = allowed
