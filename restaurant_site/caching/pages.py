@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 _MEMORY = 10_000
 # Of names that ALLOWED_HOSTS does not list as they are: with a port, a dot at the end, or by a wildcard.
 _NAMES = 16
-# What of a request a page may be made from.
-_KEPT_HEADERS = frozenset({"HTTP_HOST", "HTTP_X_FORWARDED_PROTO"})
 _DROPPED = frozenset({"CONTENT_LENGTH", "CONTENT_TYPE", "REMOTE_ADDR", "REMOTE_PORT", "RAW_URI", "wsgi.input"})
 
 layer: Layer[Page] = Layer(
@@ -114,10 +112,11 @@ class PageCache:
 
     def _rendered(self, environ: WSGIEnvironment, query: str) -> tuple[str, Headers, bytes]:
         """Return Django's answer to the key alone."""
+        kept = {"HTTP_HOST", *(settings.SECURE_PROXY_SSL_HEADER or ())[:1]}
         asked = {
             name: value
             for name, value in environ.items()
-            if name not in _DROPPED and (not name.startswith("HTTP_") or name in _KEPT_HEADERS)
+            if name not in _DROPPED and (not name.startswith("HTTP_") or name in kept)
         }
         asked |= {"REQUEST_METHOD": "GET", "QUERY_STRING": query, "wsgi.input": io.BytesIO(), "REMOTE_ADDR": ""}
         begun: list[tuple[str, Headers]] = []
