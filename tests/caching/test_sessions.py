@@ -19,8 +19,9 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
+from msgspec import structs
 
-from restaurant_site.caching import gate, outbox, sessions
+from restaurant_site.caching import entries, gate, outbox, sessions
 from restaurant_site.caching.sessions import SessionStore, tag_of
 from restaurant_site.caching.store import Store
 from tests.caching.probes import costs
@@ -188,7 +189,11 @@ def test_whoever_writes_to_redis_can_not_make_a_session_up() -> None:
     assert SessionStore(key)["a"] == 1
     client = caches["sessions"].client.get_client()  # type: ignore[attr-defined]
     (name,) = [name for name in client.keys("*s:session:*") if b"lock" not in name]
-    client.set(name, client.get(name).replace(saved_text(key)[:20].encode(), b"x" * 20))
+    entry = entries.decode(client.get(name))
+    assert entry is not None
+    forged = entry.payload.replace(saved_text(key)[:20].encode(), b"x" * 20)
+    assert forged != entry.payload
+    client.set(name, entries.encode(structs.replace(entry, payload=forged)))
     assert SessionStore(key).get("a") is None
     assert key.encode() not in b"".join(client.keys("*")) + client.get(name)
 
