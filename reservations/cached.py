@@ -55,7 +55,9 @@ def only_slug() -> str | None:
 def listing(text: str, city: str, cuisine: str, page: int) -> Listing:
     """Return a page of the published restaurants that match; see `queries.venue.listing`."""
     found = venue.listing(text=text, city=city, cuisine=cuisine, page=page)
-    if text or not found.total or found.page != page:
+    # A city is found in any case; as the restaurants spell it, it is one of few.
+    odd = bool(city) and all(card.city != city for card in found.cards)
+    if text or odd or not found.total or found.page != page:
         do_not_store("one of endlessly many")
     return found
 

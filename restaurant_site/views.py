@@ -15,6 +15,7 @@ from reservations import cached
 from reservations.forms import SearchForm
 from reservations.views.times import first_search, found_place, times_form
 from restaurant_site.caching.public import public_page
+from restaurant_site.caching.stamps import do_not_store
 
 _CITIES, _CUISINES = 300, 100
 
@@ -25,18 +26,25 @@ def home(request: HttpRequest) -> HttpResponse:
     """List the restaurants, filtered by name, city and cuisine; an installation with one shows that one."""
     only = cached.only_slug()
     if only is not None:
+        if request.GET:
+            do_not_store("parameters that nobody reads")
         return restaurant(request, only)
     form = SearchForm(request.GET)
     form.is_valid()
     given = getattr(form, "cleaned_data", {})
     text, city, cuisine = (given.get(name, "") for name in ("q", "city", "cuisine"))
     filters = {name: request.GET[name] for name in ("q", "city", "cuisine") if request.GET.get(name)}
+    page = given.get("page") or 1
+    usual = {"city": {city}, "cuisine": {cuisine, cuisine.replace("_", " ")}, "page": {str(page)}}
+    if any(value not in usual.get(name, ()) for name, value in request.GET.items() if value):
+        # With spaces and zeros, too long or no number: each can be written in endlessly many ways.
+        do_not_store("an odd spelling")
     context = {
         "form": form,
         "text": text,
         "city": city,
         "cuisine": cuisine,
-        "listing": cached.listing(text, city, cuisine, given.get("page") or 1),
+        "listing": cached.listing(text, city, cuisine, page),
         "is_filtered": bool(filters),
         "cities": cached.cities(_CITIES),
         "cuisines": cached.cuisines(_CUISINES),
@@ -77,6 +85,9 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 @public_page(seconds=3600)
 def sitemap_part(request: HttpRequest, part: int) -> HttpResponse:
     """List the pages of one part of the restaurants in every language, and in the first part the home pages."""
+    if request.path != reverse("sitemap_part", kwargs={"part": part}):
+        # With zeros before it a number has endlessly many addresses.
+        raise Http404
     slugs = cached.slugs(part) if 1 <= part <= cached.parts() else []
     if not slugs and part != 1:
         raise Http404
