@@ -166,7 +166,9 @@ def parts() -> int:
 
 def id_of(slug: str) -> int | None:
     """Return the primary key of the restaurant with a slug, published or not, or None."""
-    return Restaurant.objects.filter(slug=slug).values_list("pk", flat=True).first()
+    found = Restaurant.objects.filter(slug=slug).values_list("pk", "slug").first()
+    # Azure SQL finds a slug in any case; only the one that it is written in has an address.
+    return found[0] if found is not None and found[1] == slug else None
 
 
 def place(pk: int) -> Place | None:

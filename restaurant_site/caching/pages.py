@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
@@ -27,7 +27,9 @@ from restaurant_site.caching.through import Layer, Lookup, fill_slot
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_MEMORY = 10_000
+T = TypeVar("T")
+
+_MEMORY, _LONGEST = 10_000, 300
 # Of names that ALLOWED_HOSTS does not list as they are: with a port, a dot at the end, or by a wildcard.
 _NAMES = 16
 _DROPPED = frozenset({"CONTENT_LENGTH", "CONTENT_TYPE", "REMOTE_ADDR", "REMOTE_PORT", "RAW_URI", "wsgi.input"})
@@ -146,9 +148,7 @@ class PageCache:
                 rule = _Rule(query, getattr(view, public.UNCACHED), getattr(view, public.SECONDS))
         except (Resolver404, ValueError):
             pass
-        if len(self._rules) >= _MEMORY:
-            self._rules.clear()
-        self._rules[path] = rule
+        _remember(self._rules, path, rule)
         return rule
 
     def _host(self, environ: WSGIEnvironment) -> str:
@@ -166,9 +166,7 @@ class PageCache:
                 if len(self._names) < _NAMES:
                     self._names.add(host)
                 allowed = host in self._names
-            if len(self._hosts) >= _MEMORY:
-                self._hosts.clear()
-            self._hosts[host] = allowed
+            _remember(self._hosts, host, allowed)
         return host if allowed else ""
 
     def _scheme(self, environ: WSGIEnvironment) -> str:
@@ -179,6 +177,15 @@ class PageCache:
             if (given := environ.get(name)) is not None:
                 scheme = "https" if given.split(",")[0].strip() == secure else "http"
         return "" if settings.SECURE_SSL_REDIRECT and scheme != "https" else scheme
+
+
+def _remember(memory: dict[str, T], text: str, value: T) -> None:
+    """Keep what was found for a text, unless it is longer than an honest one: there are endlessly many of those."""
+    if len(text) > _LONGEST:
+        return
+    if len(memory) >= _MEMORY:
+        memory.clear()
+    memory[text] = value
 
 
 def _canonical(query: str, rule: _Rule) -> str | None:

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
-import pytest
 from django.core.cache import caches
 from django.db.models.functions import Now
 
-from restaurant_site.caching import heartbeat
 from restaurant_site.caching.models import Invalidation
 from restaurant_site.caching.pages import PageCache, layer
+from restaurant_site.handler import make_application
 from tests.conftest import Site
 from tests.pages import Page, read
 
@@ -51,12 +50,9 @@ class Told:
 
 def application() -> PageCache:
     """Return the site's application as a worker has it that has just started; without the threads of a worker."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(heartbeat, "start", lambda: None)
-        from restaurant_site.wsgi import Utf8Handler
     layer.hints.clear()
     layer.passes.clear()
-    return PageCache(Utf8Handler())
+    return make_application()
 
 
 def ask(app: Any, target: str, method: str = "GET", *, host: str = "testserver", **headers: str) -> Told:

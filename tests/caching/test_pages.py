@@ -419,7 +419,6 @@ def test_a_change_is_on_every_page_at_once_and_on_no_other(site: Site, here: Res
             assert [worker.get(path).how for path in ELSEWHERE] == ["hit"] * len(ELSEWHERE)
 
 
-@pytest.mark.xfail(strict=True, reason="The footer's cities hang on a tag that every change of any restaurant renews.")
 def test_a_restaurants_own_name_is_nothing_to_the_pages_of_another(site: Site, here: Restaurant) -> None:
     wire = Wire(site.url)
     for path in ELSEWHERE:
