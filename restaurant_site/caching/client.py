@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django_redis.client import DefaultClient
@@ -18,12 +19,51 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
     page costs more than Redis does.
     """
 
+    outages = 0
+    """The outage of the server that this client's connections are younger than; `Store` compares it with the gate's."""
+
+    def hang_up(self) -> None:
+        """Close this client's connections; the next command opens new ones."""
+        for raw in self._clients:
+            connection = getattr(raw, "connection", None)
+            if connection is not None:
+                connection.disconnect()
+
     def connect(self, index: int = 0) -> Any:
         """Connect; what fails is an interrupted connection, as with every command, which the alias may ignore."""
         try:
             return super().connect(index)
         except RedisError as error:
             raise ConnectionInterrupted(connection=None) from error
+
+    def read(self, keys: Sequence[str]) -> dict[str, Any]:
+        """Return the values of those keys that exist, as `get_many` does, in one round trip of half its cost."""
+        answers = self._ask(False, [("MGET", *(str(self.make_key(key)) for key in keys))])[0]
+        return {
+            key: value if value[:1] == MAGIC else self.decode(value)
+            for key, value in zip(keys, answers, strict=True)
+            if value is not None
+        }
+
+    def write(self, values: Mapping[str, bytes], seconds: float) -> None:
+        """Store values for so many seconds, as `set_many` does, in one round trip and without a transaction."""
+        lifetime = int(seconds * 1000)
+        self._ask(True, [("SET", str(self.make_key(key)), value, "PX", lifetime) for key, value in values.items()])
+
+    def _ask(self, write: bool, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Send commands together and return their answers; raises as redis-py does, with the connection closed."""
+        raw = self.get_client(write=write)
+        connection = getattr(raw, "connection", None)
+        if connection is None:
+            # A cluster's client, which chooses a connection by the key.
+            return [raw.execute_command(*command) for command in commands]
+        try:
+            connection.send_packed_command(connection.pack_commands(commands))
+            return [connection.read_response() for _command in commands]
+        except BaseException:
+            # With answers left unread the next command would get them.
+            connection.disconnect()
+            raise
 
     def decode(self, value: Any) -> Any:
         """Return what was stored; what nobody here stored comes back as the bytes that it is, and is no entry."""

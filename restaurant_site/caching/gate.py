@@ -47,6 +47,7 @@ class Gate:
         self.last_ok = float("-inf")
         self.beating = False
         self.reason = "not asked yet"
+        self.outages = 0
         # A replay counts if it began after this moment.
         self._doubt = float("-inf")
         self._run: str | None = None
@@ -73,6 +74,7 @@ class Gate:
             self.failing_since = now
         if not self.is_open:
             self.is_open = True
+            self.outages += 1
             self.reason = type(error.__cause__ or error).__name__
             stats.count("cache", "opened")
             logger.warning("Redis is not used until it answers again: %s", error.__cause__ or error)
@@ -99,6 +101,7 @@ class Gate:
                 # Another server, or the same one started anew, since it was last seen in order.
                 self._doubt = max(self._doubt, self.last_ok)
                 self.is_open = True
+                self.outages += 1
                 self.reason = "another server"
             if (self.is_open or self._run is None) and not self._replayed(run):
                 return False

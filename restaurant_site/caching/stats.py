@@ -17,27 +17,27 @@ FLEET = ("opened", "replays", "swept", "token_errors")
 KEPT_HOURS = 24
 
 _lock = threading.Lock()
-_counts: Counter[tuple[str, str]] = Counter()
+_sent: Counter[tuple[str, str]] = Counter()
 _unsent: Counter[tuple[str, str]] = Counter()
 
 
 def count(kind: str, event: str, number: int = 1) -> None:
     """Add to a count of this process."""
     with _lock:
-        _counts[kind, event] += number
         _unsent[kind, event] += number
 
 
 def counts() -> dict[tuple[str, str], int]:
     """Return this process's counts since it started."""
     with _lock:
-        return dict(_counts)
+        return dict(_sent + _unsent)
 
 
 def send() -> None:
     """Add what was counted since the last time to this hour's sums in Redis; kept for the next time on an error."""
     with _lock:
         unsent = dict(_unsent)
+        _sent.update(_unsent)
         _unsent.clear()
     hour = _hour(dt.datetime.now(dt.UTC))
     cache = caches["default"]
@@ -53,6 +53,7 @@ def send() -> None:
         if done is None:
             with _lock:
                 _unsent[kind, event] += number
+                _sent[kind, event] -= number
 
 
 def totals(hours: int = KEPT_HOURS) -> dict[str, dict[str, int]]:

@@ -38,12 +38,17 @@ class Store:
     @property
     def client(self) -> Any:
         """The alias's django-redis client of this thread, whose methods raise where the alias itself ignores."""
-        return caches[self.alias].client  # type: ignore[attr-defined]
+        client: Any = caches[self.alias].client  # type: ignore[attr-defined]
+        if client.outages != self.gate.outages:
+            # Each connection from before an outage would be one more error, and open the gate once more.
+            client.outages = self.gate.outages
+            client.hang_up()
+        return client
 
     def read(self, keys: Sequence[str]) -> dict[str, Any]:
         """Return the values of those keys that exist, in one round trip."""
         try:
-            found: dict[str, Any] = self.client.get_many(keys)
+            found: dict[str, Any] = self.client.read(keys)
         except _ERRORS as error:
             raise self._failed(error) from error
         self.gate.failing_since = None
@@ -51,7 +56,7 @@ class Store:
 
     def put(self, key: str, value: bytes, seconds: float) -> None:
         """Store a value for so many seconds."""
-        self._write(lambda: self.client.set(key, value, timeout=seconds))
+        self._write(lambda: self.client.write({key: value}, seconds))
 
     def add(self, key: str, value: bytes, seconds: float) -> bool:
         """Store a value unless the key exists; return whether it was stored."""
@@ -67,7 +72,7 @@ class Store:
     def renew(self, tags: Iterable[str]) -> None:
         """Give each tag a fresh token, in one round trip. Not held back by the gate."""
         tokens = {token_key(tag): new_token() for tag in tags}
-        self._write(lambda: self.client.set_many(tokens, timeout=TOKEN_SECONDS))
+        self._write(lambda: self.client.write(tokens, TOKEN_SECONDS))
 
     def tokens(self, tags: Sequence[str], known: dict[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
         """Return the token of every tag, from known where it stands there, and the tags whose token was created.

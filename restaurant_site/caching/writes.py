@@ -167,13 +167,20 @@ class CachedModel(models.Model):
         abstract = True
         base_manager_name = "objects"
 
+    # The tags as the row was before this save.
+    _before: set[str]
+
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any) -> Self:
-        """Remember what must not change."""
+        """Remember the columns of the tags as they are stored."""
         row = super().from_db(db, field_names, values, **more)
-        if cls.cache_tags.fixed:
-            row.__dict__["_fixed"] = {name: row.__dict__.get(name) for name in cls.cache_tags.columns}
+        row._remember()
         return row
+
+    def _remember(self) -> None:
+        held = self.__dict__
+        columns = ["id" if name == "pk" else name for name in self.cache_tags.columns]
+        held["_stored"] = {name: held[name] for name in columns} if all(name in held for name in columns) else {}
 
     def save_base(
         self,
@@ -186,32 +193,45 @@ class CachedModel(models.Model):
         """Save, and renew the tags of the row as it was and as it is, in one transaction."""
         using = using or router.db_for_write(type(self), instance=self)
         tags = self.cache_tags
+        if tags.fixed:
+            self._refuse_moving()
         with transaction.atomic(using=using, savepoint=False):
-            before: set[str] = set()
-            if tags.fixed:
-                self._refuse_moving()
-            # With a key of its own, a row that looks new may be there already.
-            if self.pk is not None and not force_insert and (self._state.adding or not tags.fixed):
-                before = self._stored_tags(using)
+            self._before = set()
             super().save_base(raw, force_insert, force_update, using, update_fields)
-            changed(*sorted(before | tags.of_row(self)), using=using)
+            changed(*(self._before | tags.of_row(self)), using=using)
+        self._remember()
 
     save_base.alters_data = True  # type: ignore[attr-defined]
+
+    def _do_update(self, base_qs: Any, using: Any, *rest: Any, **more: Any) -> Any:
+        """Update where the row's tags are still those that were loaded; else read and lock it first.
+
+        So the old tags are known to be right, and cost a statement only where
+        another has moved the row meanwhile.
+        """
+        stored: dict[str, Any] = self.__dict__.get("_stored", {})
+        if stored:
+            done = super()._do_update(base_qs.filter(**stored), using, *rest, **more)
+            if done:
+                self._before = self.cache_tags.of({"pk": self.pk, **stored})
+                return done
+        self._before = self._stored_tags(using)
+        return super()._do_update(base_qs, using, *rest, **more)
 
     def own_tags(self) -> tuple[str, ...]:
         """Return the tags of this row, for `CachedQuerySet.renewing`."""
         return tuple(sorted(self.cache_tags.of_row(self)))
 
     def _refuse_moving(self) -> None:
-        fixed: dict[str, Any] = self.__dict__.get("_fixed", {})
-        for name, value in fixed.items():
-            if value is not None and getattr(self, name) != value:
+        stored: dict[str, Any] = self.__dict__.get("_stored", {})
+        for name, value in stored.items():
+            if getattr(self, name) != value:
                 raise ValueError(f"{name} of a {self._meta.verbose_name} can't be changed.")
 
     def _stored_tags(self, using: str) -> set[str]:
         """Lock the row, and return its tags as the database has it.
 
-        By hand rather than through a queryset, since every save pays for it.
+        By hand, since a queryset's lock is not to be had on every backend in this weak form.
         """
         connection = connections[using]
         quote, features = connection.ops.quote_name, connection.features
