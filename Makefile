@@ -37,7 +37,10 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# The peers that the site is compared with stay apart from it; without them their figures are left out.
 bench: $(READY) .env
+	@$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --target var/bench-packages --require-hashes \
+		-r benchmarks/requirements.txt || echo "cacheops and cachalot could not be installed: their figures are left out."
 	$(BIN)/python benchmarks/run.py
 
 pictures: $(READY)
@@ -55,10 +58,12 @@ audit: $(READY)
 lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes -o requirements.txt requirements.in
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes -o requirements-dev.txt requirements-dev.in
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes -c requirements.txt -o benchmarks/requirements.txt benchmarks/requirements.in
 
 upgrade: $(READY)
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes -o requirements.txt requirements.in
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes -o requirements-dev.txt requirements-dev.in
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes -c requirements.txt -o benchmarks/requirements.txt benchmarks/requirements.in
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis staticfiles

@@ -12,13 +12,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
-import statistics
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.telling import figure
 
 from reservations.engine.availability import (
     Ask,
@@ -97,15 +98,6 @@ def milliseconds(work: Callable[[], object]) -> float:
     begin = time.perf_counter()
     work()
     return (time.perf_counter() - begin) * 1000
-
-
-def figure(samples: list[float]) -> dict[str, float]:
-    """Return median, minimum and maximum."""
-    return {
-        "median": round(statistics.median(samples), 4),
-        "min": round(min(samples), 4),
-        "max": round(max(samples), 4),
-    }
 
 
 def main() -> None:

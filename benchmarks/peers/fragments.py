@@ -1,0 +1,37 @@
+"""The site's template tag ``fragment`` without a cache: the same templates over plain queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from menus import queries
+from reservations.queries import venue
+from restaurant_site.fragments import FOOTER_CITIES
+
+register = template.Library()
+
+
+def _menus(restaurant_id: int, currency: str) -> dict[str, Any]:
+    return {"menus": queries.menus_of(restaurant_id), "currency": currency}
+
+
+def _footer() -> dict[str, Any]:
+    return {"cities": venue.cities(FOOTER_CITIES)}
+
+
+_FRAGMENTS: dict[str, tuple[str, Callable[..., dict[str, Any]]]] = {
+    "menus": ("menus/_menus.html", _menus),
+    "footer": ("_footer.html", _footer),
+}
+
+
+@register.simple_tag
+def fragment(name: str, *args: object) -> SafeString:
+    """Render a fragment of the menu page."""
+    path, context = _FRAGMENTS[name]
+    return render_to_string(path, context(*args))
