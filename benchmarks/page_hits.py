@@ -22,7 +22,7 @@ from bench.slices import Contender, costs, ratios
 from bench.telling import Samples, left_out, note, tell
 
 ROUNDS = 40
-SECONDS = 40.0
+SECONDS = 30.0
 # Whatever renders the page takes as long for a few requests as the others for hundreds.
 FEW = 4
 PEERS = {"cacheops": FEW, "cacheops_view": 200, "cachalot": FEW}

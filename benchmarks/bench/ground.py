@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -58,6 +59,8 @@ def ground() -> Iterator[Ground]:
         _set_up()
         yield found
     finally:
+        # Threads of this process may still beat, and would complain that the servers are gone.
+        logging.disable()
         servers.release()
 
 
