@@ -67,7 +67,7 @@ def age(server: Server, path: str) -> None:
     from restaurant_site.caching import entries, pages
     from restaurant_site.caching.keys import entry_key
 
-    key = entry_key("p", f"http://127.0.0.1:{server.port}{path}")
+    key = entry_key("p", f"http://127.0.0.1:{server.port}{path}?")
     entry = entries.decode(pages.layer.store.read([key]).get(key))
     if entry is None:
         raise UnmeasurableError(f"no entry of {path}")

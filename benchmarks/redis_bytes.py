@@ -24,7 +24,7 @@ def measure() -> Samples:
         data.make()
         with serving(SITE) as site:
             answer = hit(site, data.MENU)
-            entry, tokens = _stored(f"http://127.0.0.1:{site.port}{data.MENU}")
+            entry, tokens = _stored(f"http://127.0.0.1:{site.port}{data.MENU}?")
     note(f"{len(gzip.decompress(answer.body))} bytes of HTML, {len(answer.body)} in gzip")
     note(f"the entry takes {entry} bytes, its {len(tokens)} tokens {sum(tokens)}")
     return {"redis_bytes_per_page": [float(entry + sum(tokens))]}

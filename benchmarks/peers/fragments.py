@@ -10,8 +10,6 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from menus import queries
-from reservations.queries import venue
-from restaurant_site.fragments import FOOTER_CITIES
 
 register = template.Library()
 
@@ -20,13 +18,9 @@ def _menus(restaurant_id: int, currency: str) -> dict[str, Any]:
     return {"menus": queries.menus_of(restaurant_id), "currency": currency}
 
 
-def _footer() -> dict[str, Any]:
-    return {"cities": venue.cities(FOOTER_CITIES)}
-
-
 _FRAGMENTS: dict[str, tuple[str, Callable[..., dict[str, Any]]]] = {
     "menus": ("menus/_menus.html", _menus),
-    "footer": ("_footer.html", _footer),
+    "footer": ("_footer.html", dict),
 }
 
 

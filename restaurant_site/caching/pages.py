@@ -19,10 +19,11 @@ from django.urls import Resolver404, resolve
 from django.utils import translation
 
 from restaurant_site.caching import http, public
+from restaurant_site.caching.filling import fill_slot
 from restaurant_site.caching.http import Headers, Page
 from restaurant_site.caching.keys import entry_key
 from restaurant_site.caching.stamps import current
-from restaurant_site.caching.through import Layer, Lookup, fill_slot
+from restaurant_site.caching.through import Layer, Lookup
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

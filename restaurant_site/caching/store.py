@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import RedisError
 
 from restaurant_site.caching import gate
+from restaurant_site.caching.client import Prepared
 from restaurant_site.caching.gate import Unavailable
 from restaurant_site.caching.keys import new_token, token_key
 
@@ -33,12 +35,15 @@ class Store:
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
+        self._local = threading.local()
         self.gate = gate.of(str(settings.CACHES[alias].get("LOCATION", "")), self)
 
     @property
     def client(self) -> Any:
         """The alias's django-redis client of this thread, whose methods raise where the alias itself ignores."""
-        client: Any = caches[self.alias].client  # type: ignore[attr-defined]
+        client: Any = getattr(self._local, "client", None)
+        if client is None:
+            client = self._local.client = caches[self.alias].client  # type: ignore[attr-defined]
         if client.outages != self.gate.outages:
             # Each connection from before an outage would be one more error, and open the gate once more.
             client.outages = self.gate.outages
@@ -49,6 +54,23 @@ class Store:
         """Return the values of those keys that exist, in one round trip."""
         try:
             found: dict[str, Any] = self.client.read(keys)
+        except _ERRORS as error:
+            raise self._failed(error) from error
+        self.gate.failing_since = None
+        return found
+
+    def prepare(self, keys: Sequence[str]) -> Prepared:
+        """Return a read of keys for `fetch`, to be kept by whoever asks for the same again."""
+        try:
+            found: Prepared = self.client.prepare(keys)
+        except _ERRORS as error:
+            raise self._failed(error) from error
+        return found
+
+    def fetch(self, prepared: Prepared) -> list[Any]:
+        """Return the values of prepared keys as they are stored, None for one that is missing, in one round trip."""
+        try:
+            found: list[Any] = self.client.fetch(prepared)
         except _ERRORS as error:
             raise self._failed(error) from error
         self.gate.failing_since = None

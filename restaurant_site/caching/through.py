@@ -11,11 +11,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import random
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
@@ -23,7 +21,9 @@ from django.db import InterfaceError, OperationalError, connections, router
 from django.utils.functional import cached_property
 
 from restaurant_site.caching import entries, stats
+from restaurant_site.caching.client import Prepared
 from restaurant_site.caching.entries import Entry
+from restaurant_site.caching.filling import fill_slot
 from restaurant_site.caching.gate import Unavailable
 from restaurant_site.caching.keys import ALL, new_token, token_key
 from restaurant_site.caching.models import Invalidation
@@ -52,6 +52,14 @@ class Found(Generic[T]):
     how: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Hint:
+    """The tags that a key's entry had when it was last seen, and the command that reads it with their tokens."""
+
+    tags: list[str]
+    read: Prepared
+
+
 @dataclass(slots=True)
 class Lookup(Generic[T]):
     """One question of a layer, and what was found under its key."""
@@ -62,7 +70,7 @@ class Lookup(Generic[T]):
     fresh: float
     parent: Stamp | None
     entry: Entry | None = None
-    tokens: dict[str, bytes] | None = None
+    tokens: dict[str, bytes] = field(default_factory=dict)
     # In a tuple, since None is a value like any other.
     opened: tuple[T] | None = None
 
@@ -99,7 +107,7 @@ class Layer(Generic[T]):
         self.failed = failed
         self.always = (ALL,) if with_all else ()
         # What a page depends on is known once it was seen: a guess, checked by what the entry says.
-        self.hints: dict[str, list[str]] = {}
+        self.hints: dict[str, _Hint] = {}
         # Keys whose answer could not be stored, until when nobody waits for another who makes it.
         self.passes: dict[str, float] = {}
         layers.append(self)
@@ -164,26 +172,27 @@ class Layer(Generic[T]):
 
     def _judge(self, ask: Lookup[T]) -> str:
         """Read the entry and its tokens, and return whether it is a hit, aged ("stale") or nothing ("")."""
-        guess = self.hints.get(ask.key) or self.always if ask.tags is None else (*self.always, *ask.tags)
-        found = self.store.read([ask.key, *map(token_key, guess)])
-        tokens = {tag: token for tag in guess if (token := found.get(token_key(tag))) is not None}
-        ask.tokens, ask.entry, ask.opened = tokens, None, None
-        stored = found.get(ask.key)
-        if stored is None:
-            return ""
-        entry = ask.entry = entries.decode(stored)
-        if entry is None:
-            stats.count(self.kind, "error")
-            return ""
-        unknown = [tag for tag in entry.tags if tag not in guess] if entry.tags != guess else None
-        if unknown:
-            # A wrong guess costs a second round trip.
-            more = self.store.read([token_key(tag) for tag in unknown])
-            tokens |= {tag: more[name] for tag in unknown if (name := token_key(tag)) in more}
-        if ask.tags is None and unknown:
-            self._hint(ask.key, entry.tags)
+        if ask.tags is None:
+            hint = self.hints.get(ask.key) or self._hint(ask.key, [*self.always])
+            guess = hint.tags
+            stored, *seen = self.store.fetch(hint.read)
+        else:
+            guess = [*self.always, *ask.tags]
+            stored, *seen = self.store.fetch(self.store.prepare([ask.key, *map(token_key, guess)]))
+        ask.opened = None
+        entry = ask.entry = None if stored is None else entries.decode(stored)
         now = time.time()
-        if now >= entry.valid_until or not entry.matches(tokens):
+        known = entry is not None and entry.tags == guess and entry.tokens == seen
+        if entry is None or not known or now >= entry.fresh_until:
+            # All but a plain hit may fill, and needs the tokens as they were before.
+            ask.tokens = {tag: token for tag, token in zip(guess, seen, strict=True) if token is not None}
+        if entry is None:
+            if stored is not None:
+                stats.count(self.kind, "error")
+            return ""
+        if not known:
+            self._learn(ask, entry, guess)
+        if now >= entry.valid_until or not (known or entry.matches(ask.tokens)):
             return ""
         try:
             ask.opened = (self.decode(entry.payload),)
@@ -192,6 +201,16 @@ class Layer(Generic[T]):
             stats.count(self.kind, "error")
             return ""
         return "hit" if now < entry.fresh_until else "stale"
+
+    def _learn(self, ask: Lookup[T], entry: Entry, guess: list[str]) -> None:
+        """Read the tokens of tags that were not guessed, in a second round trip, and guess better the next time."""
+        unknown = [tag for tag in entry.tags if tag not in guess]
+        if not unknown:
+            return
+        more = self.store.read([token_key(tag) for tag in unknown])
+        ask.tokens |= {tag: more[name] for tag in unknown if (name := token_key(tag)) in more}
+        if ask.tags is None:
+            self._hint(ask.key, entry.tags)
 
     def _served(self, ask: Lookup[T], how: str) -> Found[T]:
         assert ask.entry is not None  # noqa: S101
@@ -254,7 +273,7 @@ class Layer(Generic[T]):
         created: list[str] = []
         try:
             # Before the data is read, never after.
-            stamp.tokens, created = self.store.tokens([*self.always, *(ask.tags or ())], ask.tokens or {})
+            stamp.tokens, created = self.store.tokens([*self.always, *(ask.tags or ())], ask.tokens)
         except Unavailable:
             stamp.refuse("outage")
         started = time.perf_counter()
@@ -304,35 +323,11 @@ class Layer(Generic[T]):
             stats.count(self.kind, "error")
             return
         if ask.tags is None:
-            self._hint(ask.key, tags)
+            with contextlib.suppress(Unavailable):
+                self._hint(ask.key, tags)
 
-    def _hint(self, key: str, tags: list[str]) -> None:
+    def _hint(self, key: str, tags: list[str]) -> _Hint:
         if len(self.hints) >= _HINTS:
             self.hints.clear()
-        self.hints[key] = tags
-
-
-# --- How many fill at once ---------------------------------------------------
-
-_slots = threading.BoundedSemaphore(settings.CACHE_FILLS)
-_filling: ContextVar[bool] = ContextVar("filling", default=False)
-
-
-@contextlib.contextmanager
-def fill_slot() -> Iterator[None]:
-    """Hold one of the process's few places for filling; whoever waits for longer than a second goes on without.
-
-    So a cold or absent cache can't take every thread and every connection of
-    the database. A fill within a fill has its place already.
-    """
-    if _filling.get():
-        yield
-        return
-    held = _slots.acquire(timeout=1.0)
-    mark = _filling.set(True)
-    try:
-        yield
-    finally:
-        _filling.reset(mark)
-        if held:
-            _slots.release()
+        hint = self.hints[key] = _Hint(tags, self.store.prepare([key, *map(token_key, tags)]))
+        return hint

@@ -210,6 +210,9 @@ class CachedModel(models.Model):
         another has moved the row meanwhile.
         """
         stored: dict[str, Any] = self.__dict__.get("_stored", {})
+        if stored and self.cache_tags.fixed:
+            # As they are now, which has been made sure of.
+            return super()._do_update(base_qs, using, *rest, **more)
         if stored:
             done = super()._do_update(base_qs.filter(**stored), using, *rest, **more)
             if done:

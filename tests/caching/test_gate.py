@@ -133,10 +133,8 @@ class Process:
     """Another process's view of the same server."""
 
     def __init__(self) -> None:
-        self.store = Store.__new__(Store)
-        self.store.alias = "default"
-        self.gate = gate.Gate(self.store)
-        self.store.gate = self.gate
+        self.store = Store("default")
+        self.gate = self.store.gate = gate.Gate(self.store)
 
 
 def test_the_outbox_is_replayed_once_for_the_whole_fleet(own_redis: RedisServer) -> None:
