@@ -47,7 +47,8 @@ class RedisServer:
     def start(self, **settings: str) -> RedisServer:
         """Start it and wait until it answers."""
         given = self._settings | {name.replace("_", "-"): value for name, value in settings.items()}
-        arguments = [part for name, value in given.items() for part in (f"--{name}", value)]
+        # A save point is two words.
+        arguments = [part for name, value in given.items() for part in (f"--{name}", *(value.split() or [""]))]
         self.socket.unlink(missing_ok=True)
         self.process = subprocess.Popen([str(_program()), *arguments], stdout=subprocess.DEVNULL)
         for _attempt in range(200):

@@ -53,6 +53,9 @@ class Command(BaseCommand):
             if status == "400":
                 progress.clear()
                 raise CommandError(f"The site does not answer to {host!r}: give a name of ALLOWED_HOSTS with --host.")
+            if how == "bypass" and store.state() != "ok":
+                progress.clear()
+                raise CommandError("Redis is not used at the moment, so nothing can be filled.")
             seen[how if status == "200" else f"status {status}"] += 1
             progress(number + 1)
         progress.clear()
