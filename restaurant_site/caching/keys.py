@@ -19,18 +19,24 @@ _PREFIX = "t:"
 _READABLE = re.compile(r"[!-~]{1,200}\Z")
 
 
+class TokenKey(str):
+    """The key of a token. By its type, so that no key of anybody else can look like one."""
+
+    __slots__ = ()
+
+
 def make_key(key: str, key_prefix: str, version: int) -> str:
     """Return the name in Redis; Django's KEY_FUNCTION.
 
     Tokens have one name whatever the alias, so that an entry and its tokens can
     be read in one round trip through the entry's alias.
     """
-    return key if key.startswith(_PREFIX) else f"{key_prefix}:{version}:{key}"
+    return key if type(key) is TokenKey else f"{key_prefix}:{version}:{key}"
 
 
-def token_key(tag: str) -> str:
+def token_key(tag: str) -> TokenKey:
     """Return the key of a tag's token."""
-    return _PREFIX + tag
+    return TokenKey(_PREFIX + tag)
 
 
 def is_tag(text: str) -> bool:

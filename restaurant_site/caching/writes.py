@@ -115,17 +115,20 @@ class CachedQuerySet(models.QuerySet[M]):
 
     def _locked(self) -> list[dict[str, Any]]:
         """Lock the rows, and return the columns of their tags."""
-        keys = self.order_by().values("pk")
-        if self.query.annotations or len(self.query.alias_map) > 1 or self.query.distinct or self.query.combinator:
-            # A lock over a join is not portable.
-            base = self.model._base_manager.using(self.db).filter(pk__in=keys).order_by()
-        else:
-            base = self.order_by()
+        columns = ["pk", *(name for name in self._tags.columns if name != "pk")]
         # As weak as the UPDATE's own lock: the stronger one would keep every insert of a child waiting.
         no_key = connections[self.db].features.has_select_for_no_key_update
-        return list(
-            base.select_for_update(no_key=no_key).values("pk", *(name for name in self._tags.columns if name != "pk"))
-        )
+        query = self.query
+        tables = sum(1 for used in query.alias_refcount.values() if used)
+        if not (query.annotations or query.distinct or query.combinator or tables > 1):
+            return list(self.order_by().select_for_update(no_key=no_key).values(*columns))
+        # A lock over a join is not portable, and one over a subquery is planned badly.
+        keys = list(self.order_by().values_list("pk", flat=True))
+        rows: list[dict[str, Any]] = []
+        for start in range(0, len(keys), _ROWS):
+            some = self.model._base_manager.using(self.db).filter(pk__in=keys[start : start + _ROWS]).order_by()
+            rows += some.select_for_update(no_key=no_key).values(*columns)
+        return rows
 
     def _raw_delete(self, using: str | None) -> int:
         """Delete without signals, as Django does where it believes that nobody listens."""

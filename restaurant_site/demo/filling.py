@@ -18,7 +18,7 @@ from django.db.models import F
 
 from reservations.engine.locks import lock_days, retried
 from reservations.engine.slots import claimed_slots
-from reservations.models import Reservation, Restaurant, ServiceDay, TableClaim
+from reservations.models import Reservation, Restaurant, ServiceDay, TableClaim, day_tags
 from reservations.models.reservation import COUNTED
 from reservations.queries.day import day_plan
 from restaurant_site.demo.evening import MOST_PARTIES, Arrival, arrivals
@@ -148,7 +148,7 @@ def _write(place: DemoPlace, restaurant: Restaurant, date: dt.date, found: Seque
     # Azure SQL returns no keys from the insert.
     written = Reservation.objects.filter(restaurant=restaurant, idempotency_key__in=list(tables))
     # The column takes the moment of the insert by itself.
-    written.update(created_at=F("confirmed_at"))
+    written.renewing(*day_tags(restaurant.pk, date)).update(created_at=F("confirmed_at"))
     claims = [
         TableClaim(restaurant=restaurant, reservation_id=pk, table_id=table_id, slot_start=slot)
         for pk, key, start, end in written.values_list("pk", "idempotency_key", "starts_at", "ends_at")
