@@ -146,7 +146,13 @@ class Layer(Generic[T]):
             ask.parent.absorb(known)
             return Found(known.value, "hit")
         reason = self.bypassed()
-        return self._around(ask, reason) if reason else self.look(ask)
+        try:
+            return self._around(ask, reason) if reason else self.look(ask)
+        except BaseException:
+            if ask.parent is not None:
+                # Whoever catches it has an answer whose tags are not known.
+                ask.parent.refuse("an error")
+            raise
 
     def look(self, ask: Lookup[T]) -> Found[T]:
         """Serve what counts, fill where nobody else does, or wait for who does."""
@@ -249,13 +255,13 @@ class Layer(Generic[T]):
 
     def _fill_unless_filled(self, ask: Lookup[T], lock: str) -> Found[T]:
         """Look once more: between the first look and the lock another may have filled, and given it back."""
-        before = ask.opened
+        before = ask.entry, ask.opened
         try:
             if self._judge(ask) == "hit":
                 self.store.delete(lock)
                 return self._served(ask, "hit")
         except Unavailable:
-            ask.opened = before
+            ask.entry, ask.opened = before
         return self._fill(ask, lock)
 
     def _fill(self, ask: Lookup[T], lock: str) -> Found[T]:

@@ -241,6 +241,25 @@ def test_what_must_not_be_stored_is_not() -> None:
     assert not stored_keys("endless")
 
 
+def test_what_was_made_of_an_error_is_not_stored() -> None:
+    """An error has no tags to hand on: what is made of it would outlive its cause."""
+
+    @cached(tags=lambda pk: (f"restaurant:{pk}",))
+    def name_of(pk: int) -> str:
+        return Restaurant.objects.get(pk=pk).name
+
+    @cached(tags=lambda: ("restaurants-by-name",))
+    def shown() -> str:
+        try:
+            return name_of(4711)
+        except Restaurant.DoesNotExist:
+            return "nobody"
+
+    assert shown() == "nobody"
+    make.make_restaurant(pk=4711, name="Here")
+    assert shown() == "Here"
+
+
 def test_the_clock_ends_an_entry_at_its_moment() -> None:
     limits = iter([timezone.now() + dt.timedelta(milliseconds=300), timezone.now() + dt.timedelta(hours=1)])
 
