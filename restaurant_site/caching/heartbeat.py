@@ -45,12 +45,13 @@ def _beat(found: Gate) -> None:
     while True:
         time.sleep(BEAT)
         try:
-            found.beat()
+            try:
+                found.beat()
+            finally:
+                connections.close_all()
         except Exception:
-            # The thread must outlive whatever a server answers.
+            # The thread must outlive whatever a server answers, and a connection that breaks as it is closed.
             logger.exception("The heartbeat failed")
-        finally:
-            connections.close_all()
 
 
 def _housekeeping() -> None:

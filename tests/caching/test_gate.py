@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 from django.core.cache import caches
+from django.db import OperationalError
 
-from restaurant_site.caching import gate, stats
+from restaurant_site.caching import gate, heartbeat, stats
 from restaurant_site.caching.models import Invalidation
 from restaurant_site.caching.store import Store, store
 from tests import factories as make
@@ -211,3 +212,23 @@ def test_the_alias_itself_keeps_ignoring_errors(own_redis: RedisServer) -> None:
     cache.set("b", 2)
     assert not cache.add("b", 2)
     caches["pages"].get("a")
+
+
+def test_a_connection_that_breaks_as_it_is_closed_does_not_end_the_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Enough(BaseException):
+        pass
+
+    beats = []
+
+    def pause(_seconds: float) -> None:
+        beats.append(len(beats))
+        if len(beats) == 3:
+            raise Enough
+
+    def breaks() -> None:
+        raise OperationalError("the connection is gone")
+
+    monkeypatch.setattr(heartbeat.time, "sleep", pause)
+    monkeypatch.setattr(heartbeat.connections, "close_all", breaks)
+    with pytest.raises(Enough):
+        heartbeat._beat(store("default").gate)
