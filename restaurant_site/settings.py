@@ -13,6 +13,7 @@ import environ
 from django.contrib.messages import constants as message_levels
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from redis.maint_notifications import MaintNotificationsConfig
 
 from restaurant_site import env, release
 
@@ -136,7 +137,13 @@ def _cache(prefix: str, timeout: int) -> dict[str, Any]:
             "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
             "SOCKET_CONNECT_TIMEOUT": 0.25,
             "SOCKET_TIMEOUT": 0.25,
-            "CONNECTION_POOL_KWARGS": {"retry": None, "max_connections": 100},
+            "CONNECTION_POOL_KWARGS": {
+                "retry": None,
+                "max_connections": 100,
+                # Where a server announces that it is maintained, as Redis Enterprise
+                # and Azure do, redis-py would wait for ten seconds instead.
+                "maint_notifications_config": MaintNotificationsConfig(enabled=False),
+            },
             # A connection for each thread, kept: half the cost of a read, and one
             # that broke is an error that is noticed, not a silent new connection
             # to a server that may have lost the newest tokens.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Callable
 
@@ -11,7 +13,7 @@ from django.db import OperationalError
 
 from restaurant_site.caching import gate, heartbeat, stats
 from restaurant_site.caching.models import Invalidation
-from restaurant_site.caching.store import Store, store
+from restaurant_site.caching.store import Store, Unavailable, store
 from tests import factories as make
 from tests.caching.conftest import using
 from tests.caching.probes import tagline, tokens
@@ -232,3 +234,31 @@ def test_a_connection_that_breaks_as_it_is_closed_does_not_end_the_heartbeat(mon
     monkeypatch.setattr(heartbeat.connections, "close_all", breaks)
     with pytest.raises(Enough):
         heartbeat._beat(store("default").gate)
+
+
+def test_a_server_that_announces_its_maintenance_is_not_waited_for() -> None:
+    """Redis Enterprise, and Azure with it, may ask a client for more patience, and redis-py then has ten seconds."""
+
+    def serve(listener: socket.socket) -> None:
+        connection, _address = listener.accept()
+        with connection, connection.makefile("rb") as asked:
+            while line := asked.readline():
+                words = []
+                for _word in range(int(line[1:])):
+                    asked.readline()
+                    words.append(asked.readline().strip())
+                if words[0] == b"HELLO":
+                    connection.sendall(b"%1\r\n$5\r\nproto\r\n:3\r\n")
+                elif words[0] == b"SET":
+                    connection.sendall(b">4\r\n+MIGRATING\r\n:1\r\n:30\r\n$1\r\n1\r\n+OK\r\n")
+                elif words[0] != b"MGET":
+                    connection.sendall(b"+OK\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        with using(f"redis://127.0.0.1:{listener.getsockname()[1]}/0"):
+            store("default").put("x", b"\xc1x", 60)
+            began = time.monotonic()
+            with pytest.raises(Unavailable):
+                store("default").read(["x"])
+            assert time.monotonic() - began < 2
