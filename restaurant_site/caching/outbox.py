@@ -170,12 +170,19 @@ def sweep() -> int:
     nothing else.
     """
     stale = Now() - dt.timedelta(seconds=UNCONFIRMED_SECONDS)
-    rows = list(Invalidation.objects.filter(confirmed_at=None, created_at__lt=stale).order_by("created_at")[:_CHUNK])
-    if rows and publish({tag for row in rows for tag in row.tags.split()}, wait=False):
+    unconfirmed = Invalidation.objects.filter(confirmed_at=None, created_at__lt=stale).order_by("created_at")
+    found = 0
+    # To the end: behind what a long outage left, the newest change would wait for its turn.
+    while rows := list(unconfirmed[:_CHUNK]):
+        found += len(rows)
+        if not publish({tag for row in rows for tag in row.tags.split()}, wait=False):
+            break
         stats.count("cache", "swept", len(rows))
         _mark([row.pk for row in rows])
+        if len(rows) < _CHUNK:
+            break
     _delete(Invalidation.objects.filter(confirmed_at__lt=Now() - dt.timedelta(seconds=KEPT_SECONDS)))
-    return len(rows)
+    return found
 
 
 def _delete(rows: QuerySet[Invalidation]) -> None:

@@ -116,7 +116,7 @@ def test_many_rows_are_swept_in_pieces() -> None:
         Invalidation(id=number, tags=f"menu:{number}", created_at=Now()) for number in range(1, 1301)
     )
     aged(10)
-    assert renewed({"menu:1", "menu:1300"}, lambda: [outbox.sweep() for _time in range(4)]) == {"menu:1", "menu:1300"}
+    assert renewed({"menu:1", "menu:1300"}, outbox.sweep) == {"menu:1", "menu:1300"}
     assert Invalidation.objects.filter(confirmed_at=None).count() == 0
     aged(100, confirmed_at=True)
     outbox.sweep()
