@@ -41,13 +41,16 @@ def send() -> None:
         _unsent.clear()
     hour = _hour(dt.datetime.now(dt.UTC))
     cache = caches["default"]
+    away = False
     for (kind, event), number in unsent.items():
         key = _key(hour, kind, event)
-        # Both answer None on an error, which is no success.
-        if cache.add(key, number, timeout=(KEPT_HOURS + 2) * 3600):
+        # Both answer None on an error, which is no success; after one the rest is not tried, each for its timeout.
+        added = None if away else cache.add(key, number, timeout=(KEPT_HOURS + 2) * 3600)
+        if added:
             continue
+        away = added is None
         try:
-            done = cache.incr(key, number)
+            done = None if away else cache.incr(key, number)
         except ValueError:
             done = None
         if done is None:

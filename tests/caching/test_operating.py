@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from io import StringIO
 from typing import Any
 
@@ -66,6 +67,18 @@ def test_counts_are_kept_while_redis_is_away(own_redis: RedisServer) -> None:
     own_redis.start()
     stats.send()
     assert stats.totals()["data"]["hit"] == 5
+
+
+def test_counts_do_not_wait_for_a_frozen_redis_one_by_one(own_redis: RedisServer) -> None:
+    """The thread that sends them also tells Redis what other processes could not."""
+    stats.send()
+    for event in stats.EVENTS:
+        stats.count("data", event)
+    own_redis.freeze()
+    began = time.monotonic()
+    stats.send()
+    assert time.monotonic() - began < 1
+    own_redis.thaw()
 
 
 def test_cache_stats_shows_classes_servers_and_the_outbox() -> None:
