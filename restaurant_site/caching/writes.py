@@ -140,13 +140,21 @@ class CachedQuerySet(models.QuerySet[M]):
 
     _raw_delete.alters_data = True  # type: ignore[attr-defined]
 
-    def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> list[M]:
+    def bulk_create(
+        self,
+        objs: Iterable[M],
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        *args: Any,
+        **kwargs: Any,
+    ) -> list[M]:
         """Insert rows. Those that exist already can't be updated in passing: what they were is not known."""
-        if kwargs.get("update_conflicts"):
+        if update_conflicts:
             raise NotImplementedError("bulk_create(update_conflicts=True) is neither portable nor seen by the cache.")
         rows = list(objs)
         with transaction.atomic(using=self.db, savepoint=False):
-            made: list[M] = super().bulk_create(rows, *args, **kwargs)
+            made: list[M] = super().bulk_create(rows, batch_size, ignore_conflicts, False, *args, **kwargs)
             changed(*sorted({tag for row in made for tag in self._tags.of_row(row)}), using=self.db)
             return made
 

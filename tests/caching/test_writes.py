@@ -296,6 +296,8 @@ def test_what_must_not_move_does_not() -> None:
         Reservation.objects.renewing("day:1:2027-01-01").update(service_date=DATE)
     with pytest.raises(NotImplementedError):
         Table.objects.bulk_create([table], update_conflicts=True, update_fields=["name"], unique_fields=["id"])
+    with pytest.raises(NotImplementedError):
+        Table.objects.bulk_create([table], None, False, True, ["name"], ["id"])
 
 
 def test_an_update_over_a_join_renews() -> None:
