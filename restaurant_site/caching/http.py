@@ -61,8 +61,6 @@ def refusal(status: str, headers: Headers, body: bytes) -> str:
     as varying: each was a hole in Django's own page cache (CVE-2026-6907,
     CVE-2026-8404, CVE-2026-48587).
     """
-    if not status.startswith("200"):
-        return f"status {status[:3]}"
     kind = ""
     for name, value in headers:
         low = name.lower().strip()
@@ -80,6 +78,8 @@ def refusal(status: str, headers: Headers, body: bytes) -> str:
             return "Content-Encoding"
         if low == "content-type":
             kind = value.partition(";")[0].strip().lower()
+    if not status.startswith("200"):
+        return f"status {status[:3]}"
     if kind not in _PAGE_TYPES:
         return "Content-Type"
     return "size" if len(body) > _MOST_BYTES else ""

@@ -98,7 +98,7 @@ class PageCache:
             if stamp is not None and reason:
                 stamp.refuse(reason)
             if stamp is None or stamp.reason:
-                unstored.append((stamp.reason if stamp else "", answer))
+                unstored.append((reason if stamp is None or reason in http.PERSONAL else stamp.reason, answer))
             return http.page(*answer)
 
         # Always with the mark, which no query holds unescaped: a path may, and must not pass for another's query.

@@ -16,7 +16,7 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
 
-from restaurant_site.caching.stamps import Stamp, current, do_not_store, gathering, reading
+from restaurant_site.caching.stamps import Stamp, current, gathering, reading
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -71,7 +71,10 @@ def _touched(what: str) -> None:
             f"A public page uses the {what}. What is the visitor's own belongs into a fragment that is fetched "
             "afterwards, and what is read from the database into a cached read: see docs/caching.md."
         )
-    do_not_store(TOUCHED + what)
+    stamp = current()
+    if stamp is not None:
+        # Above any other reason: the visitor then gets a page of their own.
+        stamp.reason = TOUCHED + what
 
 
 class _Guard:

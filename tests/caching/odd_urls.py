@@ -15,6 +15,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 
 from reservations.models import Restaurant
 from restaurant_site.caching.public import public_page
+from restaurant_site.caching.stamps import do_not_store
 from restaurant_site.urls import handler400, handler403, handler404, handler500
 from restaurant_site.urls import urlpatterns as site_patterns
 
@@ -82,8 +83,22 @@ TOUCHING: dict[str, Callable[[HttpRequest], HttpResponseBase]] = {
     "database": lambda _r: said(f"{Restaurant.objects.count()} restaurants"),
     "template-later": later,
     "streamed": streamed,
+    "odd-and-own": lambda r: odd_and_own(r),
 }
 """Views that use what is one visitor's, or read the database past the cache."""
+
+
+def odd_and_own(request: HttpRequest) -> HttpResponse:
+    """Use a cookie where the page is not stored for another reason."""
+    do_not_store("an odd spelling")
+    return said(request.COOKIES.get("name", "nobody"))
+
+
+@ensure_csrf_cookie
+@public_page()
+def missing(_request: HttpRequest) -> HttpResponse:
+    """Answer 404 where what is around the view sets the visitor's cookie."""
+    return HttpResponse("missing", status=404)
 
 
 def with_cookie(response: HttpResponse) -> HttpResponse:
@@ -166,6 +181,7 @@ urlpatterns = [
     path("odd/touching/<slug:name>/", touching),
     path("odd/answering/<str:name>/", answering),
     path("odd/around/", around),
+    path("odd/missing/", missing),
     path("odd/echo/<str:text>", echo),
     path("odd/seen/", seen),
     path("odd/private/", private),

@@ -568,6 +568,14 @@ def test_each_visitor_gets_their_own_from_a_view_that_uses_a_cookie(odd: Callabl
     assert "nobody" in odd("/odd/touching/reads-cookie/", cookie="other=1").body.decode()
 
 
+def test_each_visitor_gets_their_own_whatever_else_keeps_a_page_from_being_stored(odd: Callable[..., Told]) -> None:
+    assert "ada" in odd("/odd/touching/odd-and-own/", cookie="name=ada").body.decode()
+    held = "a" * 32
+    answer = odd("/odd/missing/", cookie=f"csrftoken={held}")
+    assert answer.status == 404
+    assert held in answer.header("Set-Cookie") or not answer.header("Set-Cookie"), "a token of their own is replaced"
+
+
 def test_each_visitor_gets_their_own_session_from_a_view_that_writes_it(odd: Callable[..., Told]) -> None:
     """A first visit is counted once, and a session that is there is gone on with."""
 
