@@ -7,6 +7,7 @@ the page is made, so that it can neither split nor poison the key.
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -196,6 +197,9 @@ def _canonical(query: str, rule: _Rule) -> str | None:
     """
     if not query or not (rule.query or rule.uncached):
         return ""
+    # WSGI hands on bytes as Latin-1, and Django reads them so where they are no UTF-8.
+    with contextlib.suppress(UnicodeError):
+        query = query.encode("latin-1").decode()
     try:
         given = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=200, errors="replace"))
     except ValueError:

@@ -633,6 +633,13 @@ def test_a_view_sees_nothing_of_a_request_but_what_the_key_holds(odd: Callable[.
     assert "testserver" in plain.body.decode()
 
 
+@pytest.mark.parametrize("sent", ["K%C3%B6ln", "Köln".encode().decode("latin-1"), "Köln"])
+def test_a_query_is_read_as_django_reads_it_also_where_it_is_not_encoded(odd: Callable[..., Told], sent: str) -> None:
+    stored = odd(f"/odd/echo/a?city={sent}")
+    assert stored.how == "miss"
+    assert "'Köln'" in stored.body.decode()
+
+
 def test_an_encoded_question_mark_does_not_make_a_path_into_a_query(odd: Callable[..., Told]) -> None:
     """Else who asks for the one would fill the page of the other."""
     as_path = odd("/odd/echo/a%3Fcity=Berlin")
