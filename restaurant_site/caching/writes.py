@@ -130,6 +130,17 @@ class CachedQuerySet(models.QuerySet[M]):
             rows += some.select_for_update(no_key=no_key).values(*columns)
         return rows
 
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete, with the rows locked before they are loaded: none is moved by another in between."""
+        if self._tags.fixed or self.query.is_sliced or self.query.distinct:
+            return super().delete()
+        with transaction.atomic(using=self.db, savepoint=False):
+            changed(*sorted(self._tags.of_rows(self._locked())), using=self.db)
+            return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
     def _raw_delete(self, using: str | None) -> int:
         """Delete without signals, as Django does where it believes that nobody listens."""
         with transaction.atomic(using=using, savepoint=False):
@@ -213,6 +224,17 @@ class CachedModel(models.Model):
         self._remember()
 
     save_base.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """Delete, and renew the tags of the row as the database has it, in one transaction."""
+        using = using or router.db_for_write(type(self), instance=self)
+        if self.cache_tags.fixed or self.pk is None:
+            return super().delete(using, keep_parents)
+        with transaction.atomic(using=using, savepoint=False):
+            changed(*sorted(self._stored_tags(using)), using=using)
+            return super().delete(using, keep_parents)
+
+    delete.alters_data = True  # type: ignore[attr-defined]
 
     def _do_update(self, base_qs: Any, using: Any, *rest: Any, **more: Any) -> Any:
         """Update where the row's tags are still those that were loaded; else read and lock it first.

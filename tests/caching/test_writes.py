@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from django.core.checks import run_checks
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
+from django.db.models.deletion import Collector
 
 from menus.models import Dish, Menu, Section
 from reservations.models import (
@@ -262,6 +264,49 @@ def test_a_row_that_was_moved_by_another_meanwhile_renews_both() -> None:
     Dish.objects.filter(pk=dish.pk).update(section=section, restaurant=there)
     tags = {f"menu:{here.pk}", f"menu:{there.pk}"}
     assert renewed(tags, dish.save) == tags
+
+
+@pytest.mark.parametrize("way", ["in memory", "by another"])
+def test_a_row_that_moved_before_it_is_deleted_renews_where_it_was(way: str) -> None:
+    here, there = make.make_restaurant(), make.make_restaurant()
+    dish = make.make_menu(here).sections.get().dishes.first()
+    assert dish is not None
+    section = make.make_menu(there).sections.get()
+    if way == "in memory":
+        dish.restaurant = there
+    else:
+        Dish.objects.filter(pk=dish.pk).update(section=section, restaurant=there)
+    tag = f"menu:{(here if way == 'in memory' else there).pk}"
+    assert renewed({tag}, dish.delete) == {tag}
+
+
+def test_a_row_can_not_be_moved_between_its_loading_and_its_deletion(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = make.make_restaurant(), make.make_restaurant()
+    dish = make.make_menu(here).sections.get().dishes.first()
+    assert dish is not None
+    section = make.make_menu(there).sections.get()
+    collect = Collector.collect
+    movers: list[threading.Thread] = []
+    waited: list[bool] = []
+
+    def move() -> None:
+        try:
+            Dish.objects.filter(pk=dish.pk).update(section=section, restaurant=there)
+        finally:
+            connection.close()
+
+    def collected(self: Collector, *args: Any, **kwargs: Any) -> None:
+        collect(self, *args, **kwargs)
+        if not movers:
+            movers.append(threading.Thread(target=move))
+            movers[0].start()
+            movers[0].join(0.5)
+            waited.append(movers[0].is_alive())
+
+    monkeypatch.setattr(Collector, "collect", collected)
+    Dish.objects.filter(pk=dish.pk).delete()
+    movers[0].join()
+    assert waited == [True], "the row was deleted from where nobody renewed"
 
 
 def test_a_reservation_that_changes_its_date_renews_both_days() -> None:
