@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from restaurant_site.caching import stats
-from restaurant_site.caching.keys import MAGIC, new_token
+from restaurant_site.caching.keys import MAGIC, new_token, token_key
 
 if TYPE_CHECKING:
     from restaurant_site.caching.store import Store
@@ -95,7 +95,8 @@ class Gate:
     def _beat(self) -> bool:
         started = time.monotonic()
         try:
-            self.store.put("heartbeat", MAGIC, 60)
+            # Under the name of a token: what is refused of those must be refused here.
+            self.store.put(token_key("heartbeat"), MAGIC, 60)
             run = self.store.run_id()
             if run != self._run and self._run is not None:
                 # Another server, or the same one started anew, since it was last seen in order.

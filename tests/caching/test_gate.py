@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from django.core.cache import caches
-from django.db import OperationalError
+from django.db import OperationalError, connections
 
 from restaurant_site.caching import gate, heartbeat, stats
 from restaurant_site.caching.models import Invalidation
@@ -262,3 +262,38 @@ def test_a_server_that_announces_its_maintenance_is_not_waited_for() -> None:
             with pytest.raises(Unavailable):
                 store("default").read(["x"])
             assert time.monotonic() - began < 2
+
+
+def test_a_server_that_refuses_tokens_alone_does_not_keep_writes_waiting(own_redis: RedisServer) -> None:
+    """As where an operator's access list leaves them out: the heartbeat must be refused as well."""
+    restaurant = make.make_restaurant(tagline="old")
+    tagline(restaurant.pk)
+    own_redis.client.execute_command("ACL", "SETUSER", "default", "resetkeys", "~data:*", "~pages:*", "~sessions:*")
+    found = store("default").gate
+    found.beating = True
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(gate.BEAT):
+            found.beat()
+        connections.close_all()
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+
+    def give_up() -> None:
+        own_redis.client.execute_command("ACL", "SETUSER", "default", "~*")
+
+    # So that the test ends where the write would not.
+    rescue = threading.Timer(8, give_up)
+    rescue.start()
+    try:
+        began = time.monotonic()
+        restaurant.tagline = "new"
+        restaurant.save()
+        assert time.monotonic() - began < gate.SETTLE + 1
+        assert tagline(restaurant.pk) == "new"
+    finally:
+        rescue.cancel()
+        ended.set()
+        thread.join()
