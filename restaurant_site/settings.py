@@ -139,7 +139,7 @@ def _cache(prefix: str, timeout: int) -> dict[str, Any]:
             "SOCKET_TIMEOUT": 0.25,
             "CONNECTION_POOL_KWARGS": {
                 "retry": None,
-                "max_connections": 100,
+                "max_connections": 1000,
                 # Where a server announces that it is maintained, as Redis Enterprise
                 # and Azure do, redis-py would wait for ten seconds instead.
                 "maint_notifications_config": MaintNotificationsConfig(enabled=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,13 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
             connection = getattr(raw, "connection", None)
             if connection is not None:
                 connection.disconnect()
+
+    def give_back(self) -> None:
+        """Give this client's connections back to the pool, for the next thread."""
+        for raw in self._clients:
+            if raw is not None:
+                with contextlib.suppress(Exception):
+                    raw.close()
 
     def connect(self, index: int = 0) -> Any:
         """Connect; what fails is an interrupted connection, as with every command, which the alias may ignore."""

@@ -30,6 +30,16 @@ def enabled(alias: str) -> bool:
     return bool(settings.CACHES[alias].get("LOCATION"))
 
 
+class _OfThread:
+    """A thread's client, whose connection goes back to the pool when the thread ends, not at some collection later."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def __del__(self) -> None:
+        self.client.give_back()
+
+
 class Store:
     """One alias. Its errors open the gate of the Redis behind it; whether that is open, the caller asks."""
 
@@ -41,9 +51,10 @@ class Store:
     @property
     def client(self) -> Any:
         """The alias's django-redis client of this thread, whose methods raise where the alias itself ignores."""
-        client: Any = getattr(self._local, "client", None)
-        if client is None:
-            client = self._local.client = caches[self.alias].client  # type: ignore[attr-defined]
+        held: _OfThread | None = getattr(self._local, "held", None)
+        if held is None:
+            held = self._local.held = _OfThread(caches[self.alias].client)  # type: ignore[attr-defined]
+        client = held.client
         if client.outages != self.gate.outages:
             # Each connection from before an outage would be one more error, and open the gate once more.
             client.outages = self.gate.outages

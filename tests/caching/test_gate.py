@@ -220,7 +220,7 @@ def test_a_connection_that_breaks_as_it_is_closed_does_not_end_the_heartbeat(mon
     class Enough(BaseException):
         pass
 
-    beats = []
+    beats: list[int] = []
 
     def pause(_seconds: float) -> None:
         beats.append(len(beats))
@@ -230,8 +230,8 @@ def test_a_connection_that_breaks_as_it_is_closed_does_not_end_the_heartbeat(mon
     def breaks() -> None:
         raise OperationalError("the connection is gone")
 
-    monkeypatch.setattr(heartbeat.time, "sleep", pause)
-    monkeypatch.setattr(heartbeat.connections, "close_all", breaks)
+    monkeypatch.setattr("restaurant_site.caching.heartbeat.time.sleep", pause)
+    monkeypatch.setattr("restaurant_site.caching.heartbeat.connections.close_all", breaks)
     with pytest.raises(Enough):
         heartbeat._beat(store("default").gate)
 
@@ -264,11 +264,16 @@ def test_a_server_that_announces_its_maintenance_is_not_waited_for() -> None:
             assert time.monotonic() - began < 2
 
 
+def allow(server: RedisServer, *rules: str) -> None:
+    """Change what clients may do."""
+    server.client.execute_command("ACL", "SETUSER", "default", *rules)  # type: ignore[no-untyped-call]
+
+
 def test_a_server_that_refuses_tokens_alone_does_not_keep_writes_waiting(own_redis: RedisServer) -> None:
     """As where an operator's access list leaves them out: the heartbeat must be refused as well."""
     restaurant = make.make_restaurant(tagline="old")
     tagline(restaurant.pk)
-    own_redis.client.execute_command("ACL", "SETUSER", "default", "resetkeys", "~data:*", "~pages:*", "~sessions:*")
+    allow(own_redis, "resetkeys", "~data:*", "~pages:*", "~sessions:*")
     found = store("default").gate
     found.beating = True
     ended = threading.Event()
@@ -282,7 +287,7 @@ def test_a_server_that_refuses_tokens_alone_does_not_keep_writes_waiting(own_red
     thread.start()
 
     def give_up() -> None:
-        own_redis.client.execute_command("ACL", "SETUSER", "default", "~*")
+        allow(own_redis, "~*")
 
     # So that the test ends where the write would not.
     rescue = threading.Timer(8, give_up)
@@ -297,3 +302,28 @@ def test_a_server_that_refuses_tokens_alone_does_not_keep_writes_waiting(own_red
         rescue.cancel()
         ended.set()
         thread.join()
+
+
+def test_a_thread_that_ends_gives_its_connections_back() -> None:
+    """At once: a server of a thread a request would run out of them before the collector comes by."""
+    import gc
+
+    restaurant = make.make_restaurant(tagline="x")
+    tagline(restaurant.pk)
+    pool = store("default").client.get_client().connection_pool
+
+    def once() -> None:
+        tagline(restaurant.pk)
+        connections.close_all()
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(pool._in_use_connections)
+        for _number in range(20):
+            thread = threading.Thread(target=once)
+            thread.start()
+            thread.join()
+        assert len(pool._in_use_connections) <= before + 2
+    finally:
+        gc.enable()
