@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import BaseCache, caches
 
 from restaurant_site.caching.keys import MAGIC
+from tests import asynchronous
 
 
 @pytest.fixture(params=["default", "pages", "sessions"])
@@ -160,8 +161,6 @@ def test_clear_and_close(cache: BaseCache) -> None:
 
 
 def test_the_asynchronous_twins(cache: BaseCache) -> None:
-    import asyncio
-
     async def use() -> None:
         await cache.aset("key", 1)
         assert await cache.aget("key") == 1
@@ -171,4 +170,4 @@ def test_the_asynchronous_twins(cache: BaseCache) -> None:
         assert await cache.ahas_key("key")
         assert await cache.adelete("key") is True
 
-    asyncio.run(use())
+    asynchronous.run(use)

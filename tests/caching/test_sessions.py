@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,6 +23,7 @@ from msgspec import structs
 from restaurant_site.caching import entries, gate, outbox, sessions
 from restaurant_site.caching.sessions import SessionStore, tag_of
 from restaurant_site.caching.store import Store
+from tests import asynchronous
 from tests.caching.probes import costs
 from tests.factories import make_staff
 from tests.redis_server import RedisServer
@@ -221,7 +221,7 @@ def test_the_asynchronous_methods_are_the_same() -> None:
         # Of the thread that the methods ran in.
         await sync_to_async(connections.close_all)()
 
-    asyncio.run(use())
+    asynchronous.run(use)
 
 
 # --- The cache ------------------------------------------------------------------------
