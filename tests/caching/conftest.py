@@ -10,8 +10,11 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
+from reservations.models import Restaurant
 from restaurant_site.caching import gate, through
 from restaurant_site.caching import store as stores
+from tests import factories as make
+from tests.caching.asking import settle
 from tests.redis_server import RedisServer
 
 
@@ -53,3 +56,13 @@ def own_redis(redis_server: RedisServer) -> Iterator[RedisServer]:
     """Let the cache of this process use a Redis that the test may break."""
     with using(redis_server.url):
         yield redis_server
+
+
+@pytest.fixture
+def here(transactional_db: None) -> Restaurant:
+    """Return a restaurant with a menu; there is another, so that home is the listing."""
+    place = make.make_venue(name="Here", slug="here")
+    make.make_menu(place, dishes=["Soup", "Bread"])
+    make.make_menu(make.make_venue(name="Elsewhere", slug="elsewhere", city="Köln"))
+    settle()
+    return place
