@@ -90,9 +90,11 @@ def words(name: str, default: list[str] | None = None) -> list[str]:
     return found
 
 
-def url(name: str, schemes: tuple[str, ...]) -> str:
+def url(name: str, schemes: tuple[str, ...], default: str | None = None) -> str:
     """Return a URL whose scheme is one of schemes. The value may hold a password: it is never shown."""
-    value = text(name)
+    value = text(name, default)
+    if value == "" == default:
+        return ""
     scheme = value.partition("://")[0]
     if scheme not in schemes or "://" not in value:
         allowed = ", ".join(f"{allowed}://" for allowed in schemes)

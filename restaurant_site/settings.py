@@ -29,6 +29,9 @@ SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", [])
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", None if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
 
+# Where mails send people to; no slash at its end.
+SITE_URL = env.url("SITE_URL", ("https", "http"), None if PRODUCTION else "http://127.0.0.1:8000").rstrip("/")
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -178,6 +181,13 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "restaurant_site.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 MESSAGE_LEVEL = message_levels.INFO
+
+# --- History ----------------------------------------------------------------
+# Events are written to the database; with COSMOS_URL the job loop copies them to
+# Azure Cosmos DB for NoSQL, from where staff then read them. docs/history.md.
+
+COSMOS_URL = env.url("COSMOS_URL", ("https", "http"), "")
+HISTORY_COPIED = bool(COSMOS_URL)
 
 # --- People -----------------------------------------------------------------
 

@@ -1,7 +1,10 @@
-"""Tables of where and when. Every tenant table carries ``restaurant``, so that it can be sharded by it later."""
+"""Tables of where, when and who. Every tenant table carries ``restaurant``, so that it can be sharded by it later."""
 
+from reservations.models.guest import Guest, contact_key
+from reservations.models.history import HistoryEvent, HistoryOutbox
 from reservations.models.hours import Closure, OpeningPeriod, Service, SpecialDay, TurnTime
-from reservations.models.reservation import Refusal, Reservation, ServiceDay, TableClaim, day_tags
+from reservations.models.message import JobBeat, Message
+from reservations.models.reservation import Block, Refusal, Reservation, ServiceDay, TableClaim, day_tags
 from reservations.models.user import User, normalise_email
 from reservations.models.venue import (
     Area,
@@ -11,11 +14,19 @@ from reservations.models.venue import (
     Table,
     TableCombination,
 )
+from reservations.models.waiting import BookingRequest, WaitlistEntry
 
 __all__ = [
     "Area",
+    "Block",
+    "BookingRequest",
     "Closure",
     "CombinationTable",
+    "Guest",
+    "HistoryEvent",
+    "HistoryOutbox",
+    "JobBeat",
+    "Message",
     "OpeningPeriod",
     "Refusal",
     "Reservation",
@@ -29,6 +40,8 @@ __all__ = [
     "TableCombination",
     "TurnTime",
     "User",
+    "WaitlistEntry",
+    "contact_key",
     "day_tags",
     "normalise_email",
 ]

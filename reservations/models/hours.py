@@ -87,7 +87,7 @@ class SpecialDay(CachedModel):
 
 
 class Closure(CachedModel):
-    """A range of dates, both included, on which nothing is served: a holiday, a renovation."""
+    """A range of dates, both included, on which nothing is served, or one service does not take place."""
 
     cache_tags = Tags("restaurant:{restaurant_id}", fixed=True)
 
@@ -95,6 +95,15 @@ class Closure(CachedModel):
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
     reason = models.CharField(_("reason"), max_length=160, blank=True, help_text=_("Guests see this."))
+    service = models.ForeignKey(
+        "reservations.Service",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="closures",
+        verbose_name=_("service"),
+        help_text=_("Only this service; empty: the whole day."),
+    )
 
     class Meta:
         verbose_name = _("closure")
@@ -112,6 +121,8 @@ class Closure(CachedModel):
         super().clean()
         if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
             raise ValidationError({"ends_on": _("The last day is before the first.")})
+        if self.service_id and self.service is not None and self.service.restaurant_id != self.restaurant_id:
+            raise ValidationError({"service": _("This service belongs to another restaurant.")})
 
 
 class Service(CachedModel, DeadlineFields):

@@ -1,4 +1,4 @@
-"""Reservations, the claims that keep a table from being booked twice, and the day's lock."""
+"""Reservations, blocks, the claims that keep a table from being taken twice, and the day's lock."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import ClassVar
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from reservations.models.guest import Guest
 from reservations.models.hours import Service
 from reservations.models.venue import MAX_PARTY, Area, Restaurant, Table
 from restaurant_site.caching.writes import CachedModel, Tags
@@ -68,6 +70,9 @@ class Reservation(CachedModel):
 
         ONLINE = "online", _("online")
         STAFF = "staff", _("staff")
+        WALK_IN = "walk_in", _("walk-in")
+        WAITLIST = "waitlist", _("waitlist")
+        REQUEST = "request", _("request")
 
     class Occasion(models.TextChoices):
         """What a party celebrates."""
@@ -108,9 +113,15 @@ class Reservation(CachedModel):
     # rows as there are parties; the claims are what counts.
     table_ids: models.JSONField[list[int], list[int]] = models.JSONField(_("tables"), default=list, editable=False)
     needs_step_free = models.BooleanField(_("step-free access"), default=False)
+    guest = models.ForeignKey(
+        Guest, models.SET_NULL, null=True, blank=True, related_name="reservations", verbose_name=_("guest")
+    )
     name = models.CharField(_("name"), max_length=120, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
+    # Of a concierge or assistant: mails follow the booker, the history of visits the guest.
+    booker_name = models.CharField(_("booked by"), max_length=120, blank=True)
+    booker_email = models.EmailField(_("booker's e-mail"), blank=True)
     occasion = models.CharField(_("occasion"), max_length=20, choices=Occasion.choices, blank=True, default="")
     dietary_needs = models.CharField(_("dietary needs"), max_length=300, blank=True)
     note = models.TextField(_("note"), max_length=1000, blank=True)
@@ -122,6 +133,11 @@ class Reservation(CachedModel):
     # Always filled (a hash of the browser and its key, or a random value), so
     # that the unique constraint needs no condition.
     idempotency_key = models.CharField(max_length=64, editable=False)
+    # The limits in force when it was placed: lowering them later makes no violation.
+    pacing_limit = models.PositiveSmallIntegerField(_("pacing then"), null=True, blank=True, editable=False)
+    online_pacing_limit = models.PositiveSmallIntegerField(
+        _("pacing online then"), null=True, blank=True, editable=False
+    )
     pacing_exceeded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -137,6 +153,14 @@ class Reservation(CachedModel):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    cancelled_late = models.BooleanField(_("cancelled after the cut-off"), default=False)
+    # Rises with every change: the SEQUENCE of the calendar entry, and what a change compares and sets.
+    sequence = models.PositiveIntegerField(_("version"), default=0, editable=False)
+    coming_at = models.DateTimeField(_("said to be coming"), null=True, blank=True)
+    late_minutes = models.PositiveSmallIntegerField(_("announced lateness (minutes)"), default=0)
+    late_flagged_at = models.DateTimeField(_("flagged as late"), null=True, blank=True)
+    seated_at = models.DateTimeField(_("seated"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("reservation")
@@ -172,19 +196,54 @@ COUNTED = (
 )
 """The statuses whose covers count against pacing, and whose tables are taken."""
 
+BY_ONLINE_RULES = (Reservation.Source.ONLINE, Reservation.Source.WAITLIST)
+"""The sources whose covers count against the pacing of those online."""
+
 TABLE_CLAIM_UNIQUE = "tableclaim_table_slot_unique"
 """The constraint that keeps the first promise; a collision with it is retried."""
 
 
+class Block(CachedModel):
+    """Tables that nobody can book for a time: a broken chair, a delivery, a table kept for the owner."""
+
+    cache_tags = Tags("day:{restaurant_id}:{service_date}")
+
+    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="blocks", verbose_name=_("restaurant"))
+    service_date = models.DateField(_("service date"))
+    starts_at = models.DateTimeField(_("start"))
+    ends_at = models.DateTimeField(_("end"))
+    table_ids: models.JSONField[list[int], list[int]] = models.JSONField(_("tables"), default=list, editable=False)
+    reason = models.CharField(_("reason"), max_length=160, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("blocked by")
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    lifted_at = models.DateTimeField(_("lifted"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("block")
+        verbose_name_plural = _("blocks")
+        ordering = ("-service_date", "starts_at", "pk")
+        indexes: ClassVar = [models.Index(fields=["restaurant", "service_date"], name="block_day")]
+
+    def __str__(self) -> str:
+        return f"{self.service_date} {self.reason}".strip()
+
+
 class TableClaim(models.Model):
-    """One table for one slot of 15 minutes, keyed by the slot's start in UTC.
+    """One table for one slot of 15 minutes, keyed by the slot's start in UTC, for a reservation or a block.
 
     The unique constraint is the promise that no table is held twice: it holds
     whatever the code, the cache or the load does.
     """
 
     restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="+", verbose_name=_("restaurant"))
-    reservation = models.ForeignKey(Reservation, models.CASCADE, related_name="claims", verbose_name=_("reservation"))
+    reservation = models.ForeignKey(
+        Reservation, models.CASCADE, null=True, blank=True, related_name="claims", verbose_name=_("reservation")
+    )
+    block = models.ForeignKey(
+        Block, models.CASCADE, null=True, blank=True, related_name="claims", verbose_name=_("block")
+    )
     table = models.ForeignKey(Table, models.RESTRICT, related_name="claims", verbose_name=_("table"))
     slot_start = models.DateTimeField(_("slot"))
 
@@ -192,7 +251,14 @@ class TableClaim(models.Model):
         verbose_name = _("table claim")
         verbose_name_plural = _("table claims")
         ordering = ("table", "slot_start")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["table", "slot_start"], name=TABLE_CLAIM_UNIQUE)]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["table", "slot_start"], name=TABLE_CLAIM_UNIQUE),
+            models.CheckConstraint(
+                condition=Q(reservation__isnull=False, block__isnull=True)
+                | Q(reservation__isnull=True, block__isnull=False),
+                name="tableclaim_one_owner",
+            ),
+        ]
         indexes: ClassVar = [models.Index(fields=["restaurant", "slot_start"], name="tableclaim_window")]
 
     def __str__(self) -> str:

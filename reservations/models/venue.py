@@ -165,6 +165,37 @@ class Restaurant(CachedModel, DeadlineFields):
         validators=[MinValueValidator(15), MaxValueValidator(720)],
         help_text=_("How long a table is held where no turn time for the party is set."),
     )
+    takes_requests = models.BooleanField(
+        _("takes requests of large parties"),
+        default=True,
+        help_text=_("Parties above the largest online can ask; otherwise they see the phone number."),
+    )
+    request_hours = models.PositiveSmallIntegerField(
+        _("answer to requests (hours)"),
+        default=48,
+        validators=[MinValueValidator(1), MaxValueValidator(720)],
+        help_text=_("A request that nobody has answered by then expires."),
+    )
+    takes_waitlist = models.BooleanField(_("keeps a waitlist"), default=True)
+    offer_minutes = models.PositiveSmallIntegerField(
+        _("offer (minutes)"),
+        default=30,
+        validators=[MinValueValidator(5), MaxValueValidator(1440)],
+        help_text=_("For so long a table is held for a guest of the waitlist to whom it is offered."),
+    )
+    late_minutes = models.PositiveSmallIntegerField(
+        _("late after (minutes)"), default=15, validators=[MinValueValidator(5), MaxValueValidator(120)]
+    )
+    reminder_hours = models.PositiveSmallIntegerField(
+        _("reminder (hours before)"), default=24, validators=[MaxValueValidator(336)], help_text=_("0: none.")
+    )
+    sends_thanks = models.BooleanField(_("thanks guests the day after"), default=False)
+    retention_days = models.PositiveSmallIntegerField(
+        _("guests are kept (days)"),
+        default=730,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("So long after the last visit a guest's name, contact and notes are erased; the counts stay."),
+    )
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     class Meta:

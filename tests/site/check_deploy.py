@@ -18,6 +18,7 @@ def main() -> int:
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
     environment |= {
         "SITE_ENV": "production",
+        "SITE_URL": "https://book.example.org",
         "SECRET_KEY": secrets.token_urlsafe(50),
         "ALLOWED_HOSTS": "book.example.org",
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",

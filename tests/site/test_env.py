@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "hunter2-is-secret"
 PRODUCTION = {
     "SITE_ENV": "production",
+    "SITE_URL": "https://book.example.org",
     "SECRET_KEY": f"{PASSWORD}-" + "x9" * 30,
     "ALLOWED_HOSTS": "book.example.org",
     "DATABASE_URL": f"postgresql://app:{PASSWORD}@127.0.0.1:1/restaurant",

@@ -74,7 +74,7 @@ def test_the_search_finds_what_it_should(source: str, found: set[str]) -> None:
 
 def test_the_document_says_what_production_requires() -> None:
     required = {name for name, cells in documented().items() if cells[-1] == "required"}
-    assert required == {"SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"}
+    assert required == {"SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "SITE_URL"}
     assert all(all(cells) for cells in documented().values()), "a cell is empty"
 
 

@@ -1,0 +1,1 @@
+"""What happened, as events that are appended and never edited."""
