@@ -24,8 +24,22 @@ _DINER: dict[Reason, str | Promise] = {
     Reason.NO_STEP_FREE_TABLE: _("No step-free table is free at this time. Please choose another time, or call."),
     Reason.HOLD_LAPSED: _("We could hold the table no longer, and nothing has been booked."),
     Reason.ALREADY_EXTENDED: _("The hold was extended already; that can be done once."),
-    Reason.CUTOFF_PASSED: _("It is too late to cancel online. Please call the restaurant."),
-    Reason.NOT_CONFIRMED: _("This reservation can't be cancelled any more. Please call the restaurant."),
+    Reason.CUTOFF_PASSED: _("It is too late to change this online. Please call the restaurant."),
+    Reason.ALREADY_STARTED: _("The time of this reservation has come. Please call the restaurant."),
+    Reason.NOT_STARTED: _("The time of this reservation has not come yet."),
+    Reason.NOT_CONFIRMED: _("This reservation can't be changed any more. Please call the restaurant."),
+    Reason.NOT_SEATED: _("This party is not seated."),
+    Reason.CHANGED_MEANWHILE: _("This was changed meanwhile. Here it is as it is now; please look and try again."),
+    Reason.NOT_FEWER: _("Here you can only say that fewer of you come. For more, change the reservation."),
+    Reason.WRONG_TABLES: _("These tables can't be had for this party."),
+    Reason.NOT_WAITING: _("This entry is not waiting any more."),
+    Reason.WAITLIST_OFF: _("This restaurant keeps no waitlist. Please call."),
+    Reason.STILL_FREE: _("There is a free table in this window: please choose one of the times."),
+    Reason.REQUESTS_OFF: _("This restaurant takes no requests online. Please call."),
+    Reason.ALREADY_ANSWERED: _("This request is closed already."),
+    Reason.UNDECIDED: _("Please say what is to happen to each reservation."),
+    Reason.UPCOMING_VISIT: _("There is a visit to come."),
+    Reason.OTHER_GUEST: _("These are not two guests of one restaurant."),
 }
 
 # Where a whole day has no time left, these speak of the day.
@@ -54,7 +68,23 @@ _STAFF: dict[Reason, str | Promise] = {
     Reason.HOLD_LAPSED: _("The hold had lapsed."),
     Reason.ALREADY_EXTENDED: _("The hold was extended already."),
     Reason.CUTOFF_PASSED: _("The cancellation cut-off has passed."),
+    Reason.ALREADY_STARTED: _("The start of the reservation has passed."),
+    Reason.NOT_STARTED: _("The reservation's time has not begun yet."),
     Reason.NOT_CONFIRMED: _("The reservation is not in status confirmed."),
+    Reason.NOT_SEATED: _("The party is not seated."),
+    Reason.CHANGED_MEANWHILE: _("Somebody has changed it meanwhile. Look at it as it is now, and try again."),
+    Reason.NOT_FEWER: _("The party is not smaller than it was. To let it grow, change the reservation."),
+    Reason.WRONG_TABLES: _(
+        "These tables don't do: each must be in use here, and together they must seat the party, for a time that ends."
+    ),
+    Reason.NOT_WAITING: _("The party is not waiting any more."),
+    Reason.WAITLIST_OFF: _("The restaurant keeps no waitlist."),
+    Reason.STILL_FREE: _("A time in this window can still be booked."),
+    Reason.REQUESTS_OFF: _("The restaurant takes no requests."),
+    Reason.ALREADY_ANSWERED: _("The request was answered, withdrawn or has expired already."),
+    Reason.UNDECIDED: _("Choose for each reservation that is hit what is to happen to it."),
+    Reason.UPCOMING_VISIT: _("The guest has a visit to come. Cancel it first."),
+    Reason.OTHER_GUEST: _("Choose two different guests of one restaurant, neither erased nor merged already."),
 }
 
 

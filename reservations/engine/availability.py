@@ -116,6 +116,7 @@ class DayPlan:
     online_reason: Reason | None = None
     """Why online booking is off as a whole, if it is."""
     hold_minutes: int = 10
+    offer_minutes: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ record of the refusal.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from django.db import Error
@@ -17,31 +17,32 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from reservations.engine.availability import Ask, DayPlan, candidates, pick
+from reservations.engine.deciding import Decision, Wish, claim, lock_neighbours
 from reservations.engine.errors import Reason, Refused
-from reservations.engine.locks import Again, is_collision, lock_days, retried
-from reservations.engine.placing import Decision, Wish, bound_key, claim, give_back, lock_neighbours, place
-from reservations.models import Reservation, Table, TableClaim, User
-from reservations.queries.day import cutoff, day_plan, window
+from reservations.engine.known import Details, known_guest
+from reservations.engine.locks import Again, Locked, is_collision, lock_days, retried, state_of, take_day
+from reservations.engine.offers import serve_waitlist
+from reservations.engine.placing import bound_key, give_back, place
+from reservations.history import trail
+from reservations.history.trail import COMMAND, GUEST, By, Event, by_staff
+from reservations.messages.outgoing import Kind, message, of_booking, send_later, to_staff
+from reservations.models import Message, Reservation, Restaurant, Table, TableClaim, User
+from reservations.queries.day import Fresh, cutoff, day_plan, window
 
 __all__ = ["Details", "Wish", "book", "cancel", "confirm", "extend", "hold", "release"]
 
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """Who comes, and what they told."""
-
-    name: str = ""
-    email: str = ""
-    phone: str = ""
-    occasion: str = ""
-    dietary_needs: str = ""
-    note: str = ""
-    children: int = 0
-    high_chairs: int = 0
-    needs_step_free: bool = False
+Status = Reservation.Status
 
 
-def hold(*, wish: Wish, browser: str, key: str, language: str = "", details: Details | None = None) -> Reservation:
+def hold(
+    *,
+    wish: Wish,
+    browser: str,
+    key: str,
+    language: str = "",
+    details: Details | None = None,
+    by: By = GUEST,
+) -> Reservation:
     """Hold a table for the restaurant's hold minutes and return the hold.
 
     browser is the hash that the hold is bound to, key the idempotency key of
@@ -54,11 +55,11 @@ def hold(*, wish: Wish, browser: str, key: str, language: str = "", details: Det
     bound = bound_key(browser, key, wish)
     ask = Ask(party=wish.party, area_id=wish.area_id, step_free=wish.step_free)
 
-    def fields(plan: DayPlan, now: dt.datetime, _decision: Decision) -> dict[str, Any]:
+    def fields(fresh: Fresh, _decision: Decision) -> dict[str, Any]:
         return {
-            "status": Reservation.Status.HELD,
+            "status": Status.HELD,
             "source": Reservation.Source.ONLINE,
-            "held_until": now + dt.timedelta(minutes=plan.hold_minutes),
+            "held_until": fresh.now + dt.timedelta(minutes=fresh.plan.hold_minutes),
             "browser": browser,
             "idempotency_key": bound,
             "language": language,
@@ -66,7 +67,7 @@ def hold(*, wish: Wish, browser: str, key: str, language: str = "", details: Det
             "needs_step_free": wish.step_free or (details is not None and details.needs_step_free),
         }
 
-    return place(wish, ask, fields, key=bound, browser=browser)
+    return place(wish, ask, fields, key=bound, by=by, browser=browser)
 
 
 def book(
@@ -78,13 +79,15 @@ def book(
     exceed_pacing: bool = False,
     pacing_reason: str = "",
     language: str = "",
+    tell: bool = True,
 ) -> Reservation:
     """Book a confirmed reservation for staff, who may use every table and knowingly exceed pacing.
 
     Lead time, booking window and the online party limits do not bind staff; a
     closed day, the service's times and the table claims do. What exceeded
     pacing is recorded with who and why. key is the form's idempotency key: the
-    same user with the same key and wish gets the first answer again.
+    same user with the same key and wish gets the first answer again. tell
+    False sends the guest nothing.
     """
     bound = bound_key(f"staff:{user.pk}", key, wish)
     ask = Ask(
@@ -95,127 +98,214 @@ def book(
         ignore_pacing=exceed_pacing,
     )
 
-    def fields(_plan: DayPlan, now: dt.datetime, decision: Decision) -> dict[str, Any]:
+    def fields(fresh: Fresh, decision: Decision) -> dict[str, Any]:
         return {
-            "status": Reservation.Status.CONFIRMED,
+            "status": Status.CONFIRMED,
             "source": Reservation.Source.STAFF,
-            "confirmed_at": now,
+            "confirmed_at": fresh.now,
             "idempotency_key": bound,
             "language": language,
             "created_by": user,
             "pacing_exceeded_by": user if decision.exceeds_pacing else None,
             "pacing_reason": pacing_reason if decision.exceeds_pacing else "",
+            "guest_id": known_guest(wish.restaurant_id, details, language, fresh.now),
             **asdict(details),
         }
 
-    return place(wish, ask, fields, key=bound)
+    def then(reservation: Reservation, fresh: Fresh) -> None:
+        if tell:
+            send_later(
+                [row for row in of_booking(reservation, fresh.restaurant, fresh.now) if row.kind != Kind.STAFF_BOOKED]
+            )
+
+    return place(wish, ask, fields, key=bound, by=by_staff(user), then=then)
 
 
 def extend(*, reservation: Reservation, details: Details | None = None) -> None:
     """Extend a live hold, once, by the restaurant's hold minutes, and keep what was typed; raises `Refused`."""
-    if reservation.status != Reservation.Status.HELD or reservation.held_until is None:
+    if reservation.status != Status.HELD or reservation.held_until is None:
         raise Refused(Reason.HOLD_LAPSED)
     until = reservation.held_until + dt.timedelta(minutes=reservation.restaurant.hold_minutes)
-    extendable = Reservation.objects.filter(
-        pk=reservation.pk, status=Reservation.Status.HELD, hold_extended=False, held_until__gt=Now()
-    )
-    changed = extendable.renewing(*reservation.own_tags()).update(
-        held_until=until, hold_extended=True, **(asdict(details) if details else {})
-    )
-    if not changed:
+
+    def work() -> bool:
+        day = take_day(reservation.restaurant_id, reservation.service_date)
+        extendable = Reservation.objects.filter(
+            pk=reservation.pk, status=Status.HELD, hold_extended=False, held_until__gt=Now()
+        )
+        changed = extendable.renewing(*reservation.own_tags()).update(
+            held_until=until, hold_extended=True, **(asdict(details) if details else {})
+        )
+        if changed:
+            _chain(reservation, day, GUEST, "extended", {"held_until": [None, until.isoformat()]})
+        return bool(changed)
+
+    if not retried(work):
         reservation.refresh_from_db(fields=["status", "held_until", "hold_extended"])
         live = reservation.held_until is not None and reservation.held_until > timezone.now()
         raise Refused(Reason.ALREADY_EXTENDED if live and reservation.hold_extended else Reason.HOLD_LAPSED)
     reservation.held_until, reservation.hold_extended = until, True
 
 
-def release(*, reservation: Reservation) -> bool:
-    """Give a hold back and free its tables; return whether it still was a hold."""
-    return retried(lambda: give_back(reservation.pk))
+def release(*, reservation: Reservation, by: By = GUEST) -> bool:
+    """Give a hold back and free its tables for who waits; return whether it still was a hold."""
+
+    def work() -> bool:
+        day = take_day(reservation.restaurant_id, reservation.service_date)
+        if not give_back(reservation.pk):
+            return False
+        head = _chain(reservation, day, by, "released")
+        serve_waitlist(reservation.restaurant_id, day.date, day.now, head)
+        return True
+
+    return retried(work)
 
 
-def confirm(*, reservation: Reservation, details: Details) -> Reservation:
+def confirm(*, reservation: Reservation, details: Details, by: By = GUEST) -> Reservation:
     """Turn a live hold into a reservation by one compare-and-set; confirming again gives the same answer.
 
     The claims stay. Where step-free access is needed and the held tables don't
-    give it, other tables are claimed in the same transaction, under the day's
-    lock. Raises `Refused` (HOLD_LAPSED, NO_STEP_FREE_TABLE); the hold is then
-    as it was.
+    give it, other tables are claimed in the same transaction. Raises `Refused`
+    (HOLD_LAPSED, NO_STEP_FREE_TABLE); the hold is then as it was.
     """
-    values = {
-        **asdict(details),
-        "status": Reservation.Status.CONFIRMED,
-        "held_until": None,
-        "confirmed_at": Now(),
-    }
     moving = (
         details.needs_step_free
-        and reservation.status == Reservation.Status.HELD
+        and reservation.status == Status.HELD
         and Table.objects.filter(pk__in=reservation.table_ids, is_step_free=False).exists()
     )
     plan = day_plan(reservation.restaurant_id, reservation.service_date, seatings=False) if moving else None
-
     days = {reservation.service_date}
 
-    def work() -> None:
-        tables = _step_free_tables(reservation, plan, days) if plan is not None else None
-        live = Reservation.objects.filter(
-            pk=reservation.pk,
-            status=Reservation.Status.HELD,
-            held_until__gt=Now(),
-            restaurant_id=reservation.restaurant_id,
-        ).renewing(*reservation.own_tags())
-        if not live.update(**values, **({"table_ids": list(tables)} if tables else {})):
-            return
+    def work() -> bool:
+        if plan is None:
+            day, tables = take_day(reservation.restaurant_id, reservation.service_date), None
+        else:
+            tables = _step_free_tables(reservation, plan, days)
+            day = state_of(reservation.restaurant_id, reservation.service_date)
+        values: dict[str, Any] = {
+            **asdict(details),
+            "guest_id": known_guest(reservation.restaurant_id, details, reservation.language, day.now),
+            "confirmed_at": day.now,
+            **({"table_ids": list(tables)} if tables else {}),
+        }
+        if not take_hold(reservation, values):
+            raise Refused(Reason.HOLD_LAPSED)
         if tables:
             TableClaim.objects.filter(reservation_id=reservation.pk).delete()
             claim(reservation, tables)
+        _chain(reservation, day, by, "confirmed")
+        send_later(of_booking(reservation, day.restaurant, day.now))
+        return True
 
     try:
         retried(work)
+    except Refused as refusal:
+        if refusal.reason != Reason.HOLD_LAPSED:
+            raise
+        reservation.refresh_from_db()
+        if reservation.status in (Status.HELD, Status.EXPIRED, Status.RELEASED):
+            raise
     except (Again, Error) as error:
+        reservation.refresh_from_db()
         if isinstance(error, Error) and not is_collision(error):
             raise
-        raise Refused(Reason.NO_STEP_FREE_TABLE) from error
-    reservation.refresh_from_db()
-    if reservation.status in (Reservation.Status.HELD, Reservation.Status.EXPIRED, Reservation.Status.RELEASED):
-        raise Refused(Reason.HOLD_LAPSED)
+        raise Refused(Reason.NO_STEP_FREE_TABLE if moving else Reason.HOLD_LAPSED) from error
     return reservation
 
 
-def cancel(*, reservation: Reservation, by_guest: bool) -> bool:
-    """Cancel a confirmed reservation and free its tables; return False where it was cancelled already.
+def take_hold(reservation: Reservation, values: dict[str, Any]) -> bool:
+    """Confirm a live hold by compare-and-set, in a transaction; return whether it was one. The row knows the values."""
+    live = Reservation.objects.filter(
+        pk=reservation.pk, status=Status.HELD, held_until__gt=Now(), restaurant_id=reservation.restaurant_id
+    ).renewing(*reservation.own_tags(), trail.tag(reservation.restaurant_id))
+    values |= {"status": Status.CONFIRMED, "held_until": None}
+    if not live.update(**values):
+        return False
+    for name, value in values.items():
+        setattr(reservation, name, value)
+    return True
 
-    A guest is refused after the cut-off (CUTOFF_PASSED) and where it is no
-    longer confirmed (NOT_CONFIRMED). Freeing capacity needs no lock of the day.
+
+def cancel(*, reservation: Reservation, by_guest: bool, by: By | None = None, tell: bool = True) -> bool:
+    """Cancel a confirmed reservation and free its tables for who waits; return False where it was cancelled already.
+
+    A guest may until the start (ALREADY_STARTED); after the cut-off it is
+    recorded as late. Where it is no longer confirmed: NOT_CONFIRMED. tell False
+    sends the guest nothing.
     """
-    reservation.refresh_from_db(fields=["status"])
-    if by_guest and reservation.status == Reservation.Status.CONFIRMED:
-        rule = cutoff(reservation.restaurant, reservation.service)
-        limit = rule.moment(reservation.starts_at, reservation.service_date, reservation.restaurant.timezone)
-        if timezone.now() > limit:
-            raise Refused(Reason.CUTOFF_PASSED)
+    reservation.refresh_from_db()
+    restaurant = reservation.restaurant
+    limit = cutoff(restaurant, reservation.service).moment(
+        reservation.starts_at, reservation.service_date, restaurant.timezone
+    )
+    who = by or (GUEST if by_guest else COMMAND)
 
     def work() -> bool:
-        confirmed = Reservation.objects.filter(pk=reservation.pk, status=Reservation.Status.CONFIRMED)
-        changed = confirmed.renewing(*reservation.own_tags()).update(
-            status=Reservation.Status.CANCELLED,
-            cancelled_at=Now(),
-            table_ids=[],
-            # The button that made it may make it again.
-            idempotency_key=F("reference"),
-        )
-        if changed:
-            TableClaim.objects.filter(reservation_id=reservation.pk).delete()
-        return bool(changed)
-
-    if retried(work):
-        reservation.refresh_from_db()
+        day = take_day(reservation.restaurant_id, reservation.service_date)
+        if by_guest and day.now >= reservation.starts_at:
+            raise Refused(Reason.ALREADY_STARTED)
+        late = by_guest and day.now > limit
+        head = cancel_locked(reservation, restaurant, day, who, late=late, by_guest=by_guest, tell=tell)
+        if head is None:
+            return False
+        serve_waitlist(reservation.restaurant_id, day.date, day.now, head)
         return True
-    reservation.refresh_from_db()
-    if reservation.status != Reservation.Status.CANCELLED:
-        raise Refused(Reason.NOT_CONFIRMED)
-    return False
+
+    changed = False
+    try:
+        changed = retried(work)
+    finally:
+        reservation.refresh_from_db()
+    if not changed and reservation.status != Status.CANCELLED:
+        raise Refused(Reason.CHANGED_MEANWHILE if reservation.status == Status.CONFIRMED else Reason.NOT_CONFIRMED)
+    return changed
+
+
+def cancel_locked(
+    reservation: Reservation,
+    restaurant: Restaurant,
+    day: Locked,
+    by: By,
+    *,
+    late: bool = False,
+    by_guest: bool = False,
+    tell: bool = True,
+) -> trail.Head | None:
+    """Cancel a confirmed reservation of a locked day by compare-and-set; return the chain's new head, or None."""
+    confirmed = Reservation.objects.filter(
+        pk=reservation.pk, status=Status.CONFIRMED, service_date=reservation.service_date
+    )
+    changed = confirmed.renewing(*reservation.own_tags(), trail.tag(reservation.restaurant_id)).update(
+        status=Status.CANCELLED,
+        cancelled_at=Now(),
+        cancelled_late=late,
+        table_ids=[],
+        sequence=F("sequence") + 1,
+        # The button that made it may make it again.
+        idempotency_key=F("reference"),
+    )
+    if not changed:
+        return None
+    TableClaim.objects.filter(reservation_id=reservation.pk).delete()
+    send_later(_farewell(reservation, restaurant, day.now, late=late, by_guest=by_guest, tell=tell))
+    return _chain(reservation, day, by, "cancelled", {"late": [None, True]} if late else None)
+
+
+def _farewell(
+    reservation: Reservation, restaurant: Restaurant, now: dt.datetime, *, late: bool, by_guest: bool, tell: bool
+) -> list[Message]:
+    told = message(Kind.CANCELLATION, reservation, now) if tell else []
+    for row in told:
+        row.sequence += 1
+    if by_guest:
+        told += to_staff(Kind.STAFF_CANCELLED, reservation, restaurant, now, {"late": late})
+    return told
+
+
+def _chain(
+    reservation: Reservation, day: Locked, by: By, kind: str, changes: dict[str, Any] | None = None
+) -> trail.Head:
+    event = Event(kind, "reservation", reservation.pk, reservation.guest_id, changes or {})
+    return trail.append(reservation.restaurant_id, day.date, [event], by, day.now, day.head)
 
 
 def _step_free_tables(reservation: Reservation, plan: DayPlan, days: set[dt.date]) -> tuple[int, ...]:

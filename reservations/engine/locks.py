@@ -11,13 +11,26 @@ import datetime as dt
 import random
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db import Error, IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Now
 
-from reservations.models import Reservation, ServiceDay, TableClaim, day_tags
+from reservations.history import trail
+from reservations.history.trail import JOB, Event, Head
+from reservations.messages.outgoing import Kind, message, send_later
+from reservations.models import (
+    BookingRequest,
+    HistoryEvent,
+    Reservation,
+    Restaurant,
+    ServiceDay,
+    TableClaim,
+    WaitlistEntry,
+    day_tags,
+)
 
 T = TypeVar("T")
 
@@ -26,6 +39,9 @@ ATTEMPTS = 5
 # and Azure SQL's number for a deadlock's victim.
 _RETRIED_CODES = ("40001", "40P01")
 _RETRIED_TEXTS = ("deadlock", "serialization failure", "1205")
+
+retries = 0
+"""How often this process has done a transaction again since it began; the replay tells it."""
 
 
 class DayMissing(Exception):  # noqa: N818 - a signal to `retried`, not an error
@@ -41,6 +57,16 @@ class Again(Exception):  # noqa: N818 - a signal to `retried`, not an error
     """The work found that it needs more than it locked, and has noted what: it is done again from the start."""
 
 
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A locked service day: the database's time once the lock was there, and the last link of the day's chain."""
+
+    date: dt.date
+    now: dt.datetime
+    head: Head
+    restaurant: Restaurant
+
+
 def lock_days(restaurant_id: int, dates: Iterable[dt.date]) -> None:
     """Lock a restaurant's service days in order of date, and expire their lapsed holds.
 
@@ -48,6 +74,12 @@ def lock_days(restaurant_id: int, dates: Iterable[dt.date]) -> None:
     which serialises on every database. Raises `DayMissing` for `retried` to handle.
     """
     ordered = sorted(set(dates))
+    take_days(restaurant_id, ordered)
+    expire_lapsed(restaurant_id, ordered)
+
+
+def take_days(restaurant_id: int, ordered: list[dt.date]) -> None:
+    """Lock service days, given in order, without expiring anything: for what takes no capacity."""
     missing = [
         date
         for date in ordered
@@ -55,7 +87,27 @@ def lock_days(restaurant_id: int, dates: Iterable[dt.date]) -> None:
     ]
     if missing:
         raise DayMissing(restaurant_id, missing)
-    expire_lapsed(restaurant_id, ordered)
+
+
+def take_day(restaurant_id: int, date: dt.date) -> Locked:
+    """Lock one service day as `take_days` does, and return its state, in two statements."""
+    take_days(restaurant_id, [date])
+    return state_of(restaurant_id, date)
+
+
+def state_of(restaurant_id: int, date: dt.date) -> Locked:
+    """Return the state of a service day that the transaction has locked."""
+    last = HistoryEvent.objects.filter(
+        restaurant_id=OuterRef("restaurant_id"), chain=date.isoformat(), position__gt=0
+    ).order_by("-position")
+    row = (
+        ServiceDay.objects.select_related("restaurant")
+        .annotate(
+            asked_at=Now(), position=Subquery(last.values("position")[:1]), digest=Subquery(last.values("digest")[:1])
+        )
+        .get(restaurant_id=restaurant_id, date=date)
+    )
+    return Locked(date, row.asked_at, Head(row.position or 0, row.digest or ""), row.restaurant)
 
 
 def lock_for_closing(restaurant_id: int, first: dt.date, last: dt.date) -> None:
@@ -79,7 +131,8 @@ def expire_lapsed(restaurant_id: int, dates: list[dt.date]) -> int:
     """Expire the lapsed holds of locked days and free their tables; return how many. Database time decides.
 
     Compare-and-set: an owner who confirms at the same moment either sees the
-    hold expired or keeps it, never both.
+    hold expired or keeps it, never both. An offer that lapses ends its entry,
+    a proposal its request.
     """
     lapsed = Reservation.objects.filter(
         restaurant_id=restaurant_id,
@@ -87,15 +140,40 @@ def expire_lapsed(restaurant_id: int, dates: list[dt.date]) -> int:
         status=Reservation.Status.HELD,
         held_until__lte=Now(),
     )
-    ids = list(lapsed.order_by("pk").values_list("pk", flat=True))
-    if not ids:
+    found = list(lapsed.order_by("pk").annotate(asked_at=Now()).values_list("pk", "service_date", "source", "asked_at"))
+    if not found:
         return 0
+    ids = [pk for pk, *_rest in found]
     tags = (tag for date in dates for tag in day_tags(restaurant_id, date))
     expired = lapsed.filter(pk__in=ids).renewing(*tags).update(status=Reservation.Status.EXPIRED, **forgotten())
     # Through a subquery, not a join: a delete with a join names the claims twice.
     gone = Reservation.objects.filter(pk__in=ids, status=Reservation.Status.EXPIRED).order_by()
     TableClaim.objects.filter(reservation__in=gone).delete()
+    now = found[0][3]
+    ended = {date: [Event("expired", "reservation", pk) for pk, of, *_rest in found if of == date] for date in dates}
+    if any(source == Reservation.Source.WAITLIST for _pk, _date, source, _now in found):
+        _lapse_offers(ids, ended)
+    if any(source == Reservation.Source.REQUEST for _pk, _date, source, _now in found):
+        _expire_proposals(ids, ended, now)
+    for date, events in ended.items():
+        trail.append(restaurant_id, date, events, JOB, now)
     return expired
+
+
+def _lapse_offers(ids: list[int], ended: dict[dt.date, list[Event]]) -> None:
+    entries = WaitlistEntry.objects.filter(offer_id__in=ids, status=WaitlistEntry.Status.OFFERED)
+    for pk, date, guest in list(entries.order_by("pk").values_list("pk", "service_date", "guest_id")):
+        ended[date].append(Event("lapsed", "entry", pk, guest))
+    entries.update(status=WaitlistEntry.Status.LAPSED, ended_at=Now())
+
+
+def _expire_proposals(ids: list[int], ended: dict[dt.date, list[Event]], now: dt.datetime) -> None:
+    requests = BookingRequest.objects.filter(reservation_id__in=ids, status=BookingRequest.Status.PROPOSED)
+    for row in list(requests.select_related("reservation").order_by("pk")):
+        if row.reservation is not None:
+            ended[row.reservation.service_date].append(Event("expired", "request", row.pk))
+        send_later(message(Kind.EXPIRED, row, now))
+    requests.update(status=BookingRequest.Status.EXPIRED)
 
 
 def forgotten() -> dict[str, object]:
@@ -107,6 +185,8 @@ def forgotten() -> dict[str, object]:
         "name": "",
         "email": "",
         "phone": "",
+        "booker_name": "",
+        "booker_email": "",
         "occasion": "",
         "children": 0,
         "high_chairs": 0,
@@ -123,6 +203,7 @@ def retried(work: Callable[[], T]) -> T:
     Raises `Again` where it found no end, and RuntimeError inside a transaction, where a retry could not see what
     others committed.
     """
+    global retries
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic(durable=True):
@@ -137,6 +218,7 @@ def retried(work: Callable[[], T]) -> T:
             if attempt == ATTEMPTS or not is_collision(error):
                 raise
             time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 - jitter, not a secret
+        retries += 1
     raise Again
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from django.db.models import Case, Exists, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Now
 
 from reservations.engine.availability import (
@@ -18,9 +18,12 @@ from reservations.engine.availability import (
     TableSpec,
 )
 from reservations.engine.errors import Reason
+from reservations.history.trail import Head
 from reservations.models import (
+    Block,
     Closure,
     CombinationTable,
+    HistoryEvent,
     Reservation,
     Restaurant,
     Service,
@@ -28,8 +31,9 @@ from reservations.models import (
     Table,
     TableClaim,
     TurnTime,
+    WaitlistEntry,
 )
-from reservations.models.reservation import COUNTED
+from reservations.models.reservation import BY_ONLINE_RULES, COUNTED
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -38,9 +42,21 @@ if TYPE_CHECKING:
         closed_for: bool
         special_id: int | None
         special_closed: bool | None
-        asked_at: dt.datetime
 
     _Dated = WithAnnotations[Restaurant, _OnDate]
+
+    class _UnderLock(Restaurant):
+        closed_for: bool
+        special_id: int | None
+        special_closed: bool | None
+        asked_at: dt.datetime
+        chained: int | None
+        chain_digest: str | None
+        is_waited_for: bool
+
+        class Meta:
+            abstract = True
+
 
 _ONLINE_REASONS = {
     Restaurant.Booking.OFF.value: Reason.ONLINE_BOOKING_OFF,
@@ -48,52 +64,93 @@ _ONLINE_REASONS = {
 }
 
 
-def day_plan(restaurant_id: int, date: dt.date, *, seatings: bool = True) -> DayPlan:
-    """Return the plan of a local service date, in a constant number of statements (5, and 1 for the seatings).
+def day_plan(
+    restaurant_id: int,
+    date: dt.date,
+    *,
+    seatings: bool = True,
+    locked: bool = False,
+    except_reservation: int = 0,
+) -> DayPlan:
+    """Return the plan of a local service date, in a constant number of statements (5, and 2 for the seatings).
 
     Raises `Restaurant.DoesNotExist`. Without seatings the plan holds the rules
-    alone, as a write rule wants them, which asks for its own window under the lock.
+    alone, as a write rule wants them, which asks for its own window under the
+    lock. locked, every hold that is left counts, as in `window`.
+    except_reservation leaves out the one that is about to be changed.
     """
-    restaurant = _restaurant_on(restaurant_id, date)
+    restaurant = _on_date(date).get(pk=restaurant_id)
     return DayPlan(
         date=date,
         zone=restaurant.timezone,
         tables=_tables(restaurant),
         combinations=_combinations(restaurant),
-        seatings=_seatings(restaurant, date) if seatings else (),
+        seatings=_seatings(restaurant, date, locked, except_reservation) if seatings else (),
         **_rules(restaurant, date),
     )
 
 
-def refreshed(plan: DayPlan, restaurant_id: int) -> tuple[DayPlan, dt.datetime]:
-    """Return the plan with its rules read again, and the database's time, in 3 statements; tables and seatings stay.
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What a write rule reads once it holds the day's lock: the rules, the database's time, the chain, the queue."""
 
-    For a write rule that has waited for the day's lock: whoever held it may
-    have closed the day or a service.
+    plan: DayPlan
+    now: dt.datetime
+    head: Head
+    is_waited_for: bool
+    restaurant: Restaurant
+
+
+def refreshed(plan: DayPlan, restaurant_id: int) -> Fresh:
+    """Return the plan with its rules read again, and what else the lock protects, in 3 statements.
+
+    Tables and seatings stay. For a write rule that has waited for the day's
+    lock: whoever held it may have closed the day or a service.
     """
-    restaurant = _restaurant_on(restaurant_id, plan.date)
-    return replace(plan, **_rules(restaurant, plan.date)), restaurant.asked_at
+    events = HistoryEvent.objects.filter(restaurant=OuterRef("pk"), chain=plan.date.isoformat(), position__gt=0)
+    last = events.order_by("-position")
+    rows = _on_date(plan.date).annotate(
+        asked_at=Now(),
+        chained=Subquery(last.values("position")[:1]),
+        chain_digest=Subquery(last.values("digest")[:1]),
+        is_waited_for=Exists(waiting(plan.date).filter(restaurant=OuterRef("pk")).order_by()),
+    )
+    restaurant = cast("_UnderLock", rows.get(pk=restaurant_id))
+    return Fresh(
+        plan=replace(plan, **_rules(restaurant, plan.date)),
+        now=restaurant.asked_at,
+        head=Head(restaurant.chained or 0, restaurant.chain_digest or ""),
+        is_waited_for=restaurant.is_waited_for,
+        restaurant=restaurant,
+    )
 
 
-def _restaurant_on(restaurant_id: int, date: dt.date) -> _Dated:
-    closures = Closure.objects.filter(restaurant=OuterRef("pk"), starts_on__lte=date, ends_on__gte=date)
+def waiting(date: dt.date) -> QuerySet[WaitlistEntry]:
+    """Return who waits for a table of a service date, the first in the queue first; not those at the door."""
+    return WaitlistEntry.objects.filter(
+        service_date=date, kind=WaitlistEntry.Kind.ONLINE, status=WaitlistEntry.Status.WAITING
+    ).order_by("rank", "created_at", "pk")
+
+
+def _on_date(date: dt.date) -> QuerySet[_Dated]:
+    closures = Closure.objects.filter(restaurant=OuterRef("pk"), service=None, starts_on__lte=date, ends_on__gte=date)
     special = SpecialDay.objects.filter(restaurant=OuterRef("pk"), date=date).order_by()
     rows = Restaurant.objects.annotate(
         closed_for=Exists(closures),
         special_id=Subquery(special.values("pk")[:1]),
         special_closed=Subquery(special.values("is_closed")[:1]),
-        asked_at=Now(),
     )
-    return rows.get(pk=restaurant_id)
+    return cast("QuerySet[_Dated]", rows)
 
 
-def _rules(restaurant: _Dated, date: dt.date) -> dict[str, Any]:
+def _rules(restaurant: _Dated | _UnderLock, date: dt.date) -> dict[str, Any]:
     """Return the fields of a plan that closures, special days, services and the booking rules decide."""
     closed = restaurant.closed_for or bool(restaurant.special_closed)
     online_reason = _ONLINE_REASONS.get(restaurant.online_booking)
     return {
         "window_days": restaurant.booking_window_days,
         "hold_minutes": restaurant.hold_minutes,
+        "offer_minutes": restaurant.offer_minutes,
         "online_reason": online_reason if restaurant.is_published else Reason.ONLINE_BOOKING_OFF,
         "closed": closed,
         "services": () if closed else _services(restaurant, date, restaurant.special_id),
@@ -101,8 +158,9 @@ def _rules(restaurant: _Dated, date: dt.date) -> dict[str, Any]:
 
 
 def _services(restaurant: Restaurant, date: dt.date, special: int | None) -> tuple[ServiceRules, ...]:
+    closed = Closure.objects.filter(service=OuterRef("pk"), starts_on__lte=date, ends_on__gte=date)
     rows = (
-        Service.objects.filter(restaurant=restaurant)
+        Service.objects.filter(~Exists(closed), restaurant=restaurant)
         .order_by("first_seating", "pk")
         .filter(
             Q(special_day_id=special)
@@ -194,22 +252,28 @@ def _combinations(restaurant: Restaurant) -> tuple[CombinationSpec, ...]:
     )
 
 
-def _seatings(restaurant: Restaurant, date: dt.date) -> tuple[Seating, ...]:
-    """Read reservations instead of claims: one row a party instead of one a table and slot.
+def _seatings(restaurant: Restaurant, date: dt.date, locked: bool, except_reservation: int) -> tuple[Seating, ...]:
+    """Read reservations and blocks instead of claims: one row a party instead of one a table and slot.
 
     Yesterday's may run past midnight, and this date's late times into tomorrow's.
     """
     around = (date - dt.timedelta(days=1), date, date + dt.timedelta(days=1))
     rows = Reservation.objects.filter(restaurant=restaurant, service_date__in=around, status__in=COUNTED)
+    if except_reservation:
+        rows = rows.exclude(pk=except_reservation)
+    blocks = Block.objects.filter(restaurant=restaurant, service_date__in=around, lifted_at=None)
     return tuple(
+        Seating(start=start, end=end, service_date=service_date, party=0, online=False, table_ids=tuple(tables))
+        for start, end, service_date, tables in blocks.values_list("starts_at", "ends_at", "service_date", "table_ids")
+    ) + tuple(
         Seating(
             start=start,
             end=end,
             service_date=service_date,
             party=party,
-            online=source == Reservation.Source.ONLINE,
+            online=source in BY_ONLINE_RULES,
             table_ids=tuple(tables),
-            held_until=held_until if status == Reservation.Status.HELD else None,
+            held_until=held_until if status == Reservation.Status.HELD and not locked else None,
         )
         for start, end, service_date, party, source, tables, held_until, status in rows.values_list(
             "starts_at", "ends_at", "service_date", "party_size", "source", "table_ids", "held_until", "status"
@@ -262,7 +326,7 @@ def window(
         .exclude(_held_by(except_browser))
         .aggregate(
             total=Sum("party_size", default=0),
-            online=Sum("party_size", filter=Q(source=Reservation.Source.ONLINE), default=0),
+            online=Sum("party_size", filter=Q(source__in=BY_ONLINE_RULES), default=0),
         )
     )
     claims = (

@@ -126,7 +126,8 @@ def _page(
         "start_clock": found.local_start.strftime("%H:%M %Z"),
         "end": found.ends_at.astimezone(found.restaurant.zone),
         "is_cancelled": found.status == Reservation.Status.CANCELLED,
-        "can_cancel": found.status == Reservation.Status.CONFIRMED and timezone.now() <= limit,
+        "can_cancel": found.status == Reservation.Status.CONFIRMED and timezone.now() < found.starts_at,
+        "is_late": timezone.now() > limit,
         "cancel_until": limit.astimezone(found.restaurant.zone),
     }
     return render(request, "reservations/reservation.html", context, status=status)

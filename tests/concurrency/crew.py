@@ -16,6 +16,7 @@ from django.db import connections
 from reservations.engine import booking
 from reservations.engine.booking import Wish
 from reservations.engine.errors import Reason, Refused
+from reservations.history.trail import Head
 from reservations.models import Reservation
 from reservations.models.reservation import COUNTED
 from reservations.queries.day import Window
@@ -77,7 +78,11 @@ def winners(answers: Iterable[Any]) -> list[Reservation]:
 
 
 def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Switch the lock of the service day off: bookings decide by what they read, and nobody waits."""
+    """Switch the lock of the service day off: bookings decide by what they read, and nobody waits.
+
+    And the history's chain with it, in which two that meet can't both be the next link.
+    """
+    monkeypatch.setattr("reservations.history.trail.append", lambda *_args: Head())
     monkeypatch.setattr("reservations.engine.placing.lock_days", lambda *_args: None)
 
 
@@ -96,4 +101,4 @@ def without_claims(monkeypatch: pytest.MonkeyPatch) -> None:
         return Window((covers, covers), taken, frozenset())
 
     monkeypatch.setattr("reservations.engine.placing.window", window)
-    monkeypatch.setattr("reservations.engine.placing.claim", lambda *_args: None)
+    monkeypatch.setattr("reservations.engine.deciding.claim", lambda *_args: None)

@@ -12,10 +12,12 @@ from django.db import Error
 from django.utils import timezone
 
 from reservations.engine import booking
+from reservations.engine.availability import DayPlan
 from reservations.engine.locks import is_collision
 from reservations.engine.slots import claimed_slots
+from reservations.history.trail import head_of
 from reservations.models import Reservation, Restaurant, TableClaim
-from reservations.queries.day import Window, day_plan, window
+from reservations.queries.day import Fresh, Window, day_plan, window
 from tests import factories as make
 from tests.concurrency.crew import Crew, holder, winners, without_claims, without_lock
 from tests.concurrency.invariants import broken
@@ -34,7 +36,12 @@ def one_table(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Restau
     of bookings would spend more time on them than on the race.
     """
     monkeypatch.setattr("reservations.engine.placing.day_plan", lru_cache(day_plan))
-    monkeypatch.setattr("reservations.engine.placing.refreshed", lambda plan, _restaurant_id: (plan, timezone.now()))
+
+    def unchanged(plan: DayPlan, restaurant_id: int) -> Fresh:
+        head = head_of(restaurant_id, plan.date.isoformat())
+        return Fresh(plan, timezone.now(), head, False, Restaurant(pk=restaurant_id))
+
+    monkeypatch.setattr("reservations.engine.placing.refreshed", unchanged)
     return make.make_venue(tables=(2,), turn_minutes=30, booking_window_days=730)
 
 
@@ -156,7 +163,7 @@ def test_a_deadlock_is_done_again_and_never_surfaces(
                 meeting.wait()
 
     monkeypatch.setattr("reservations.engine.locks.is_collision", spied)
-    monkeypatch.setattr("reservations.engine.placing.claim", claim)
+    monkeypatch.setattr("reservations.engine.deciding.claim", claim)
     answers = crew.race(holder(wish, number) for number, wish in enumerate(rivals(night, 3)))
     assert len(winners(answers)) == 1
     assert "40P01" in codes

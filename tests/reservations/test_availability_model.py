@@ -29,8 +29,8 @@ from reservations.engine.availability import (
     day_reason,
     times,
 )
+from reservations.engine.deciding import Wish, decide
 from reservations.engine.errors import Reason, Refused
-from reservations.engine.placing import Wish, decide
 from reservations.engine.slots import local_moment
 from reservations.queries.day import Window
 from tests.reservations.slow_model import (

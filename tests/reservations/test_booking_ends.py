@@ -6,9 +6,10 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from reservations.engine import booking
-from reservations.engine.errors import Reason, Refused
+from reservations.engine.errors import Reason
 from reservations.models import Reservation, Restaurant, Table
 from tests import factories as make
 from tests.concurrency.invariants import broken
@@ -134,10 +135,18 @@ def test_cancelling_frees_the_tables_once(one_table: Restaurant, by_guest: bool)
         {"cutoff_clock": dt.time(12), "cutoff_days_before": 30},
     ],
 )
-def test_after_the_cut_off_staff_alone_cancel(late: dict[str, Any]) -> None:
+def test_after_the_cut_off_a_guests_cancellation_is_recorded_as_late(late: dict[str, Any]) -> None:
     restaurant = make.make_venue(**late)
-    reservation = make.make_reservation(restaurant)
-    with refused(Reason.CUTOFF_PASSED):
+    for by_guest in (True, False):
+        reservation = make.make_reservation(restaurant)
+        assert booking.cancel(reservation=reservation, by_guest=by_guest) is True
+        assert fresh(reservation).cancelled_late is by_guest
+
+
+def test_after_the_start_staff_alone_cancel(one_table: Restaurant) -> None:
+    reservation = make.make_reservation(one_table)
+    Reservation.objects.update(starts_at=timezone.now() - dt.timedelta(minutes=1))
+    with refused(Reason.ALREADY_STARTED):
         booking.cancel(reservation=reservation, by_guest=True)
     assert fresh(reservation).status == CONFIRMED
     assert booking.cancel(reservation=reservation, by_guest=False) is True
@@ -153,9 +162,8 @@ def test_the_cut_off_is_asked_of_the_row_and_not_of_an_old_copy() -> None:
     hold = make.make_hold(restaurant)
     copy = fresh(hold)
     booking.confirm(reservation=hold, details=make.make_details())
-    with pytest.raises(Refused):
-        booking.cancel(reservation=copy, by_guest=True)
-    assert fresh(hold).status == CONFIRMED
+    assert booking.cancel(reservation=copy, by_guest=True) is True
+    assert fresh(hold).cancelled_late is True
 
 
 def test_what_is_not_confirmed_is_not_cancelled(one_table: Restaurant) -> None:

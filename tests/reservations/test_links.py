@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from reservations.engine.errors import Reason
 from reservations.links import reservation_token
@@ -159,14 +162,24 @@ def test_cancelling_twice_says_the_same(place: Restaurant) -> None:
     assert not read(diner.client.get(url)).forms
 
 
-def test_after_the_cutoff_the_phone_is_shown(place: Restaurant) -> None:
+def test_after_the_cutoff_a_cancellation_is_said_to_be_late(place: Restaurant) -> None:
+    diner = Diner(place)
+    url, _page = diner.book()
+    Restaurant.objects.update(cutoff_minutes=60 * 24 * 30)
+    page = read(diner.client.get(url))
+    assert "late" in page.text
+    assert diner.send(page.form("/cancel/"), "Yes, cancel it").status_code == 302
+    assert Reservation.objects.get().cancelled_late is True
+
+
+def test_after_the_start_the_phone_is_shown(place: Restaurant) -> None:
     diner = Diner(place)
     url, page = diner.book()
     assert "You can cancel here until" in page.text
-    Restaurant.objects.update(cutoff_minutes=60 * 24 * 30)
+    Reservation.objects.update(starts_at=timezone.now() - dt.timedelta(minutes=1))
     answer = diner.send(page.form("/cancel/"), "Yes, cancel it")
     assert answer.status_code == 409
-    assert any(diner_text(Reason.CUTOFF_PASSED) in alert and place.phone in alert for alert in read(answer).alerts)
+    assert any(diner_text(Reason.ALREADY_STARTED) in alert and place.phone in alert for alert in read(answer).alerts)
     assert Reservation.objects.get().status == Status.CONFIRMED
     page = read(diner.client.get(url))
     assert not page.forms

@@ -1,0 +1,313 @@
+"""Write rules for a reservation that stands: another time, date or party, other details, and news on the way.
+
+Each opens the outermost transaction itself and must not be called inside one.
+Each raises `Refused` with the reason, and the reservation is then as it was.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, fields
+from typing import Any
+
+from django.db import Error
+from django.utils import timezone
+
+from reservations.engine.availability import Ask
+from reservations.engine.deciding import Decision, Wish, claim, decide, end_of, lock_neighbours
+from reservations.engine.errors import Reason, Refused
+from reservations.engine.known import Details, known_guest
+from reservations.engine.locks import Again, Locked, is_collision, lock_days, retried, state_of, take_day
+from reservations.engine.offers import serve_waitlist
+from reservations.engine.placing import record
+from reservations.history import trail
+from reservations.history.trail import GUEST, By, Event, difference
+from reservations.messages.outgoing import Kind, coming_up, message, send_later, to_staff
+from reservations.models import Message, Reservation, Restaurant, TableClaim
+from reservations.models.reservation import COUNTED
+from reservations.queries.day import Fresh, cutoff, day_plan, refreshed, window
+
+__all__ = ["change", "details_of", "reduce_party", "say_coming", "say_late", "wish_of"]
+
+Status = Reservation.Status
+
+_SHOWN = ("service_date", "starts_at", "ends_at", "party_size", "area_id", "table_ids")
+_STATE = (*_SHOWN, *(field.name for field in fields(Details)))
+
+
+def wish_of(reservation: Reservation) -> Wish:
+    """Return what a reservation is for, to be changed by `dataclasses.replace`."""
+    return Wish(
+        restaurant_id=reservation.restaurant_id,
+        date=reservation.service_date,
+        start=reservation.starts_at,
+        party=reservation.party_size,
+        area_id=reservation.area_id,
+        step_free=reservation.needs_step_free,
+    )
+
+
+def details_of(reservation: Reservation) -> Details:
+    """Return what is known of who comes, to be changed by `dataclasses.replace`."""
+    return Details(**{field.name: getattr(reservation, field.name) for field in fields(Details)})
+
+
+def change(
+    *,
+    reservation: Reservation,
+    wish: Wish | None = None,
+    details: Details | None = None,
+    by: By = GUEST,
+    online: bool = True,
+    exceed_pacing: bool = False,
+    pacing_reason: str = "",
+    tell: bool = True,
+) -> bool:
+    """Change a reservation to another wish, other details or both; return False where it is so already.
+
+    The old and the new day are locked in order, the new time is decided as if
+    the old were free, and both are exchanged in one transaction: where the new
+    one is refused the old one stands. A party stays at its tables where they
+    still suit. online False is for staff, who pass over what `booking.book`
+    lets them pass over. A guest is refused after the cut-off (CUTOFF_PASSED),
+    and its details after the start (ALREADY_STARTED). Where somebody else has
+    changed it since it was read: CHANGED_MEANWHILE.
+    """
+    new = wish or wish_of(reservation)
+    told = details or details_of(reservation)
+    moves = new != wish_of(reservation) or told.needs_step_free != reservation.needs_step_free
+    plan = day_plan(reservation.restaurant_id, new.date, seatings=False)
+    days = {reservation.service_date, new.date}
+
+    def work() -> bool:
+        lock_days(reservation.restaurant_id, days)
+        row = Reservation.objects.select_related("service").get(pk=reservation.pk)
+        if row.sequence != reservation.sequence or row.status not in (Status.CONFIRMED, Status.SEATED):
+            if row.status in COUNTED and wish_of(row) == new and details_of(row) == told:
+                return False
+            raise Refused(Reason.CHANGED_MEANWHILE if row.status in COUNTED else Reason.NOT_CONFIRMED)
+        fresh = refreshed(plan, row.restaurant_id)
+        if online:
+            _refuse_late(row, fresh, moves)
+        head = fresh.head
+        before = {name: getattr(row, name) for name in _STATE}
+        values: dict[str, Any] = {**asdict(told)}
+        if moves:
+            if fresh.is_waited_for:
+                head = serve_waitlist(row.restaurant_id, new.date, fresh.now, head) or head
+            decision = _decided(row, fresh, new, told, days, online=online, exceed_pacing=exceed_pacing)
+            values |= _placed_as(new, decision, by, pacing_reason)
+        if all(getattr(row, name) == value for name, value in values.items() if name in _STATE):
+            return False
+        if (told.email, told.phone) != (row.email, row.phone):
+            values["guest_id"] = known_guest(row.restaurant_id, told, row.language, fresh.now) or row.guest_id
+        _write(row, values)
+        if moves:
+            TableClaim.objects.filter(reservation_id=row.pk).delete()
+            claim(row, row.table_ids)
+        changes = difference(before, {name: getattr(row, name) for name in _STATE})
+        event = Event("changed", "reservation", row.pk, row.guest_id, changes)
+        head = trail.append(row.restaurant_id, new.date, [event], by, fresh.now, head)
+        heads = {new.date: head}
+        if before["service_date"] != new.date:
+            # Both days' chains tell of it: it left one and came to the other.
+            old = state_of(row.restaurant_id, before["service_date"])
+            heads[old.date] = trail.append(row.restaurant_id, old.date, [event], by, fresh.now, old.head)
+        _tell(row, before, fresh.restaurant, fresh.now, moved=moves, guest=tell, staff=online)
+        if moves:
+            for date in sorted(heads):
+                serve_waitlist(row.restaurant_id, date, fresh.now, heads[date])
+        return True
+
+    try:
+        changed = retried(work)
+    except Refused as refusal:
+        if moves and refusal.reason not in (Reason.CHANGED_MEANWHILE, Reason.NOT_CONFIRMED):
+            record(new, online, refusal.reason)
+        raise
+    except (Again, Error) as error:
+        if isinstance(error, Error) and not is_collision(error):
+            raise
+        record(new, online, Reason.TABLES_TAKEN)
+        raise Refused(Reason.TABLES_TAKEN) from error
+    reservation.refresh_from_db()
+    return changed
+
+
+def _refuse_late(row: Reservation, fresh: Fresh, moves: bool) -> None:
+    limit = cutoff(fresh.restaurant, row.service).moment(row.starts_at, row.service_date, fresh.restaurant.timezone)
+    if row.status != Status.CONFIRMED:
+        raise Refused(Reason.NOT_CONFIRMED)
+    if fresh.now >= row.starts_at:
+        raise Refused(Reason.ALREADY_STARTED)
+    if moves and fresh.now > limit:
+        raise Refused(Reason.CUTOFF_PASSED)
+
+
+def _decided(
+    row: Reservation,
+    fresh: Fresh,
+    new: Wish,
+    told: Details,
+    days: set[dt.date],
+    *,
+    online: bool,
+    exceed_pacing: bool,
+) -> Decision:
+    view = window(
+        row.restaurant_id, new.date, new.start, end_of(fresh.plan, new), locked=True, except_reservation=row.pk
+    )
+    lock_neighbours(view, days)
+    ask = Ask(
+        party=new.party,
+        area_id=new.area_id,
+        step_free=new.step_free or told.needs_step_free,
+        online=online,
+        ignore_pacing=exceed_pacing,
+    )
+    return decide(fresh.plan, new, ask, view, fresh.now, keep=tuple(row.table_ids))
+
+
+def _placed_as(new: Wish, decision: Decision, by: By, pacing_reason: str) -> dict[str, Any]:
+    return {
+        "service_id": decision.service.id,
+        "service_name": decision.service.name,
+        "service_date": new.date,
+        "starts_at": new.start,
+        "ends_at": new.start + dt.timedelta(minutes=decision.minutes),
+        "party_size": new.party,
+        "area_id": new.area_id,
+        "table_ids": list(decision.table_ids),
+        "late_minutes": 0,
+        "late_flagged_at": None,
+        "coming_at": None,
+        "pacing_exceeded_by_id": by.user_id if decision.exceeds_pacing else None,
+        "pacing_reason": pacing_reason if decision.exceeds_pacing else "",
+        **decision.limits(),
+    }
+
+
+def _write(row: Reservation, values: dict[str, Any]) -> None:
+    """Set values on a row whose day is locked, by compare-and-set of its version; the object knows them after."""
+    values = {**values, "sequence": row.sequence + 1}
+    rows = Reservation.objects.filter(pk=row.pk, sequence=row.sequence, status=row.status)
+    if values.get("service_date", row.service_date) == row.service_date:
+        values.pop("service_date", None)
+        rows = rows.renewing(*row.own_tags(), trail.tag(row.restaurant_id))
+    if not rows.update(**values):
+        raise Refused(Reason.CHANGED_MEANWHILE)
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+def _tell(
+    row: Reservation,
+    before: dict[str, Any],
+    restaurant: Restaurant,
+    now: dt.datetime,
+    *,
+    moved: bool,
+    guest: bool,
+    staff: bool,
+) -> None:
+    data = {"was": before["starts_at"].isoformat(), "was_party": before["party_size"]}
+    told: list[Message] = []
+    if moved:
+        Message.objects.filter(
+            reservation_id=row.pk, status=Message.Status.WAITING, kind__in=(Kind.REMINDER, Kind.THANKS)
+        ).update(status=Message.Status.DROPPED)
+        told += coming_up(row, restaurant, now)
+        if staff and before["starts_at"] < row.starts_at:
+            # Near was what it was; the new time may be far.
+            told += message(Kind.STAFF_CHANGED, row, now, staff_email=restaurant.email, data=data)
+            staff = False
+    if guest:
+        told += message(Kind.CHANGE, row, now, data=data)
+    if staff:
+        told += to_staff(Kind.STAFF_CHANGED, row, restaurant, now, data)
+    send_later(told)
+
+
+def reduce_party(*, reservation: Reservation, party: int, by: By = GUEST) -> None:
+    """Let fewer come than were booked, at the same tables and time, until the start.
+
+    What pacing gains is offered to who waits.
+    Raises `Refused`: NOT_FEWER, NOT_CONFIRMED, ALREADY_STARTED.
+    """
+
+    def values(row: Reservation, _day: Locked) -> dict[str, Any]:
+        if not 1 <= party < row.party_size:
+            raise Refused(Reason.NOT_FEWER)
+        children = min(row.children, party)
+        return {"party_size": party, "children": children, "high_chairs": min(row.high_chairs, children)}
+
+    def after(row: Reservation, before: dict[str, Any], day: Locked, head: trail.Head) -> None:
+        data = {"fewer": [before["party_size"], party]}
+        send_later(message(Kind.STAFF_COMING, row, day.now, staff_email=row.restaurant.email, data=data))
+        serve_waitlist(row.restaurant_id, day.date, day.now, head)
+
+    _on_the_way(reservation, by, "changed", values, after)
+
+
+def say_coming(*, reservation: Reservation, by: By = GUEST) -> None:
+    """Note that the party has said that it comes, until the start; saying it again changes nothing."""
+
+    def values(row: Reservation, day: Locked) -> dict[str, Any]:
+        return {} if row.coming_at else {"coming_at": day.now}
+
+    _on_the_way(reservation, by, "coming", values)
+
+
+def say_late(*, reservation: Reservation, minutes: int, by: By = GUEST) -> None:
+    """Note that the party will be so many minutes late, and take its flag away until then; staff are told at once.
+
+    Possible until staff have seated it, as long as the table is kept for it.
+    Raises `Refused` (NOT_CONFIRMED).
+    """
+
+    def values(row: Reservation, _day: Locked) -> dict[str, Any]:
+        return {"late_minutes": minutes, "late_flagged_at": None}
+
+    def after(row: Reservation, _before: dict[str, Any], day: Locked, _head: trail.Head) -> None:
+        data = {"minutes": minutes}
+        send_later(message(Kind.STAFF_COMING, row, day.now, staff_email=row.restaurant.email, data=data))
+
+    _on_the_way(reservation, by, "late", values, after, until_end=True)
+
+
+def _on_the_way(
+    reservation: Reservation, by: By, kind: str, values: Any, after: Any = None, *, until_end: bool = False
+) -> None:
+    """Change fields of a confirmed reservation that need no new decision, under its day's lock."""
+
+    def work() -> None:
+        day = take_day(reservation.restaurant_id, reservation.service_date)
+        row = Reservation.objects.select_related("restaurant").get(pk=reservation.pk)
+        if row.status != Status.CONFIRMED:
+            raise Refused(Reason.NOT_CONFIRMED)
+        if row.service_date != day.date:
+            raise Refused(Reason.CHANGED_MEANWHILE)
+        if by == GUEST and day.now >= (row.ends_at if until_end else row.starts_at):
+            raise Refused(Reason.ALREADY_STARTED)
+        new: dict[str, Any] = values(row, day)
+        before = {name: getattr(row, name) for name in new}
+        changes = difference(before, new)
+        if not changes:
+            return
+        _write(row, new)
+        event = Event(kind, "reservation", row.pk, row.guest_id, changes)
+        head = trail.append(row.restaurant_id, day.date, [event], by, day.now, day.head)
+        if after:
+            after(row, before, day, head)
+
+    retried(work)
+    reservation.refresh_from_db()
+
+
+def can_change(reservation: Reservation) -> bool:
+    """Return whether a guest may still move it: confirmed, and within the cut-off."""
+    restaurant = reservation.restaurant
+    limit = cutoff(restaurant, reservation.service).moment(
+        reservation.starts_at, reservation.service_date, restaurant.timezone
+    )
+    return reservation.status == Status.CONFIRMED and timezone.now() <= limit

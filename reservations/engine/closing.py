@@ -1,0 +1,110 @@
+"""Write rules of closing: days, a service, and the night."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+from django.utils import timezone
+
+from reservations.engine import floor
+from reservations.engine.booking import cancel_locked
+from reservations.engine.errors import Reason, Refused
+from reservations.engine.locks import Locked, lock_for_closing, retried, state_of
+from reservations.engine.placing import give_back
+from reservations.history import trail
+from reservations.history.trail import By, Event
+from reservations.models import Closure, Reservation, Restaurant, Service
+from reservations.queries.floor import hit_by_closing, unresolved
+
+__all__ = ["Choice", "close", "close_night"]
+
+Choice = Literal["keep", "cancel"]
+"""What to do with a reservation that a closing hits: let it stand, or cancel it and tell the guest."""
+
+Outcome = Literal["finished", "no_show"]
+
+Status = Reservation.Status
+
+
+def close(
+    *,
+    restaurant: Restaurant,
+    first: dt.date,
+    last: dt.date,
+    choices: Mapping[int, Choice],
+    by: By,
+    service: Service | None = None,
+    reason: str = "",
+) -> Closure:
+    """Close the dates from first to last, or one service on them, with something said about each reservation hit.
+
+    All in one transaction, under the locks of all the days. Raises `Refused`
+    (UNDECIDED) where a reservation is hit for which choices says nothing, by its
+    number; nothing has happened then. Holds are given back: whoever is typing
+    their details is told that the day is closed.
+    """
+    today = timezone.now().astimezone(restaurant.zone).date()
+    earliest = max(first, today - dt.timedelta(days=1))
+    latest = min(last, today + dt.timedelta(days=restaurant.booking_window_days + 1))
+
+    def work() -> Closure:
+        lock_for_closing(restaurant.pk, earliest, latest)
+        hit = list(hit_by_closing(restaurant.pk, earliest, last, service.pk if service else None))
+        standing = [row for row in hit if row.status != Status.HELD]
+        if any(row.pk not in choices for row in standing):
+            raise Refused(Reason.UNDECIDED)
+        days: dict[dt.date, Locked] = {}
+        for row in hit:
+            day = days.get(row.service_date) or _state(restaurant.pk, row.service_date)
+            days[row.service_date] = _end(row, restaurant, day, by, choices)
+        closure = Closure.objects.create(
+            restaurant=restaurant, starts_on=first, ends_on=last, service=service, reason=reason
+        )
+        changes = {"starts_on": [None, first.isoformat()], "ends_on": [None, last.isoformat()]}
+        trail.note(restaurant.pk, [Event("closed", "closure", closure.pk, None, changes)], by, timezone.now())
+        return closure
+
+    return retried(work)
+
+
+def _state(restaurant_id: int, date: dt.date) -> Locked:
+    # Staff may have booked beyond the booking window.
+    lock_for_closing(restaurant_id, date, date)
+    return state_of(restaurant_id, date)
+
+
+def _end(row: Reservation, restaurant: Restaurant, day: Locked, by: By, choices: Mapping[int, Choice]) -> Locked:
+    """Do with one reservation what was chosen, and return its day with the chain's new head."""
+    if row.status == Status.HELD:
+        if not give_back(row.pk):
+            return day
+        event = Event("released", "reservation", row.pk, row.guest_id)
+        return replace(day, head=trail.append(restaurant.pk, day.date, [event], by, day.now, day.head))
+    if choices[row.pk] == "cancel" and row.status == Status.CONFIRMED:
+        head = cancel_locked(row, restaurant, day, by)
+        return replace(day, head=head) if head else day
+    return day
+
+
+def close_night(
+    *, restaurant: Restaurant, date: dt.date, outcomes: Mapping[int, Outcome], by: By
+) -> list[tuple[Reservation, Reason]]:
+    """Settle what a service date left open: each party by its number finished, or not come; return what was refused.
+
+    A party without an outcome stays as it is. Each is a transaction of its own,
+    so that one that somebody else has settled meanwhile keeps none of the others.
+    """
+    refused = []
+    for row in unresolved(restaurant.pk, date, timezone.now()):
+        outcome = outcomes.get(row.pk)
+        try:
+            if outcome == "finished":
+                floor.finish(reservation=row, by=by)
+            elif outcome == "no_show":
+                floor.mark_no_show(reservation=row, by=by)
+        except Refused as refusal:
+            refused.append((row, refusal.reason))
+    return refused

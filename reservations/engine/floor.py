@@ -1,0 +1,298 @@
+"""Write rules of the floor: seat, walk in, move, stay longer, finish, no-show.
+
+Each opens the outermost transaction itself and must not be called inside one.
+Each raises `Refused` with the reason, and has then changed nothing. Staff may
+pass over pacing, which is recorded; over a table's claim never.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from django.db import Error
+from django.utils import timezone
+
+from reservations.engine.availability import Ask, DayPlan, ServiceRules
+from reservations.engine.deciding import claim, insert_reservation, lock_neighbours
+from reservations.engine.errors import Reason, Refused
+from reservations.engine.known import Details, known_guest
+from reservations.engine.locks import Again, Locked, is_collision, lock_days, retried, state_of
+from reservations.engine.offers import serve_waitlist
+from reservations.engine.placing import placed
+from reservations.engine.slots import SLOT
+from reservations.engine.tables import next_slot, openings, slot_of
+from reservations.history import trail
+from reservations.history.trail import By, Event
+from reservations.models import Reservation, Restaurant, Table, TableClaim, User
+from reservations.models.reservation import new_reference
+from reservations.queries.day import window
+from reservations.queries.floor import running
+
+__all__ = ["finish", "mark_no_show", "move", "seat", "stay_longer", "walk_in"]
+
+Status = Reservation.Status
+
+Step = Callable[[Reservation, Locked], dict[str, Any]]
+"""Returns what a rule sets on the row, whose day is locked, and may write claims."""
+
+
+def seat(*, reservation: Reservation, by: By) -> bool:
+    """Seat a confirmed party; return False where it sits already. Raises `Refused` (NOT_CONFIRMED)."""
+
+    def step(_row: Reservation, day: Locked) -> dict[str, Any]:
+        return {"status": Status.SEATED, "seated_at": day.now, "late_flagged_at": None}
+
+    return _settle(reservation, by, "seated", (Status.CONFIRMED,), step, refused=Reason.NOT_CONFIRMED)
+
+
+def finish(*, reservation: Reservation, by: By) -> bool:
+    """Let a party go and free what is left of its time for who waits; False where it is gone already.
+
+    A confirmed party that nobody tapped may be finished too, once its time has
+    begun. Raises `Refused` (NOT_STARTED, NOT_SEATED).
+    """
+
+    def step(row: Reservation, day: Locked) -> dict[str, Any]:
+        if day.now < row.starts_at:
+            raise Refused(Reason.NOT_STARTED)
+        end = min(row.ends_at, max(next_slot(day.now), row.starts_at + SLOT))
+        TableClaim.objects.filter(reservation_id=row.pk, slot_start__gte=end).delete()
+        return {"status": Status.FINISHED, "finished_at": day.now, "ends_at": end, "late_flagged_at": None}
+
+    return _settle(reservation, by, "finished", (Status.SEATED, Status.CONFIRMED), step, refused=Reason.NOT_SEATED)
+
+
+def mark_no_show(*, reservation: Reservation, by: By) -> bool:
+    """Note that a confirmed party did not come, and free its tables for who waits; False where that is noted.
+
+    Raises `Refused` (NOT_STARTED, NOT_CONFIRMED).
+    """
+
+    def step(row: Reservation, day: Locked) -> dict[str, Any]:
+        if day.now < row.starts_at:
+            raise Refused(Reason.NOT_STARTED)
+        TableClaim.objects.filter(reservation_id=row.pk).delete()
+        return {"status": Status.NO_SHOW, "table_ids": [], "late_flagged_at": None}
+
+    return _settle(reservation, by, "no_show", (Status.CONFIRMED,), step, refused=Reason.NOT_CONFIRMED)
+
+
+def move(*, reservation: Reservation, table_ids: tuple[int, ...], by: By) -> bool:
+    """Move a party to other tables for the rest of its time; False where it is there already.
+
+    Raises `Refused`: WRONG_TABLES (not this restaurant's, out of use, or too
+    few seats), TABLES_TAKEN, NOT_CONFIRMED.
+    """
+    wanted = tuple(sorted(set(table_ids)))
+
+    def step(row: Reservation, day: Locked) -> dict[str, Any]:
+        _refuse_tables(row.restaurant_id, wanted, row.party_size)
+        if wanted == tuple(sorted(row.table_ids)):
+            return {}
+        since = max(row.starts_at, slot_of(day.now)) if row.status == Status.SEATED else row.starts_at
+        view = window(row.restaurant_id, row.service_date, since, row.ends_at, locked=True, except_reservation=row.pk)
+        if view.taken & set(wanted) or view.neighbours:
+            raise Refused(Reason.TABLES_TAKEN)
+        TableClaim.objects.filter(reservation_id=row.pk).delete()
+        claim(row, wanted, since)
+        return {"table_ids": list(wanted)}
+
+    return _settle(
+        reservation, by, "moved", (Status.CONFIRMED, Status.SEATED), step, refused=Reason.NOT_CONFIRMED, frees=True
+    )
+
+
+def stay_longer(*, reservation: Reservation, minutes: int, by: By) -> bool:
+    """Let a seated or confirmed party stay so many minutes longer, in whole slots, at its tables.
+
+    Raises `Refused`: TABLES_TAKEN where somebody else has them next, NOT_SEATED.
+    """
+    more = -(-minutes // 15) * SLOT
+
+    def step(row: Reservation, _day: Locked) -> dict[str, Any]:
+        end = row.ends_at + more
+        view = window(row.restaurant_id, row.service_date, row.ends_at, end, locked=True, except_reservation=row.pk)
+        if view.taken & set(row.table_ids) or view.neighbours:
+            raise Refused(Reason.TABLES_TAKEN)
+        since, row.ends_at = row.ends_at, end
+        claim(row, row.table_ids, since)
+        return {"ends_at": end}
+
+    return _settle(
+        reservation, by, "extended", (Status.SEATED, Status.CONFIRMED), step, refused=Reason.NOT_SEATED, frees=False
+    )
+
+
+def walk_in(
+    *,
+    restaurant: Restaurant,
+    party: int,
+    user: User,
+    by: By,
+    key: str,
+    details: Details | None = None,
+    table_ids: tuple[int, ...] = (),
+    minutes: int | None = None,
+    area_id: int | None = None,
+) -> Reservation:
+    """Seat a party that stands at the door, now, at the given tables or the best that are free long enough.
+
+    It sits for its turn time, or for minutes where staff have agreed to fewer.
+    Raises `Refused`: CLOSED, NO_TABLE, WRONG_TABLES, and TABLES_TAKEN where
+    nothing is free for so long: `engine.tables.openings` says until when there
+    is something. Pacing does not bind; what exceeds it is recorded. The same
+    user's same key gives the first answer again.
+    """
+    bound = hashlib.sha256(f"walk-in:{user.pk}:{key}".encode()).hexdigest()
+    told = details or Details()
+
+    def work() -> Reservation:
+        first = Reservation.objects.filter(restaurant=restaurant, idempotency_key=bound).first()
+        if first is not None:
+            return first
+        lock_days(restaurant.pk, days)
+        day = state_of(restaurant.pk, max(days))
+        here = running(restaurant, day.now)
+        if here.date not in days:
+            # Midnight passed meanwhile.
+            days.update({here.date})
+            raise Again
+        day = state_of(restaurant.pk, here.date)
+        if here.plan.closed:
+            raise Refused(Reason.CLOSED)
+        start = slot_of(day.now)
+        stay = minutes or _turn(here.plan, here.service, party, restaurant)
+        tables = _tables_now(here.plan, restaurant, party, stay, table_ids, area_id, told, day.now)
+        view = window(restaurant.pk, here.date, start, start + dt.timedelta(minutes=stay), locked=True)
+        lock_neighbours(view, days)
+        if view.taken & set(tables):
+            raise Refused(Reason.TABLES_TAKEN)
+        limit = here.service.max_covers if here.service else None
+        exceeds = limit is not None and view.covers[0] + party > limit
+        reservation = Reservation(
+            restaurant=restaurant,
+            reference=new_reference(),
+            status=Status.SEATED,
+            source=Reservation.Source.WALK_IN,
+            service_id=here.service.id if here.service else None,
+            service_name=here.service.name if here.service else "",
+            service_date=here.date,
+            starts_at=start,
+            ends_at=start + dt.timedelta(minutes=stay),
+            party_size=party,
+            area_id=area_id,
+            table_ids=list(tables),
+            idempotency_key=bound,
+            created_by=user,
+            confirmed_at=day.now,
+            seated_at=day.now,
+            pacing_limit=limit,
+            pacing_exceeded_by=user if exceeds else None,
+            pacing_reason="walk-in" if exceeds else "",
+            guest_id=known_guest(restaurant.pk, told, "", day.now),
+            **{name: getattr(told, name) for name in Details.__slots__},
+        )
+        insert_reservation(reservation)
+        trail.append(restaurant.pk, here.date, [placed(reservation)], by, day.now, day.head)
+        return reservation
+
+    # The local date, or the evening before it: whichever service runs.
+    today = timezone.now().astimezone(restaurant.zone).date()
+    days = {today - dt.timedelta(days=1), today}
+    try:
+        return retried(work)
+    except (Again, Error) as error:
+        if isinstance(error, Error) and not is_collision(error):
+            raise
+        raise Refused(Reason.TABLES_TAKEN) from error
+
+
+def _turn(plan: DayPlan, service: ServiceRules | None, party: int, restaurant: Restaurant) -> int:
+    rules = service or (plan.services[0] if plan.services else None)
+    return rules.turn(party) if rules else restaurant.turn_minutes
+
+
+def _tables_now(
+    plan: DayPlan,
+    restaurant: Restaurant,
+    party: int,
+    stay: int,
+    table_ids: tuple[int, ...],
+    area_id: int | None,
+    told: Details,
+    now: dt.datetime,
+) -> tuple[int, ...]:
+    if table_ids:
+        wanted = tuple(sorted(set(table_ids)))
+        _refuse_tables(restaurant.pk, wanted, party)
+        return wanted
+    ask = Ask(party=party, area_id=area_id, step_free=told.needs_step_free, online=False)
+    end = slot_of(now) + dt.timedelta(minutes=stay)
+    free = openings(plan, ask, now)
+    for opening in free:
+        if opening.until is None or opening.until >= end:
+            return opening.table_ids
+    raise Refused(Reason.TABLES_TAKEN)
+
+
+def _refuse_tables(restaurant_id: int, wanted: tuple[int, ...], party: int) -> None:
+    seats = list(
+        Table.objects.filter(restaurant_id=restaurant_id, pk__in=wanted, is_active=True).values_list(
+            "max_seats", flat=True
+        )
+    )
+    if not wanted or len(seats) != len(wanted) or sum(seats) < party:
+        raise Refused(Reason.WRONG_TABLES)
+
+
+def _settle(
+    reservation: Reservation,
+    by: By,
+    kind: str,
+    allowed: tuple[Reservation.Status, ...],
+    step: Step,
+    *,
+    refused: Reason,
+    frees: bool | None = None,
+) -> bool:
+    """Do one step with a row under its day's lock; return False where the row is already as the step would have it.
+
+    frees says whether who waits is to be served after it; by default, where the row's status changes.
+    """
+    done = {"seated": Status.SEATED, "finished": Status.FINISHED, "no_show": Status.NO_SHOW}.get(kind)
+
+    def work() -> bool:
+        lock_days(reservation.restaurant_id, {reservation.service_date})
+        day = state_of(reservation.restaurant_id, reservation.service_date)
+        row = Reservation.objects.get(pk=reservation.pk)
+        if row.service_date != day.date:
+            raise Refused(Reason.CHANGED_MEANWHILE)
+        if done is not None and row.status == done:
+            return False
+        if row.status not in allowed:
+            raise Refused(refused)
+        before = {name: getattr(row, name) for name in ("status", "table_ids", "ends_at")}
+        values = step(row, day)
+        if not values:
+            return False
+        rows = Reservation.objects.filter(pk=row.pk, status=before["status"])
+        rows.renewing(*row.own_tags(), trail.tag(row.restaurant_id)).update(**values)
+        changes = trail.difference(before, {name: values[name] for name in before if name in values})
+        event = Event(kind, "reservation", row.pk, row.guest_id, changes)
+        head = trail.append(row.restaurant_id, day.date, [event], by, day.now, day.head)
+        if frees or (frees is None and kind != "seated"):
+            serve_waitlist(row.restaurant_id, day.date, day.now, head)
+        return True
+
+    try:
+        changed = retried(work)
+    except (Again, Error) as error:
+        if isinstance(error, Error) and not is_collision(error):
+            raise
+        raise Refused(Reason.TABLES_TAKEN) from error
+    finally:
+        reservation.refresh_from_db()
+    return changed

@@ -1,0 +1,70 @@
+"""Who comes again: a guest is found within a restaurant by e-mail or phone, or written down."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from reservations.engine.inserts import insert
+from reservations.models import Guest, contact_key
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Who comes, and what they told. Mails go to the booker, where somebody books for the guest."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    occasion: str = ""
+    dietary_needs: str = ""
+    note: str = ""
+    children: int = 0
+    high_chairs: int = 0
+    needs_step_free: bool = False
+    booker_name: str = ""
+    booker_email: str = ""
+
+
+def known_guest(restaurant_id: int, details: Details, language: str, now: dt.datetime) -> int | None:
+    """Return the number of the guest with this e-mail or phone, written down where there is none yet.
+
+    Inside a transaction. None without either contact: a name alone is nobody.
+    What a guest has not told before is added to what is known; nothing is
+    overwritten. Raises IntegrityError where another transaction writes the same
+    guest down at this moment, for `retried`.
+    """
+    email, phone = details.email, details.phone
+    if not email and not phone:
+        return None
+    key = contact_key(email, phone)
+    same = Q(key=key) | (Q(phone=phone) if phone else Q(pk__in=[]))
+    rows = list(Guest.objects.filter(same, restaurant_id=restaurant_id, erased_at=None).order_by("pk")[:20])
+    found = next((row for row in rows if row.key == key), None) or next(
+        # A family shares a phone: with another address it is somebody else.
+        (row for row in rows if not email or not row.email),
+        None,
+    )
+    if found is None:
+        found = Guest(
+            restaurant_id=restaurant_id,
+            key=key,
+            name=details.name,
+            email=email,
+            phone=phone,
+            language=language,
+            dietary_needs=details.dietary_needs,
+        )
+        insert(found)
+        return int(found.pk)
+    if found.merged_into_id:
+        return found.merged_into_id
+    told = {"name": details.name, "phone": phone, "language": language, "dietary_needs": details.dietary_needs}
+    new = {name: value for name, value in told.items() if value and not getattr(found, name)}
+    if email and not found.email:
+        new |= {"email": email, "key": key}
+    if new:
+        Guest.objects.filter(pk=found.pk).update(**new)
+    return int(found.pk)

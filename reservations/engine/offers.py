@@ -1,0 +1,112 @@
+"""The queue of a day is served: the first party that fits what is free gets an offer, which is a held table.
+
+Whoever takes capacity serves the queue first, whoever frees some serves it
+last, both under the day's lock: so nobody jumps it. The job loop does it once
+more, for what no booking has freed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from dataclasses import replace
+
+from reservations.engine.availability import Ask, DayPlan, Seating, times
+from reservations.engine.deciding import Decision, Wish, decide, insert_claimed
+from reservations.engine.errors import Refused
+from reservations.engine.locks import Again
+from reservations.history import trail
+from reservations.history.trail import JOB, Event, Head
+from reservations.messages.outgoing import Kind, message, send_later
+from reservations.models import Message, Reservation, WaitlistEntry
+from reservations.queries.day import day_plan, waiting, window
+
+
+def serve_waitlist(restaurant_id: int, date: dt.date, now: dt.datetime, head: Head | None = None) -> Head | None:
+    """Offer what is free on a locked service day to those who wait for it, in their order; return the chain's new head.
+
+    An offer keeps to the rules of online booking, pacing and lead time with
+    them: what comes free inside the lead time is the host's. None where nothing
+    was offered. now is the database's.
+    """
+    entries = list(waiting(date).filter(restaurant_id=restaurant_id))
+    if not entries:
+        return None
+    plan = day_plan(restaurant_id, date, locked=True)
+    events: list[Event] = []
+    messages: list[Message] = []
+    for entry in entries:
+        offer = _offer(plan, entry, now)
+        if offer is None:
+            continue
+        changed = WaitlistEntry.objects.filter(pk=entry.pk, status=WaitlistEntry.Status.WAITING).update(
+            status=WaitlistEntry.Status.OFFERED, offer=offer
+        )
+        if not changed:
+            # Somebody took the entry away past the day's lock: what was held for it goes back.
+            raise Again
+        plan = replace(plan, seatings=(*plan.seatings, _seating(offer)))
+        events += [
+            Event("held", "reservation", offer.pk, entry.guest_id),
+            Event("offered", "entry", entry.pk, entry.guest_id, {"reservation": offer.pk}),
+        ]
+        messages += message(Kind.OFFER, entry, now)
+    if not events:
+        return None
+    send_later(messages)
+    return trail.append(restaurant_id, date, events, JOB, now, head)
+
+
+def _offer(plan: DayPlan, entry: WaitlistEntry, now: dt.datetime) -> Reservation | None:
+    """Hold the first time of the entry's window that the rules grant, or return None."""
+    ask = Ask(party=entry.party_size, area_id=entry.area_id, step_free=entry.needs_step_free)
+    for time in times(plan, ask, now):
+        if not time.bookable or not entry.earliest <= time.start_utc <= entry.latest:
+            continue
+        wish = Wish(
+            restaurant_id=entry.restaurant_id,
+            date=plan.date,
+            start=time.start_utc,
+            party=entry.party_size,
+            area_id=entry.area_id,
+            step_free=entry.needs_step_free,
+        )
+        end = wish.start + dt.timedelta(minutes=time.minutes)
+        # The claims have the last word; the plan goes by reservations.
+        view = window(entry.restaurant_id, plan.date, wish.start, end, locked=True)
+        if view.neighbours:
+            continue
+        try:
+            decision = decide(plan, wish, ask, view, now)
+        except Refused:
+            continue
+        return _hold(plan, entry, wish, decision, now)
+    return None
+
+
+def _hold(plan: DayPlan, entry: WaitlistEntry, wish: Wish, decision: Decision, now: dt.datetime) -> Reservation:
+    fields = {
+        "status": Reservation.Status.HELD,
+        "source": Reservation.Source.WAITLIST,
+        "held_until": min(now + dt.timedelta(minutes=plan.offer_minutes), wish.start),
+        "idempotency_key": secrets.token_hex(32),
+        "needs_step_free": entry.needs_step_free,
+        "language": entry.language,
+        "guest_id": entry.guest_id,
+        "name": entry.name,
+        "email": entry.email,
+        "phone": entry.phone,
+        "note": entry.note,
+    }
+    return insert_claimed(wish, decision, fields, now)
+
+
+def _seating(held: Reservation) -> Seating:
+    return Seating(
+        start=held.starts_at,
+        end=held.ends_at,
+        service_date=held.service_date,
+        party=held.party_size,
+        online=True,
+        table_ids=tuple(held.table_ids),
+    )

@@ -1,0 +1,156 @@
+"""What the host needs to know of the evening: which service runs, who sits too long, what is unresolved."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from reservations.engine.availability import Ask, DayPlan, ServiceRules, candidates, pick, starts
+from reservations.models import Reservation, Restaurant, Table
+from reservations.queries.day import day_plan, window
+
+Status = Reservation.Status
+
+UNRESOLVED = (Status.CONFIRMED, Status.SEATED)
+_AHEAD = dt.timedelta(hours=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The service date to which this moment belongs, its plan, and the service that runs, if one does."""
+
+    date: dt.date
+    plan: DayPlan
+    service: ServiceRules | None
+
+
+def running(restaurant: Restaurant, now: dt.datetime) -> Now:
+    """Return the service date and service that run at a moment: after midnight perhaps the evening's before.
+
+    A service runs from its first seating to a turn after its last. Where none
+    runs, the date is the local one, and its next service seats who comes early.
+    """
+    today = now.astimezone(restaurant.zone).date()
+    yesterday = day_plan(restaurant.pk, today - dt.timedelta(days=1), locked=True)
+    late = _service_at(yesterday, now)
+    if late is not None:
+        return Now(yesterday.date, yesterday, late)
+    plan = day_plan(restaurant.pk, today, locked=True)
+    return Now(today, plan, _service_at(plan, now))
+
+
+def _service_at(plan: DayPlan, now: dt.datetime) -> ServiceRules | None:
+    if plan.closed:
+        return None
+    spans: dict[int, tuple[dt.datetime, dt.datetime, ServiceRules]] = {}
+    for start, service in starts(plan):
+        first, last, _service = spans.get(service.id, (start, start, service))
+        spans[service.id] = (min(first, start), max(last, start), service)
+    for first, last, service in spans.values():
+        if first <= now < last + dt.timedelta(minutes=service.default_turn):
+            return service
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Overstay:
+    """A party that sits beyond its time, the party that comes next at its tables, and what is free for that one."""
+
+    sitting: Reservation
+    coming: Reservation
+    instead: tuple[int, ...]
+    """Tables that the coming party could have instead; empty where there are none."""
+
+
+def overstays(restaurant: Restaurant, now: dt.datetime) -> list[Overstay]:
+    """Return the parties whose table is still taken by one that overstays, the next to come first."""
+    rows = Reservation.objects.select_related("restaurant", "area")
+    sitting = list(
+        rows.filter(
+            restaurant=restaurant, status=Status.SEATED, ends_at__lte=now, starts_at__gt=now - dt.timedelta(days=1)
+        )
+    )
+    if not sitting:
+        return []
+    coming = list(
+        rows.filter(
+            restaurant=restaurant,
+            status=Status.CONFIRMED,
+            ends_at__gt=now,
+            starts_at__lt=now + _AHEAD,
+            starts_at__gt=now - dt.timedelta(days=1),
+        ).order_by("starts_at", "pk")
+    )
+    occupied = {table for row in sitting for table in row.table_ids}
+    found = []
+    for party in coming:
+        holder = next((row for row in sitting if set(row.table_ids) & set(party.table_ids)), None)
+        if holder is not None:
+            found.append(Overstay(holder, party, _instead(party, occupied)))
+    return found
+
+
+def _instead(party: Reservation, occupied: set[int]) -> tuple[int, ...]:
+    plan = day_plan(party.restaurant_id, party.service_date, seatings=False)
+    view = window(
+        party.restaurant_id,
+        party.service_date,
+        party.starts_at,
+        party.ends_at,
+        locked=True,
+        except_reservation=party.pk,
+    )
+    ask = Ask(party=party.party_size, area_id=party.area_id, step_free=party.needs_step_free, online=False)
+    return pick(candidates(plan, ask), view.taken | occupied) or ()
+
+
+def unresolved(restaurant_id: int, date: dt.date, now: dt.datetime) -> QuerySet[Reservation]:
+    """Return what a night leaves open: parties that should have come and were not seated, and those that still sit."""
+    return (
+        Reservation.objects.select_related("restaurant")
+        .filter(restaurant_id=restaurant_id, service_date=date, status__in=UNRESOLVED, starts_at__lte=now)
+        .order_by("starts_at", "pk")
+    )
+
+
+def hit_by_closing(
+    restaurant_id: int, first: dt.date, last: dt.date, service_id: int | None = None
+) -> QuerySet[Reservation]:
+    """Return the live reservations of a range of service dates, or of one service in it, that a closing would hit."""
+    rows = (
+        Reservation.objects.select_related("restaurant", "service")
+        .filter(
+            restaurant_id=restaurant_id,
+            service_date__range=(first, last),
+            status__in=(Status.CONFIRMED, Status.SEATED, Status.HELD),
+        )
+        .order_by("starts_at", "pk")
+    )
+    if service_id is None:
+        return rows
+    return rows.filter(service_id=service_id)
+
+
+def same_contact(reservation: Reservation) -> QuerySet[Reservation]:
+    """Return the other live reservations of the same guest in the same service of the same date."""
+    if reservation.guest_id is None:
+        return Reservation.objects.none()
+    return (
+        Reservation.objects.select_related("restaurant")
+        .filter(
+            Q(service_id=reservation.service_id),
+            restaurant_id=reservation.restaurant_id,
+            guest_id=reservation.guest_id,
+            service_date=reservation.service_date,
+            status__in=(Status.CONFIRMED, Status.SEATED),
+        )
+        .exclude(pk=reservation.pk)
+        .order_by("starts_at", "pk")
+    )
+
+
+def table_names(restaurant_id: int) -> dict[int, str]:
+    """Return the names of a restaurant's tables by number, those out of use too."""
+    return dict(Table.objects.filter(restaurant_id=restaurant_id).values_list("pk", "name"))
