@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
-from django.db import Error
+from django.db import Error, models
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -28,6 +29,8 @@ from reservations.history.trail import COMMAND, GUEST, By, Event, by_staff
 from reservations.messages.outgoing import Kind, message, of_booking, send_later, to_staff
 from reservations.models import Message, Reservation, Restaurant, Table, TableClaim, User
 from reservations.queries.day import Fresh, cutoff, day_plan, window
+from reservations.queries.prepared import Param, PreparedUpdate
+from restaurant_site.caching import outbox
 
 __all__ = ["Details", "Wish", "book", "cancel", "confirm", "extend", "hold", "release"]
 
@@ -214,15 +217,29 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST) -> Re
 
 def take_hold(reservation: Reservation, values: dict[str, Any]) -> bool:
     """Confirm a live hold by compare-and-set, in a transaction; return whether it was one. The row knows the values."""
-    live = Reservation.objects.filter(
-        pk=reservation.pk, status=Status.HELD, held_until__gt=Now(), restaurant_id=reservation.restaurant_id
-    ).renewing(*reservation.own_tags(), trail.tag(reservation.restaurant_id))
     values |= {"status": Status.CONFIRMED, "held_until": None}
-    if not live.update(**values):
+    if not _taking(tuple(values)).run(own=reservation.pk, restaurant=reservation.restaurant_id, **values):
         return False
+    outbox.changed(*reservation.own_tags(), trail.tag(reservation.restaurant_id))
     for name, value in values.items():
         setattr(reservation, name, value)
     return True
+
+
+@lru_cache(maxsize=16)
+def _taking(names: tuple[str, ...]) -> PreparedUpdate:
+    columns = {field.attname: field for field in Reservation._meta.concrete_fields}
+    return PreparedUpdate(
+        lambda: (
+            Reservation.objects.filter(
+                pk=Param("own", models.BigIntegerField()),
+                restaurant_id=Param("restaurant", models.BigIntegerField()),
+                status=Status.HELD,
+                held_until__gt=Now(),
+            ),
+            {columns[name].name: Param(name, columns[name]) for name in names},
+        )
+    )
 
 
 def cancel(*, reservation: Reservation, by_guest: bool, by: By | None = None, tell: bool = True) -> bool:

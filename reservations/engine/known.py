@@ -5,10 +5,25 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db import connection, models
 from django.db.models import Q
 
 from reservations.engine.inserts import insert
 from reservations.models import Guest, contact_key
+from reservations.queries.prepared import Param, Prepared
+
+_COLUMNS = tuple(field.attname for field in Guest._meta.concrete_fields)
+_SAME = Prepared(
+    lambda: (
+        Guest.objects.filter(
+            Q(key=Param("key", models.CharField())) | Q(phone=Param("phone", models.CharField())),
+            restaurant_id=Param("restaurant", models.BigIntegerField()),
+            erased_at=None,
+        )
+        .order_by("pk")
+        .values_list(*_COLUMNS)[:20]
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +55,9 @@ def known_guest(restaurant_id: int, details: Details, language: str, now: dt.dat
     if not email and not phone:
         return None
     key = contact_key(email, phone)
-    same = Q(key=key) | (Q(phone=phone) if phone else Q(pk__in=[]))
-    rows = list(Guest.objects.filter(same, restaurant_id=restaurant_id, erased_at=None).order_by("pk")[:20])
+    # A phone that nobody has, where none was told.
+    found_rows = _SAME.rows(restaurant=restaurant_id, key=key, phone=phone or "none")
+    rows = [Guest.from_db(connection.alias, _COLUMNS, row) for row in found_rows]
     found = next((row for row in rows if row.key == key), None) or next(
         # A family shares a phone: with another address it is somebody else.
         (row for row in rows if not email or not row.email),

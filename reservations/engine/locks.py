@@ -12,10 +12,10 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from django.db import Error, IntegrityError, connection, transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db import Error, IntegrityError, connection, models, transaction
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from reservations.history import trail
@@ -31,6 +31,7 @@ from reservations.models import (
     WaitlistEntry,
     day_tags,
 )
+from reservations.queries.prepared import Param, Prepared, PreparedUpdate
 
 T = TypeVar("T")
 
@@ -80,11 +81,7 @@ def lock_days(restaurant_id: int, dates: Iterable[dt.date]) -> None:
 
 def take_days(restaurant_id: int, ordered: list[dt.date]) -> None:
     """Lock service days, given in order, without expiring anything: for what takes no capacity."""
-    missing = [
-        date
-        for date in ordered
-        if not ServiceDay.objects.filter(restaurant_id=restaurant_id, date=date).update(locked_at=Now())
-    ]
+    missing = [date for date in ordered if not _TAKE.run(restaurant=restaurant_id, date=date)]
     if missing:
         raise DayMissing(restaurant_id, missing)
 
@@ -97,17 +94,37 @@ def take_day(restaurant_id: int, date: dt.date) -> Locked:
 
 def state_of(restaurant_id: int, date: dt.date) -> Locked:
     """Return the state of a service day that the transaction has locked."""
+    (row,) = _STATE.rows(restaurant=restaurant_id, chain=date.isoformat())
+    now, position, digest, *columns = row
+    restaurant = Restaurant.from_db(connection.alias, _RESTAURANT_COLUMNS, columns)
+    return Locked(date, now, Head(position or 0, digest or ""), restaurant)
+
+
+_RESTAURANT = Param("restaurant", models.BigIntegerField())
+_RESTAURANT_COLUMNS = tuple(field.attname for field in Restaurant._meta.concrete_fields)
+
+
+def _state() -> QuerySet[Restaurant, Any]:
     last = HistoryEvent.objects.filter(
-        restaurant_id=OuterRef("restaurant_id"), chain=date.isoformat(), position__gt=0
+        restaurant_id=OuterRef("pk"), chain=Param("chain", models.CharField()), position__gt=0
     ).order_by("-position")
-    row = (
-        ServiceDay.objects.select_related("restaurant")
+    return (
+        Restaurant.objects.filter(pk=_RESTAURANT)
+        .order_by()
         .annotate(
-            asked_at=Now(), position=Subquery(last.values("position")[:1]), digest=Subquery(last.values("digest")[:1])
+            asked_at=Now(), position_=Subquery(last.values("position")[:1]), digest=Subquery(last.values("digest")[:1])
         )
-        .get(restaurant_id=restaurant_id, date=date)
+        .values_list("asked_at", "position_", "digest", *_RESTAURANT_COLUMNS)
     )
-    return Locked(date, row.asked_at, Head(row.position or 0, row.digest or ""), row.restaurant)
+
+
+_STATE = Prepared(_state)
+_TAKE = PreparedUpdate(
+    lambda: (
+        ServiceDay.objects.filter(restaurant_id=_RESTAURANT, date=Param("date", models.DateField())),
+        {"locked_at": Now()},
+    )
+)
 
 
 def lock_for_closing(restaurant_id: int, first: dt.date, last: dt.date) -> None:
@@ -140,7 +157,7 @@ def expire_lapsed(restaurant_id: int, dates: list[dt.date]) -> int:
         status=Reservation.Status.HELD,
         held_until__lte=Now(),
     )
-    found = list(lapsed.order_by("pk").annotate(asked_at=Now()).values_list("pk", "service_date", "source", "asked_at"))
+    found = _LAPSED.rows(restaurant=restaurant_id, date=dates[0]) if len(dates) == 1 else list(_found(lapsed))
     if not found:
         return 0
     ids = [pk for pk, *_rest in found]
@@ -158,6 +175,22 @@ def expire_lapsed(restaurant_id: int, dates: list[dt.date]) -> int:
     for date, events in ended.items():
         trail.append(restaurant_id, date, events, JOB, now)
     return expired
+
+
+def _found(lapsed: QuerySet[Reservation]) -> QuerySet[Reservation, Any]:
+    return lapsed.order_by("pk").annotate(asked_at=Now()).values_list("pk", "service_date", "source", "asked_at")
+
+
+_LAPSED = Prepared(
+    lambda: _found(
+        Reservation.objects.filter(
+            restaurant_id=_RESTAURANT,
+            service_date=Param("date", models.DateField()),
+            status=Reservation.Status.HELD,
+            held_until__lte=Now(),
+        )
+    )
+)
 
 
 def _lapse_offers(ids: list[int], ended: dict[dt.date, list[Event]]) -> None:

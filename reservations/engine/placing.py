@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from django.db import Error
+from django.db import Error, models
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -22,6 +22,7 @@ from reservations.history.trail import By, Event
 from reservations.models import Refusal, Reservation, TableClaim
 from reservations.models.venue import MAX_PARTY
 from reservations.queries.day import Fresh, day_plan, refreshed, window
+from reservations.queries.prepared import Param, Prepared
 
 Fields = Callable[[Fresh, Decision], dict[str, Any]]
 """What a rule adds to the row of a granted wish, from what was read under the lock and the decision."""
@@ -142,16 +143,33 @@ def _give_back_others(restaurant_id: int, browser: str) -> list[tuple[int, dt.da
     Two wishes of one browser for one day are so served one after the other;
     two for different days may both end up held, until one of them lapses.
     """
-    held = Reservation.objects.filter(
-        restaurant_id=restaurant_id, browser=browser, status=Reservation.Status.HELD
-    ).order_by("pk")
-    return [(pk, date) for pk, date in list(held.values_list("pk", "service_date")) if give_back(pk)]
+    held = _HELD_BY.rows(restaurant=restaurant_id, browser=browser)
+    return [(pk, date) for pk, date in held if give_back(pk)]
 
 
 def _by_key(restaurant_id: int, key: str) -> Reservation | None:
     """Return the answer that was given to the key, unless it was a hold that has lapsed since."""
-    return (
-        Reservation.objects.filter(restaurant_id=restaurant_id, idempotency_key=key)
-        .exclude(status=Reservation.Status.HELD, held_until__lte=Now())
-        .first()
+    found = _BY_KEY.rows(restaurant=restaurant_id, key=key)
+    return Reservation.objects.get(pk=found[0][0]) if found else None
+
+
+_RESTAURANT = Param("restaurant", models.BigIntegerField())
+_HELD_BY = Prepared(
+    lambda: (
+        Reservation.objects.filter(
+            restaurant_id=_RESTAURANT,
+            browser=Param("browser", models.CharField()),
+            status=Reservation.Status.HELD,
+        )
+        .order_by("pk")
+        .values_list("pk", "service_date")
     )
+)
+_BY_KEY = Prepared(
+    lambda: (
+        Reservation.objects.filter(restaurant_id=_RESTAURANT, idempotency_key=Param("key", models.CharField()))
+        .exclude(status=Reservation.Status.HELD, held_until__lte=Now())
+        .order_by()
+        .values_list("pk")
+    )
+)

@@ -57,6 +57,8 @@ class Event:
     number: int
     guest: int | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
+    at: dt.datetime | None = None
+    """When it happened, where that was not just now: of what is written down later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def _row(restaurant_id: int, chain: str, position: int, event: Event, by: By, no
         user_number=by.user_id,
         source=by.source,
         changes=dict(event.changes),
-        happened_at=now,
+        happened_at=event.at or now,
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db import connection, models
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from reservations.engine.availability import (
@@ -29,34 +30,14 @@ from reservations.models import (
     Service,
     SpecialDay,
     Table,
-    TableClaim,
     TurnTime,
     WaitlistEntry,
 )
 from reservations.models.reservation import BY_ONLINE_RULES, COUNTED
+from reservations.queries.prepared import Param, Prepared
+from reservations.queries.window import Window, window
 
-if TYPE_CHECKING:
-    from django_stubs_ext import WithAnnotations
-
-    class _OnDate(TypedDict):
-        closed_for: bool
-        special_id: int | None
-        special_closed: bool | None
-
-    _Dated = WithAnnotations[Restaurant, _OnDate]
-
-    class _UnderLock(Restaurant):
-        closed_for: bool
-        special_id: int | None
-        special_closed: bool | None
-        asked_at: dt.datetime
-        chained: int | None
-        chain_digest: str | None
-        is_waited_for: bool
-
-        class Meta:
-            abstract = True
-
+__all__ = ["Fresh", "Window", "cutoff", "day_plan", "refreshed", "service_rules", "waiting", "window"]
 
 _ONLINE_REASONS = {
     Restaurant.Booking.OFF.value: Reason.ONLINE_BOOKING_OFF,
@@ -79,14 +60,14 @@ def day_plan(
     lock. locked, every hold that is left counts, as in `window`.
     except_reservation leaves out the one that is about to be changed.
     """
-    restaurant = _on_date(date).get(pk=restaurant_id)
+    restaurant, known = _one(_ON_DATE.rows(restaurant=restaurant_id, date=date))
     return DayPlan(
         date=date,
         zone=restaurant.timezone,
-        tables=_tables(restaurant),
-        combinations=_combinations(restaurant),
+        tables=tuple(TableSpec(*row) for row in _TABLES.rows(restaurant=restaurant_id)),
+        combinations=_combinations(restaurant_id),
         seatings=_seatings(restaurant, date, locked, except_reservation) if seatings else (),
-        **_rules(restaurant, date),
+        **_rules(restaurant, date, *known),
     )
 
 
@@ -107,45 +88,119 @@ def refreshed(plan: DayPlan, restaurant_id: int) -> Fresh:
     Tables and seatings stay. For a write rule that has waited for the day's
     lock: whoever held it may have closed the day or a service.
     """
-    events = HistoryEvent.objects.filter(restaurant=OuterRef("pk"), chain=plan.date.isoformat(), position__gt=0)
-    last = events.order_by("-position")
-    rows = _on_date(plan.date).annotate(
-        asked_at=Now(),
-        chained=Subquery(last.values("position")[:1]),
-        chain_digest=Subquery(last.values("digest")[:1]),
-        is_waited_for=Exists(waiting(plan.date).filter(restaurant=OuterRef("pk")).order_by()),
-    )
-    restaurant = cast("_UnderLock", rows.get(pk=restaurant_id))
+    rows = _UNDER_LOCK.rows(restaurant=restaurant_id, date=plan.date, chain=plan.date.isoformat())
+    restaurant, known = _one(rows)
+    closed_for, special_id, special_closed, now, position, digest, is_waited_for = known
     return Fresh(
-        plan=replace(plan, **_rules(restaurant, plan.date)),
-        now=restaurant.asked_at,
-        head=Head(restaurant.chained or 0, restaurant.chain_digest or ""),
-        is_waited_for=restaurant.is_waited_for,
+        plan=replace(plan, **_rules(restaurant, plan.date, closed_for, special_id, special_closed)),
+        now=now,
+        head=Head(position or 0, digest or ""),
+        is_waited_for=is_waited_for,
         restaurant=restaurant,
     )
 
 
-def waiting(date: dt.date) -> QuerySet[WaitlistEntry]:
+def waiting(date: dt.date | Param) -> QuerySet[WaitlistEntry]:
     """Return who waits for a table of a service date, the first in the queue first; not those at the door."""
     return WaitlistEntry.objects.filter(
         service_date=date, kind=WaitlistEntry.Kind.ONLINE, status=WaitlistEntry.Status.WAITING
     ).order_by("rank", "created_at", "pk")
 
 
-def _on_date(date: dt.date) -> QuerySet[_Dated]:
-    closures = Closure.objects.filter(restaurant=OuterRef("pk"), service=None, starts_on__lte=date, ends_on__gte=date)
-    special = SpecialDay.objects.filter(restaurant=OuterRef("pk"), date=date).order_by()
-    rows = Restaurant.objects.annotate(
-        closed_for=Exists(closures),
-        special_id=Subquery(special.values("pk")[:1]),
-        special_closed=Subquery(special.values("is_closed")[:1]),
+_DATE = Param("date", models.DateField())
+_RESTAURANT = Param("restaurant", models.BigIntegerField())
+_RESTAURANT_COLUMNS = tuple(field.attname for field in Restaurant._meta.concrete_fields)
+_SERVICE_COLUMNS = tuple(field.attname for field in Service._meta.concrete_fields)
+_KNOWN = ("closed_for", "special_id", "special_closed")
+
+
+def _on_date() -> QuerySet[Restaurant]:
+    closures = Closure.objects.filter(restaurant=OuterRef("pk"), service=None, starts_on__lte=_DATE, ends_on__gte=_DATE)
+    special = SpecialDay.objects.filter(restaurant=OuterRef("pk"), date=_DATE).order_by()
+    return (
+        Restaurant.objects.filter(pk=_RESTAURANT)
+        .order_by()
+        .annotate(
+            closed_for=Exists(closures),
+            special_id=Subquery(special.values("pk")[:1]),
+            special_closed=Subquery(special.values("is_closed")[:1]),
+        )
     )
-    return cast("QuerySet[_Dated]", rows)
 
 
-def _rules(restaurant: _Dated | _UnderLock, date: dt.date) -> dict[str, Any]:
+def _under_lock() -> QuerySet[Restaurant, Any]:
+    events = HistoryEvent.objects.filter(
+        restaurant=OuterRef("pk"), chain=Param("chain", models.CharField()), position__gt=0
+    ).order_by("-position")
+    return (
+        _on_date()
+        .annotate(
+            asked_at=Now(),
+            chained=Subquery(events.values("position")[:1]),
+            chain_digest=Subquery(events.values("digest")[:1]),
+            is_waited_for=Exists(waiting(_DATE).filter(restaurant=OuterRef("pk")).order_by()),
+        )
+        .values_list(*_RESTAURANT_COLUMNS, *_KNOWN, "asked_at", "chained", "chain_digest", "is_waited_for")
+    )
+
+
+def _usual_services() -> QuerySet[Service, Any]:
+    valid = (Q(valid_from=None) | Q(valid_from__lte=_DATE)) & (Q(valid_until=None) | Q(valid_until__gte=_DATE))
+    return _services_of(Q(special_day=None) & valid)
+
+
+def _services_of(wanted: Q) -> QuerySet[Service, Any]:
+    closed = Closure.objects.filter(service=OuterRef("pk"), starts_on__lte=_DATE, ends_on__gte=_DATE)
+    rows = Service.objects.filter(~Exists(closed), wanted, restaurant=_RESTAURANT)
+    return rows.order_by("first_seating", "pk").values_list(*_SERVICE_COLUMNS)
+
+
+_ON_DATE = Prepared(lambda: _on_date().values_list(*_RESTAURANT_COLUMNS, *_KNOWN))
+_UNDER_LOCK = Prepared(_under_lock)
+_USUAL = Prepared(_usual_services)
+_SPECIAL = Prepared(lambda: _services_of(Q(special_day=Param("special", models.BigIntegerField()))))
+_TURNS = Prepared(
+    lambda: (
+        TurnTime.objects.filter(restaurant=_RESTAURANT)
+        .order_by("up_to", "-minutes")
+        .values_list("service_id", "up_to", "minutes")
+    )
+)
+_TABLES = Prepared(
+    lambda: (
+        Table.objects.filter(restaurant=_RESTAURANT, is_active=True)
+        .order_by("position", "pk")
+        .values_list("pk", "name", "area_id", "min_seats", "max_seats", "is_online", "is_step_free")
+    )
+)
+_COMBINATIONS = Prepared(
+    lambda: (
+        CombinationTable.objects.filter(restaurant=_RESTAURANT)
+        .order_by("combination_id", "table_id")
+        .values_list(
+            "combination_id",
+            "table_id",
+            "combination__min_party",
+            "combination__max_party",
+            "combination__is_online",
+        )
+    )
+)
+
+
+def _one(rows: list[Any]) -> tuple[Restaurant, tuple[Any, ...]]:
+    """Return the restaurant, and what was asked besides its columns."""
+    if not rows:
+        raise Restaurant.DoesNotExist
+    count = len(_RESTAURANT_COLUMNS)
+    return Restaurant.from_db(connection.alias, _RESTAURANT_COLUMNS, rows[0][:count]), tuple(rows[0][count:])
+
+
+def _rules(
+    restaurant: Restaurant, date: dt.date, closed_for: bool, special_id: int | None, special_closed: bool | None
+) -> dict[str, Any]:
     """Return the fields of a plan that closures, special days, services and the booking rules decide."""
-    closed = restaurant.closed_for or bool(restaurant.special_closed)
+    closed = bool(closed_for or special_closed)
     online_reason = _ONLINE_REASONS.get(restaurant.online_booking)
     return {
         "window_days": restaurant.booking_window_days,
@@ -153,30 +208,17 @@ def _rules(restaurant: _Dated | _UnderLock, date: dt.date) -> dict[str, Any]:
         "offer_minutes": restaurant.offer_minutes,
         "online_reason": online_reason if restaurant.is_published else Reason.ONLINE_BOOKING_OFF,
         "closed": closed,
-        "services": () if closed else _services(restaurant, date, restaurant.special_id),
+        "services": () if closed else _services(restaurant, date, special_id),
     }
 
 
 def _services(restaurant: Restaurant, date: dt.date, special: int | None) -> tuple[ServiceRules, ...]:
-    closed = Closure.objects.filter(service=OuterRef("pk"), starts_on__lte=date, ends_on__gte=date)
-    rows = (
-        Service.objects.filter(~Exists(closed), restaurant=restaurant)
-        .order_by("first_seating", "pk")
-        .filter(
-            Q(special_day_id=special)
-            if special is not None
-            else Q(special_day=None)
-            & (Q(valid_from=None) | Q(valid_from__lte=date))
-            & (Q(valid_until=None) | Q(valid_until__gte=date))
-        )
-    )
-    of_day = [row for row in rows if special is not None or row.weekdays & (1 << date.weekday())]
+    asked = {"restaurant": restaurant.pk, "date": date}
+    rows = _USUAL.rows(**asked) if special is None else _SPECIAL.rows(**asked, special=special)
+    services = [Service.from_db(connection.alias, _SERVICE_COLUMNS, row) for row in rows]
+    of_day = [row for row in services if special is not None or row.weekdays & (1 << date.weekday())]
     turns: dict[int | None, list[tuple[int, int]]] = {}
-    for service_id, up_to, minutes in (
-        TurnTime.objects.filter(restaurant=restaurant)
-        .order_by("up_to", "-minutes")
-        .values_list("service_id", "up_to", "minutes")
-    ):
+    for service_id, up_to, minutes in _TURNS.rows(restaurant=restaurant.pk):
         turns.setdefault(service_id, []).append((up_to, minutes))
     return tuple(service_rules(restaurant, row, turns) for row in of_day)
 
@@ -214,42 +256,13 @@ def _deadline(row: Service | Restaurant, name: str) -> Deadline | None:
     return Deadline(minutes=minutes, clock=clock, days_before=getattr(row, f"{name}_days_before"))
 
 
-def _tables(restaurant: Restaurant) -> tuple[TableSpec, ...]:
-    rows = Table.objects.filter(restaurant=restaurant, is_active=True).order_by("position", "pk")
-    return tuple(
-        TableSpec(
-            id=row.pk,
-            name=row.name,
-            area_id=row.area_id,
-            min_seats=row.min_seats,
-            max_seats=row.max_seats,
-            online=row.is_online,
-            step_free=row.is_step_free,
-        )
-        for row in rows
-    )
-
-
-def _combinations(restaurant: Restaurant) -> tuple[CombinationSpec, ...]:
+def _combinations(restaurant_id: int) -> tuple[CombinationSpec, ...]:
     members: dict[int, list[int]] = {}
-    combinations = {}
-    for member in (
-        CombinationTable.objects.filter(restaurant=restaurant)
-        .select_related("combination")
-        .order_by("combination_id", "table_id")
-    ):
-        combinations[member.combination_id] = member.combination
-        members.setdefault(member.combination_id, []).append(member.table_id)
-    return tuple(
-        CombinationSpec(
-            id=pk,
-            table_ids=tuple(members[pk]),
-            min_party=combination.min_party,
-            max_party=combination.max_party,
-            online=combination.is_online,
-        )
-        for pk, combination in combinations.items()
-    )
+    limits: dict[int, tuple[int, int, bool]] = {}
+    for pk, table_id, *limit in _COMBINATIONS.rows(restaurant=restaurant_id):
+        limits[pk] = (limit[0], limit[1], limit[2])
+        members.setdefault(pk, []).append(table_id)
+    return tuple(CombinationSpec(pk, tuple(members[pk]), *limit) for pk, limit in limits.items())
 
 
 def _seatings(restaurant: Restaurant, date: dt.date, locked: bool, except_reservation: int) -> tuple[Seating, ...]:
@@ -279,75 +292,3 @@ def _seatings(restaurant: Restaurant, date: dt.date, locked: bool, except_reserv
             "starts_at", "ends_at", "service_date", "party_size", "source", "table_ids", "held_until", "status"
         )
     )
-
-
-def _held_by(browser: str, path: str = "") -> Q:
-    """Return the condition that a reservation is a hold of the browser; of none, where the browser has no cookie."""
-    held = {f"{path}status": Reservation.Status.HELD, f"{path}browser": browser}
-    return Q(**held) if browser else Q(pk__in=[])
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What a write rule decides by: covers arriving at a start, and the tables taken from start to end.
-
-    neighbours are the other service dates whose lapsed holds still claim a
-    table here; only whoever locks such a day may expire them.
-    """
-
-    covers: tuple[int, int]
-    taken: frozenset[int]
-    neighbours: frozenset[dt.date]
-
-
-def window(
-    restaurant_id: int,
-    date: dt.date,
-    start: dt.datetime,
-    end: dt.datetime,
-    *,
-    locked: bool,
-    except_reservation: int = 0,
-    except_browser: str = "",
-) -> Window:
-    """Return the covers of a start (UTC) and the tables taken until end (UTC), in two statements.
-
-    Unlocked, holds that have lapsed by the database's clock take nothing. Under
-    the day's lock, which has just expired them, every hold that is left counts:
-    one that lapses this moment may be being confirmed by a transaction that
-    this one can't see yet.
-    """
-    counted = Q() if locked else ~Q(status=Reservation.Status.HELD) | Q(held_until__gt=Now())
-    sums = (
-        Reservation.objects.filter(
-            counted, restaurant_id=restaurant_id, service_date=date, starts_at=start, status__in=COUNTED
-        )
-        .exclude(pk=except_reservation)
-        .exclude(_held_by(except_browser))
-        .aggregate(
-            total=Sum("party_size", default=0),
-            online=Sum("party_size", filter=Q(source__in=BY_ONLINE_RULES), default=0),
-        )
-    )
-    claims = (
-        TableClaim.objects.filter(restaurant_id=restaurant_id, slot_start__gte=start, slot_start__lt=end)
-        .exclude(reservation=except_reservation)
-        .exclude(_held_by(except_browser, "reservation__"))
-        .order_by()
-        .annotate(
-            lapsed=Case(
-                When(reservation__status=Reservation.Status.HELD, reservation__held_until__lte=Now(), then=Value(1)),
-                default=Value(0),
-            )
-        )
-        .values_list("table_id", "lapsed", "reservation__service_date")
-        .distinct()
-    )
-    taken: set[int] = set()
-    neighbours: set[dt.date] = set()
-    for table_id, lapsed, service_date in claims:
-        if lapsed and service_date != date:
-            neighbours.add(service_date)
-        elif locked or not lapsed:
-            taken.add(table_id)
-    return Window((sums["total"], sums["online"]), frozenset(taken), frozenset(neighbours))

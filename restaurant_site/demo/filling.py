@@ -16,19 +16,23 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from reservations.engine.locks import lock_days, retried
+from reservations.engine.inserts import insert_many
+from reservations.engine.locks import lock_days, retried, take_day
 from reservations.engine.slots import claimed_slots
+from reservations.history import trail
+from reservations.history.trail import COMMAND, Event
 from reservations.models import Reservation, Restaurant, ServiceDay, TableClaim, day_tags
 from reservations.models.reservation import COUNTED
 from reservations.queries.day import day_plan
 from restaurant_site.demo.evening import MOST_PARTIES, Arrival, arrivals
 from restaurant_site.demo.people import pick_dietary_needs, pick_name, pick_note, pick_occasion, pick_phone
+from restaurant_site.demo.record import moment_of, tell, write_down
 from restaurant_site.demo.spec import Crowd, DemoPlace
 
 DAYS_BACK = DAYS_AHEAD = 7
 
-# Azure SQL takes 2,100 parameters a statement; a reservation has 32 columns, a claim 4, a day 3.
-_ROWS_BATCH, _CLAIMS_BATCH, _DAYS_BATCH, _IDS_BATCH = 60, 500, 600, 1000
+# Azure SQL takes 2,100 parameters a statement; a day has 3 columns.
+_DAYS_BATCH, _IDS_BATCH = 600, 1000
 _NO_SHOW_PERCENT = 4
 
 Status = Reservation.Status
@@ -141,13 +145,15 @@ def _write(place: DemoPlace, restaurant: Restaurant, date: dt.date, found: Seque
                 idempotency_key=key,
                 confirmed_at=arrival.booked_at,
                 cancelled_at=arrival.cancelled_at,
+                seated_at=start if status in (Status.SEATED, Status.FINISHED) else None,
+                finished_at=end if status == Status.FINISHED else None,
                 **_guest(rng, place.crowd, arrival),
             )
         )
-    Reservation.objects.bulk_create(rows, batch_size=_ROWS_BATCH)
-    # Azure SQL returns no keys from the insert.
+    write_down(restaurant.pk, rows)
+    insert_many(rows)
+    # The insert returns no keys, and its created_at is now.
     written = Reservation.objects.filter(restaurant=restaurant, idempotency_key__in=list(tables))
-    # The column takes the moment of the insert by itself.
     written.renewing(*day_tags(restaurant.pk, date)).update(created_at=F("confirmed_at"))
     claims = [
         TableClaim(restaurant=restaurant, reservation_id=pk, table_id=table_id, slot_start=slot)
@@ -157,7 +163,8 @@ def _write(place: DemoPlace, restaurant: Restaurant, date: dt.date, found: Seque
     ]
     # In order, as every booking writes them: two that overlap meet at the first.
     claims.sort(key=lambda claim: (claim.table_id, claim.slot_start))
-    TableClaim.objects.bulk_create(claims, batch_size=_CLAIMS_BATCH)
+    insert_many(claims)
+    tell(restaurant.pk, date, list(written.order_by("confirmed_at", "pk")), now)
 
 
 def _guest(rng: random.Random, crowd: Crowd, arrival: Arrival) -> Mapping[str, object]:
@@ -184,25 +191,31 @@ def _move_on(slug: str, restaurant_id: int, now: dt.datetime) -> int:
     """Mark demo reservations that have begun or are over; return how many. A real guest's is left to staff."""
     begun = Reservation.objects.filter(restaurant_id=restaurant_id, status__in=_LIVE, starts_at__lte=now)
     keys: dict[dt.date, set[str]] = {}
-    by_status: dict[Reservation.Status, list[int]] = {}
+    by_status: dict[tuple[dt.date, Reservation.Status], list[int]] = {}
     for pk, date, key, status, start, end in begun.values_list(
         "pk", "service_date", "idempotency_key", "status", "starts_at", "ends_at"
     ):
         if date not in keys:
             keys[date] = {key_of(slug, date, number) for number in range(MOST_PARTIES)}
         if key in keys[date] and (becomes := _status(key, start, end, now)) != status:
-            by_status.setdefault(becomes, []).append(pk)
-    for becomes, pks in by_status.items():
+            by_status.setdefault((date, becomes), []).append(pk)
+    for (date, becomes), pks in sorted(by_status.items()):
         for first in range(0, len(pks), _IDS_BATCH):
-            _mark(pks[first : first + _IDS_BATCH], becomes)
+            _mark(restaurant_id, date, pks[first : first + _IDS_BATCH], becomes)
     return sum(len(pks) for pks in by_status.values())
 
 
-def _mark(pks: Sequence[int], becomes: Reservation.Status) -> None:
+def _mark(restaurant_id: int, date: dt.date, pks: Sequence[int], becomes: Reservation.Status) -> None:
     def work() -> None:
+        day = take_day(restaurant_id, date)
         rows = Reservation.objects.filter(pk__in=pks, status__in=_LIVE)
+        found = list(rows.order_by("starts_at", "pk"))
+        rows = rows.renewing(*day_tags(restaurant_id, date))
+        events = [Event(str(becomes), "reservation", row.pk, row.guest_id, at=moment_of(row, becomes)) for row in found]
+        trail.append(restaurant_id, date, events, COMMAND, day.now, day.head)
         if becomes in COUNTED:
-            rows.update(status=becomes)
+            left = {"finished_at": F("ends_at")} if becomes == Status.FINISHED else {}
+            rows.update(status=becomes, seated_at=F("starts_at"), **left)
             return
         rows.update(status=becomes, table_ids=[])
         # Through a subquery, not a join: a delete with a join names the claims

@@ -208,7 +208,7 @@ class TestLoadedDemo(TestCase):
         after = {row["id"]: row for row in snapshot()}
         for pk, row in before.items():
             changed = {name for name, value in row.items() if after[pk][name] != value}
-            assert changed <= {"status", "table_ids"}
+            assert changed <= {"status", "table_ids", "seated_at", "finished_at"}
             assert not changed or row["starts_at"] <= noon
         assert not Reservation.objects.filter(starts_at__lte=noon, status="confirmed").exists()
         assert not Reservation.objects.filter(ends_at__lte=noon, status="seated").exists()

@@ -1,0 +1,105 @@
+"""Querysets whose SQL is made once a process: a write rule asks the same questions at every booking.
+
+Django's ORM takes longer to write such a statement than the database to answer
+it. The SQL is the ORM's own, for whichever database is in use; only the
+parameters differ from call to call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Expression, Field, QuerySet
+from django.db.models.sql import UpdateQuery
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """The place of a parameter in a compiled statement."""
+
+    name: str
+    field: Field[Any, Any]
+
+
+class Param(Expression):
+    """A parameter by name, of a field's type, in the queryset that is prepared."""
+
+    def __init__(self, name: str, output_field: Field[Any, Any]) -> None:
+        super().__init__(output_field=output_field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        """Return one placeholder, with the slot that `_filled` fills."""
+        return "%s", [_Slot(self.name, self.output_field)]
+
+    def get_group_by_cols(self) -> list[Any]:
+        """Return nothing: a constant groups nothing."""
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    sql: str
+    params: tuple[Any, ...]
+    compiler: Any
+    converters: Any
+
+
+class Prepared:
+    """A question: build makes its queryset of `values_list` once for each database, with `Param`s for what differs."""
+
+    def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
+        self._build = build
+        self._statements: dict[str, _Statement] = {}
+
+    def rows(self, **values: Any) -> list[Any]:
+        """Return the rows as tuples, converted as the ORM converts them."""
+        statement = self._statements.get(connection.vendor) or self._compile()
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, _filled(statement.params, values))
+            rows = cursor.fetchall()
+        if statement.converters:
+            return list(statement.compiler.apply_converters(rows, statement.converters))
+        return list(rows)
+
+    def _compile(self) -> _Statement:
+        compiler: Any = self._build().query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        fields = [entry[0] for entry in compiler.select[: compiler.col_count]]
+        found = _Statement(sql, tuple(params), compiler, compiler.get_converters(fields))
+        self._statements[connection.vendor] = found
+        return found
+
+
+class PreparedUpdate:
+    """An UPDATE: build returns the queryset once for each database, and what each column is set to."""
+
+    def __init__(self, build: Callable[[], tuple[QuerySet[Any, Any], dict[str, Any]]]) -> None:
+        self._build = build
+        self._statements: dict[str, _Statement] = {}
+
+    def run(self, **values: Any) -> int:
+        """Update, and return how many rows. Tags of a cached model are the caller's affair."""
+        statement = self._statements.get(connection.vendor) or self._compile()
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, _filled(statement.params, values))
+            return int(cursor.rowcount)
+
+    def _compile(self) -> _Statement:
+        queryset, columns = self._build()
+        query: Any = queryset.query.chain(UpdateQuery)
+        query.add_update_values(columns)
+        sql, params = query.get_compiler(connection=connection).as_sql()
+        found = _Statement(sql, tuple(params), None, None)
+        self._statements[connection.vendor] = found
+        return found
+
+
+def _filled(params: tuple[Any, ...], values: dict[str, Any]) -> list[Any]:
+    return [
+        param.field.get_db_prep_save(values[param.name], connection) if isinstance(param, _Slot) else param
+        for param in params
+    ]
