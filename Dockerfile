@@ -22,6 +22,7 @@ COPY static static
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 SITE_ENV=production PORT=8000
 # collectstatic needs settings, but neither a database nor a secret that is ever used.
 RUN SECRET_KEY=build ALLOWED_HOSTS=build DATABASE_URL=postgresql://build/build REDIS_URL=redis://build/0 \
+    SITE_URL=https://build EMAIL_URL=smtp://build EMAIL_FROM=build@build.example \
     python manage.py collectstatic --noinput
 USER site
 EXPOSE 8000

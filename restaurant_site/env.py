@@ -9,14 +9,35 @@ the variable, the value and what is allowed; the value of a secret is not shown.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from email.utils import getaddresses
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """What sends e-mail: Django's backend, and for SMTP the server with how it is spoken to."""
+
+    backend: str
+    host: str = "localhost"
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    starttls: bool = False
+    tls: bool = False
+
+
+# Not django-environ's reading of mail URLs: to it smtps:// is STARTTLS, and a
+# server without a name or a misspelt parameter goes unnoticed.
+_MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465, "smtp+ssl": 465}
 
 
 def read_env_file(path: Path) -> None:
@@ -108,4 +129,46 @@ def url(name: str, schemes: tuple[str, ...], default: str | None = None) -> str:
         raise ImproperlyConfigured(
             f"{name} can't be read as a URL. Special characters of its password are written as %XX: a slash as %2F."
         )
+    return value
+
+
+def mail_url(name: str, default: str | None = None, *, console: bool = False) -> MailServer:
+    """Return the server of a URL such as ``smtp+tls://user:password@host:587``.
+
+    smtp is plain, smtp+tls begins plain and turns to TLS, smtps and smtp+ssl
+    are TLS from the start. Where console is true, ``consolemail://`` prints
+    mails instead. The value may hold a password: it is never shown.
+    """
+    value = url(name, (*_MAIL_PORTS, "consolemail") if console else tuple(_MAIL_PORTS), default)
+    parts = urlsplit(value)
+    if parts.scheme == "consolemail":
+        return MailServer("django.core.mail.backends.console.EmailBackend")
+    if not parts.hostname:
+        raise ImproperlyConfigured(f"{name} names no server: use {parts.scheme}://user:password@host:port.")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ImproperlyConfigured(f"{name} has more than a server: nothing may stand behind its port.")
+    if bool(parts.username) != bool(parts.password):
+        raise ImproperlyConfigured(f"{name} has a user or a password alone: give both, or neither.")
+    return MailServer(
+        "django.core.mail.backends.smtp.EmailBackend",
+        host=parts.hostname,
+        port=parts.port or _MAIL_PORTS[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        starttls=parts.scheme == "smtp+tls",
+        tls=parts.scheme in ("smtps", "smtp+ssl"),
+    )
+
+
+def mailbox(name: str, default: str | None = None) -> str:
+    """Return a sender such as ``Tafel <book@example.org>``; anything but one usable address raises."""
+    value = text(name, default)
+    found = getaddresses([value])
+    try:
+        validate_email(found[0][1])
+        usable = len(found) == 1 and value.isprintable()
+    except ValidationError:
+        usable = False
+    if not usable:
+        raise ImproperlyConfigured(f"{name}={value!r} is not a sender: use Name <name@example.org>.")
     return value

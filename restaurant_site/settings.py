@@ -182,6 +182,19 @@ CSRF_FAILURE_VIEW = "restaurant_site.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 MESSAGE_LEVEL = message_levels.INFO
 
+# --- E-mail -----------------------------------------------------------------
+# Messages are rows; the job loop sends them through this server. docs/messages.md.
+
+_MAIL = env.mail_url("EMAIL_URL", None if PRODUCTION else "consolemail://", console=not PRODUCTION)
+EMAIL_BACKEND = _MAIL.backend
+EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.starttls, _MAIL.tls
+EMAIL_FROM = env.mailbox("EMAIL_FROM", None if PRODUCTION else "Tafel <book@tafel.example>")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
+# Seconds that a server may take for each answer; a sender must not hang for longer.
+EMAIL_TIMEOUT = 10
+
 # --- History ----------------------------------------------------------------
 # Events are written to the database; with COSMOS_URL the job loop copies them to
 # Azure Cosmos DB for NoSQL, from where staff then read them. docs/history.md.

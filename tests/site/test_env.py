@@ -22,6 +22,8 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "book.example.org",
     "DATABASE_URL": f"postgresql://app:{PASSWORD}@127.0.0.1:1/restaurant",
     "REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:1/0",
+    "EMAIL_URL": f"smtp+tls://book:{PASSWORD}@127.0.0.1:1",
+    "EMAIL_FROM": "Tafel <book@example.org>",
 }
 Set = Callable[[str | None], None]
 
@@ -210,7 +212,7 @@ def test_no_env_file_is_no_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("missing", "given"),
-    [("SECRET_KEY", None), ("ALLOWED_HOSTS", None), ("DATABASE_URL", None), ("REDIS_URL", None), ("SECRET_KEY", " ")],
+    [*((name, None) for name in PRODUCTION if name != "SITE_ENV"), ("SECRET_KEY", " "), ("EMAIL_URL", " ")],
 )
 def test_production_does_not_start_without(missing: str, given: str | None) -> None:
     environment = {name: value for name, value in PRODUCTION.items() if name != missing}
@@ -249,7 +251,7 @@ def test_production_is_what_a_deployment_gets_that_says_nothing() -> None:
     assert "is not set" in refused.stderr
 
 
-def test_production_starts_with_all_four() -> None:
+def test_production_starts_with_all_of_them() -> None:
     started = run("manage.py", "check", environment=PRODUCTION)
     assert started.returncode == 0, started.stderr
     assert PASSWORD not in started.stderr + started.stdout
@@ -277,6 +279,13 @@ def test_production_takes_its_secrets_from_files(tmp_path: Path) -> None:
         ("DATABASE_URL", f"postgresql://u:{PASSWORD}/1@h/n", "DATABASE_URL can't be read as a URL."),
         ("DATABASE_URL", f"postgresql://u:{PASSWORD}@h", "DATABASE_URL names no database"),
         ("REDIS_URL", f"redis://:{PASSWORD}/1@h:6379/0", "REDIS_URL can't be read as a URL."),
+        (
+            "EMAIL_URL",
+            "consolemail://",
+            "EMAIL_URL does not begin with one of smtp://, smtp+tls://, smtps://, smtp+ssl",
+        ),
+        ("EMAIL_URL", f"smtps://u:{PASSWORD}/1@h", "EMAIL_URL can't be read as a URL."),
+        ("EMAIL_FROM", "Tafel", "EMAIL_FROM='Tafel' is not a sender: use Name <name@example.org>."),
     ],
 )
 def test_production_does_not_start_with(name: str, value: str, says: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "settings.md"
-READERS = {"text", "boolean", "integer", "choice", "words", "url"}
+READERS = {"text", "boolean", "integer", "choice", "words", "url", "mail_url", "mailbox"}
 # Set by the tools that start the site, for those tools alone.
 FOREIGN = {"DJANGO_SETTINGS_MODULE"}
 SECRETS = re.compile("SECRET|PASSWORD|KEY")
@@ -74,7 +74,15 @@ def test_the_search_finds_what_it_should(source: str, found: set[str]) -> None:
 
 def test_the_document_says_what_production_requires() -> None:
     required = {name for name, cells in documented().items() if cells[-1] == "required"}
-    assert required == {"SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "SITE_URL"}
+    assert required == {
+        "SECRET_KEY",
+        "ALLOWED_HOSTS",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "SITE_URL",
+        "EMAIL_URL",
+        "EMAIL_FROM",
+    }
     assert all(all(cells) for cells in documented().values()), "a cell is empty"
 
 
