@@ -1,4 +1,4 @@
-"""Signed links to a reservation, and the cookie that binds a hold to a browser."""
+"""Signed links to a reservation, a waitlist entry or a request, and the cookie that binds a hold to a browser."""
 
 from __future__ import annotations
 
@@ -17,19 +17,43 @@ _AGE = 60 * 60 * 24 * 30
 
 def reservation_token(restaurant_id: int, reference: str) -> str:
     """Return the reference with a signature that holds for this restaurant's reservations alone."""
-    return _signer(restaurant_id).sign(reference)
+    return _signer("link", restaurant_id).sign(reference)
 
 
 def reference_of(restaurant_id: int, token: str) -> str | None:
     """Return the reference of a token, or None where its signature does not hold."""
+    return _unsigned("link", restaurant_id, token)
+
+
+def entry_token(restaurant_id: int, reference: str) -> str:
+    """Return the reference with a signature that holds for this restaurant's waitlist alone."""
+    return _signer("waitlist", restaurant_id).sign(reference)
+
+
+def entry_reference_of(restaurant_id: int, token: str) -> str | None:
+    """Return the reference of a waitlist entry's token, or None where its signature does not hold."""
+    return _unsigned("waitlist", restaurant_id, token)
+
+
+def request_token(restaurant_id: int, reference: str) -> str:
+    """Return the reference with a signature that holds for this restaurant's requests alone."""
+    return _signer("request", restaurant_id).sign(reference)
+
+
+def request_reference_of(restaurant_id: int, token: str) -> str | None:
+    """Return the reference of a request's token, or None where its signature does not hold."""
+    return _unsigned("request", restaurant_id, token)
+
+
+def _unsigned(what: str, restaurant_id: int, token: str) -> str | None:
     try:
-        return _signer(restaurant_id).unsign(token)
+        return _signer(what, restaurant_id).unsign(token)
     except BadSignature:
         return None
 
 
-def _signer(restaurant_id: int) -> Signer:
-    return Signer(salt=f"reservations.link.{restaurant_id}", sep=".")
+def _signer(what: str, restaurant_id: int) -> Signer:
+    return Signer(salt=f"reservations.{what}.{restaurant_id}", sep=".")
 
 
 def browser_of(request: HttpRequest) -> str:

@@ -1,0 +1,15 @@
+"""Texts that guests and staff typed, made fit for a header or one line of a mail."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_BREAKING = ("Cc", "Cs", "Zl", "Zp")
+# Where the direction of writing is turned by hand, what follows can be made to read as something else.
+_TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def one_line(text: str) -> str:
+    """Return the text without line breaks, control characters and repeated or outer blanks."""
+    kept = (" " if char in _TURNING or unicodedata.category(char) in _BREAKING else char for char in text)
+    return " ".join("".join(kept).split())

@@ -1,0 +1,208 @@
+"""What a message says, in its language, read from the rows as they are when it is sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from email.utils import parseaddr
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from reservations.links import entry_token, request_token, reservation_token
+from reservations.messages.calendar import calendar_entry, location
+from reservations.messages.lines import one_line
+from reservations.messages.truth import Row, held_for, told_row, untrue
+from reservations.models import BookingRequest, Message, Reservation, WaitlistEntry
+from reservations.queries.day import cutoff
+
+Kind = Message.Kind
+
+_WITH_CALENDAR = (Kind.CONFIRMATION, Kind.CHANGE, Kind.CANCELLATION)
+_ACTIVE = (Reservation.Status.CONFIRMED, Reservation.Status.SEATED)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail."""
+
+    name: str
+    content: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail, ready to be sent. Nothing in it that goes into a header has a line break."""
+
+    to: str
+    sender: str
+    reply_to: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A message that is no longer true, and why."""
+
+    because: str
+
+
+def render(message: Message, now: dt.datetime) -> Mail | Dropped:
+    """Return what a message says now, or why it must not go out; now is the database's time.
+
+    The language is the message's where the site has it, else the site's own.
+    Times are the restaurant's wall time, links absolute on SITE_URL.
+    """
+    because, row = untrue(message, now), told_row(message)
+    if because or row is None:
+        return Dropped(because)
+    language = message.language if message.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    with translation.override(language):
+        context = _context(message, row, now) | {"language": language}
+        # The first line of the text is the subject.
+        subject, _newline, text = render_to_string(f"mail/{message.kind}.txt", context).strip().partition("\n")
+        subject = one_line(subject)
+        html = render_to_string(f"mail/{message.kind}.html", context | {"subject": subject})
+        return Mail(
+            to=message.recipient,
+            sender=mailbox(context["place"], _site_address()),
+            reply_to=_reply_to(message, row),
+            subject=subject,
+            text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
+            html=html,
+            message_id=message.message_id,
+            attachments=_attachments(message, row, context, now),
+        )
+
+
+def is_to_staff(message: Message) -> bool:
+    """Return whether a message goes to the restaurant."""
+    return message.kind.startswith("staff_")
+
+
+def mailbox(name: str, address: str) -> str:
+    """Return a sender as a header has it before it is encoded; name has one line."""
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}" <{address}>' if name else address
+
+
+def _site_address() -> str:
+    return parseaddr(settings.EMAIL_FROM)[1]
+
+
+def _reply_to(message: Message, row: Row) -> str:
+    """Return whom an answer reaches: the restaurant, and for the restaurant the guest; "" where no address is known."""
+    address = row.email if is_to_staff(message) else message.restaurant.email
+    try:
+        validate_email(address)
+    except ValidationError:
+        return ""
+    return address
+
+
+def _context(message: Message, row: Row, now: dt.datetime) -> dict[str, Any]:
+    restaurant = message.restaurant
+    hold = held_for(row) if message.kind in (Kind.OFFER, Kind.PROPOSAL) else None
+    timed = hold or row
+    context = {
+        "kind": message.kind,
+        "row": row,
+        "is_entry": isinstance(row, WaitlistEntry),
+        "to_staff": is_to_staff(message),
+        "restaurant": restaurant,
+        "zone": restaurant.timezone,
+        "place": one_line(restaurant.name),
+        "address": location(restaurant),
+        "name": one_line(getattr(row, "booker_name", "") or row.name),
+        "guest": one_line(row.name),
+        "who": one_line(row.name) or row.reference,
+        "party": timed.party_size,
+        "link": link_to(row),
+        "place_link": _absolute("restaurant", slug=restaurant.slug),
+        "staff_link": _staff_link(row),
+        "data": message.data,
+        "held_until": hold.held_until.astimezone(restaurant.zone) if hold and hold.held_until else None,
+    }
+    if not isinstance(timed, WaitlistEntry):
+        context["start"] = timed.starts_at.astimezone(restaurant.zone)
+    if isinstance(row, Reservation):
+        context |= _of_reservation(message, row, now)
+    elif isinstance(row, BookingRequest):
+        context["asked"] = row.starts_at.astimezone(restaurant.zone)
+        context["expires"] = row.expires_at.astimezone(restaurant.zone)
+    return context
+
+
+def _of_reservation(message: Message, reservation: Reservation, now: dt.datetime) -> dict[str, Any]:
+    restaurant = message.restaurant
+    limit = cutoff(restaurant, reservation.service).moment(
+        reservation.starts_at, reservation.service_date, restaurant.timezone
+    )
+    was = message.data.get("was")
+    return {
+        "cancel_until": limit.astimezone(restaurant.zone) if limit > now else None,
+        "was": dt.datetime.fromisoformat(was).astimezone(restaurant.zone) if was else None,
+        "was_party": message.data.get("was_party", reservation.party_size),
+        "others": _others(reservation) if message.kind == Kind.CONFIRMATION else [],
+    }
+
+
+def _others(reservation: Reservation) -> list[Reservation]:
+    """Return what else the guest has in the same service, which may be a mistake."""
+    if reservation.guest_id is None or reservation.service_id is None:
+        return []
+    same = Reservation.objects.filter(
+        restaurant_id=reservation.restaurant_id,
+        service_date=reservation.service_date,
+        service_id=reservation.service_id,
+        guest_id=reservation.guest_id,
+        status__in=_ACTIVE,
+    )
+    return list(same.exclude(pk=reservation.pk).order_by("starts_at", "pk"))
+
+
+def _attachments(message: Message, row: Row, context: dict[str, Any], now: dt.datetime) -> tuple[Attachment, ...]:
+    if message.kind not in _WITH_CALENDAR or not isinstance(row, Reservation):
+        return ()
+    method, text = calendar_entry(
+        row,
+        attendee=message.recipient,
+        organiser=_site_address(),
+        link=context["link"],
+        summary=context["place"],
+        now=now,
+    )
+    # Attached, not an alternative to the text: Outlook would show it instead of the mail.
+    return (Attachment("reservation.ics", text, f"text/calendar; method={method}"),)
+
+
+def link_to(row: Row) -> str:
+    """Return the absolute address of the guest's page of a row, in the active language."""
+    slug, key = row.restaurant.slug, (row.restaurant_id, row.reference)
+    if isinstance(row, Reservation):
+        return _absolute("reservation", slug=slug, token=reservation_token(*key))
+    if isinstance(row, WaitlistEntry):
+        return _absolute("waitlist_entry", slug=slug, token=entry_token(*key))
+    return _absolute("request", slug=slug, token=request_token(*key))
+
+
+def _staff_link(row: Row) -> str:
+    if not admin.site.is_registered(type(row)):
+        return _absolute("admin:index")
+    return _absolute(f"admin:{row._meta.label_lower.replace('.', '_')}_change", object_id=row.pk)
+
+
+def _absolute(name: str, **arguments: Any) -> str:
+    return f"{settings.SITE_URL}{reverse(name, kwargs=arguments)}"

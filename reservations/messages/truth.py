@@ -1,0 +1,91 @@
+"""Whether a message that waited still says what is true: between writing and sending, things happen."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils.translation import gettext as _
+
+from reservations.models import BookingRequest, Message, Reservation, WaitlistEntry
+
+Kind = Message.Kind
+Row = Reservation | WaitlistEntry | BookingRequest
+
+_CONFIRMED = (Reservation.Status.CONFIRMED,)
+_ASKED = (BookingRequest.Status.OPEN,)
+
+_STATUSES: dict[str, tuple[str, ...]] = {
+    Kind.CONFIRMATION: _CONFIRMED,
+    Kind.CHANGE: _CONFIRMED,
+    Kind.CANCELLATION: (Reservation.Status.CANCELLED,),
+    Kind.REMINDER: _CONFIRMED,
+    Kind.THANKS: (Reservation.Status.FINISHED,),
+    Kind.JOINED: (WaitlistEntry.Status.WAITING,),
+    Kind.OFFER: (WaitlistEntry.Status.OFFERED,),
+    Kind.REQUESTED: _ASKED,
+    Kind.PROPOSAL: (BookingRequest.Status.PROPOSED,),
+    Kind.DECLINED: (BookingRequest.Status.DECLINED,),
+    Kind.EXPIRED: (BookingRequest.Status.EXPIRED,),
+    Kind.STAFF_BOOKED: _CONFIRMED,
+    Kind.STAFF_CHANGED: _CONFIRMED,
+    Kind.STAFF_CANCELLED: (Reservation.Status.CANCELLED,),
+    Kind.STAFF_COMING: _CONFIRMED,
+    Kind.STAFF_REQUEST: _ASKED,
+}
+"""Of what a message tells, in which statuses it is true. A link is sent whatever has become of it."""
+
+
+def told_row(message: Message) -> Row | None:
+    """Return what a message tells of, or None where that is gone."""
+    return message.reservation or message.entry or message.request
+
+
+def held_for(row: Row) -> Reservation | None:
+    """Return the hold that is offered to a waitlist entry or proposed to a request, if any."""
+    if isinstance(row, WaitlistEntry):
+        return row.offer
+    return row.reservation if isinstance(row, BookingRequest) else None
+
+
+def untrue(message: Message, now: dt.datetime) -> str:
+    """Return why a message must not go out any more, for staff to read, or "" where it still holds.
+
+    now is the database's time. Reads at most one row more than the message has.
+    """
+    row = told_row(message)
+    if row is None:
+        return _("What it tells of is gone.")
+    if not message.recipient:
+        return _("There is no address to send it to.")
+    if row.status not in _STATUSES.get(message.kind, (row.status,)):
+        return _("By now the status is: %(status)s.") % {"status": row.get_status_display()}
+    if message.kind in (Kind.OFFER, Kind.PROPOSAL):
+        return _lapsed(held_for(row), now)
+    if isinstance(row, Reservation):
+        return _outdated(message, row, now)
+    return ""
+
+
+def _lapsed(hold: Reservation | None, now: dt.datetime) -> str:
+    if hold is not None and hold.status == Reservation.Status.HELD and hold.held_until and hold.held_until > now:
+        return ""
+    return _("The table is not held any more.")
+
+
+def _outdated(message: Message, reservation: Reservation, now: dt.datetime) -> str:
+    if message.kind in (Kind.CHANGE, Kind.STAFF_CHANGED) and message.sequence < reservation.sequence:
+        return _("The reservation has changed again since.")
+    if message.kind == Kind.REMINDER and reservation.starts_at <= now:
+        return _("The visit has begun.")
+    if _STATUSES.get(message.kind) == _CONFIRMED and reservation.ends_at <= now:
+        return _("The visit is over.")
+    if message.kind in (Kind.REMINDER, Kind.THANKS) and _is_replaced(message, reservation):
+        return _("A later message replaces it.")
+    return ""
+
+
+def _is_replaced(message: Message, reservation: Reservation) -> bool:
+    """Return whether a change of the reservation has written a reminder, or thanks, of its own."""
+    if message.sequence >= reservation.sequence:
+        return False
+    return Message.objects.filter(reservation=reservation, kind=message.kind, sequence__gt=message.sequence).exists()
