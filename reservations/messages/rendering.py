@@ -10,8 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -19,7 +17,7 @@ from django.utils import translation
 from reservations.links import entry_token, request_token, reservation_token
 from reservations.messages.calendar import calendar_entry, location
 from reservations.messages.lines import one_line
-from reservations.messages.truth import Row, held_for, told_row, untrue
+from reservations.messages.truth import Row, held_for, is_address, told_row, untrue
 from reservations.models import BookingRequest, Message, Reservation, WaitlistEntry
 from reservations.queries.day import cutoff
 
@@ -105,11 +103,7 @@ def _site_address() -> str:
 def _reply_to(message: Message, row: Row) -> str:
     """Return whom an answer reaches: the restaurant, and for the restaurant the guest; "" where no address is known."""
     address = row.email if is_to_staff(message) else message.restaurant.email
-    try:
-        validate_email(address)
-    except ValidationError:
-        return ""
-    return address
+    return address if is_address(address) else ""
 
 
 def _context(message: Message, row: Row, now: dt.datetime) -> dict[str, Any]:

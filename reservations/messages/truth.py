@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from reservations.models import BookingRequest, Message, Reservation, WaitlistEntry
@@ -47,6 +49,15 @@ def held_for(row: Row) -> Reservation | None:
     return row.reservation if isinstance(row, BookingRequest) else None
 
 
+def is_address(text: str) -> bool:
+    """Return whether mail can be sent to an address, as far as its form tells."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
+
+
 def untrue(message: Message, now: dt.datetime) -> str:
     """Return why a message must not go out any more, for staff to read, or "" where it still holds.
 
@@ -55,7 +66,7 @@ def untrue(message: Message, now: dt.datetime) -> str:
     row = told_row(message)
     if row is None:
         return _("What it tells of is gone.")
-    if not message.recipient:
+    if not is_address(message.recipient):
         return _("There is no address to send it to.")
     if row.status not in _STATUSES.get(message.kind, (row.status,)):
         return _("By now the status is: %(status)s.") % {"status": row.get_status_display()}
