@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 
+from restaurant_site import env
 from restaurant_site.demo.staff import ensure_staff
 
 _HOST = "127.0.0.1"
@@ -25,7 +26,7 @@ _START_SECONDS = 60
 
 
 class Command(BaseCommand):
-    """Bring the database up to date, load the demo and serve through gunicorn until Ctrl-C."""
+    """Bring the database up to date, load the demo, serve through gunicorn and run the job loop until Ctrl-C."""
 
     help = "Migrate, load the demo data, and serve the site through gunicorn on http://127.0.0.1:8000 (PORT)."
 
@@ -39,18 +40,20 @@ class Command(BaseCommand):
         call_command("load_demo", stdout=self.stdout)
         email, password = ensure_staff()
         signal.signal(signal.SIGTERM, _stop)
-        environment = os.environ | {"PORT": str(port), "BIND": _HOST}
+        environment = _environment(port)
         server = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "--log-level", "warning", "restaurant_site.wsgi:application"],
             cwd=settings.BASE_DIR,
             env=environment,
         )
+        jobs = subprocess.Popen([sys.executable, "manage.py", "run_jobs"], cwd=settings.BASE_DIR, env=environment)
         try:
             _wait_until_served(server, port)
             shown = password or "(the password is as you set it)"
             self.stdout.write(
                 f"\n  The site     http://{_HOST}:{port}/\n"
                 f"  Staff        http://{_HOST}:{port}/admin/   {email}   {shown}\n"
+                "  Mails        are printed here, unless EMAIL_URL names a server\n"
                 "  Stop         Ctrl-C\n"
             )
             self.stdout.flush()
@@ -60,7 +63,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stdout.write("\nStopping.")
         finally:
-            _end(server)
+            _end(jobs, server)
 
 
 def _port() -> int:
@@ -68,6 +71,14 @@ def _port() -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise CommandError(f"PORT={text!r} is not a port: use a number from 1 to 65535.")
     return int(text)
+
+
+def _environment(port: int) -> dict[str, str]:
+    """Return the variables of the processes started: mails lead to where the site is served."""
+    own = {"PORT": str(port), "BIND": _HOST}
+    if not env.text("SITE_URL", ""):
+        own["SITE_URL"] = f"http://{_HOST}:{port}"
+    return os.environ | own
 
 
 def _refuse_taken(port: int) -> None:
@@ -94,16 +105,18 @@ def _wait_until_served(server: subprocess.Popen[bytes], port: int) -> None:
     raise CommandError(f"The site did not answer within {_START_SECONDS} seconds.")
 
 
-def _end(server: subprocess.Popen[bytes]) -> None:
-    """End gunicorn; a second Ctrl-C must not leave it behind."""
+def _end(*processes: subprocess.Popen[bytes]) -> None:
+    """End what was started; a second Ctrl-C must not leave it behind."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if server.poll() is None:
-        server.terminate()
+    running = [process for process in processes if process.poll() is None]
+    for process in running:
+        process.terminate()
+    for process in running:
         try:
-            server.wait(timeout=10)
+            process.wait(timeout=10)
         except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+            process.kill()
+            process.wait()
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

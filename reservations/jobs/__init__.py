@@ -1,0 +1,1 @@
+"""The job loop: what is due by the clock alone, done by any number of copies."""

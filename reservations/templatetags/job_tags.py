@@ -1,0 +1,26 @@
+"""What staff should know of the job loop, on the first page of the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.template import RequestContext
+
+from reservations.admin.formats import local_text
+from reservations.jobs.beats import state
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/_job_state.html", takes_context=True)
+def job_state(context: RequestContext) -> dict[str, Any]:
+    """Warn where the loop is silent, and count the messages that could not be sent, for who may see them."""
+    found = state()
+    may_see = context["user"].has_perm("reservations.view_message")
+    return {
+        "is_silent": found.is_silent,
+        "last_run": local_text(found.last_run, ZoneInfo("UTC")) if found.last_run else "",
+        "failed": found.failed if may_see else 0,
+    }
