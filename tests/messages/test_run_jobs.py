@@ -66,7 +66,9 @@ def test_one_round_without_redis(server: SmtpServer, redis_url: str) -> None:
     assert sending == "send messages: 1"
     assert sweeping.startswith("sweep the cache's outbox: ")
     assert server.ids() == [message.message_id]
-    assert "https://book.example.org/restaurants/" in server.taken[0].as_string()
+    body = server.taken[0].get_body(("plain",))
+    assert body is not None
+    assert "https://book.example.org/restaurants/" in body.get_content()
     assert JobBeat.objects.get(name="send messages").note == "1"
 
 
