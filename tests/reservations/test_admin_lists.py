@@ -13,7 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from reservations.jobs.beats import beat
 from reservations.models import (
+    Message,
     OpeningPeriod,
     Refusal,
     Reservation,
@@ -37,6 +39,7 @@ from tests.factories import (
     make_venue,
     make_wish,
 )
+from tests.messages.rows import make_message
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +66,9 @@ def crowd(restaurant: Restaurant, *, seed: int) -> None:
     OpeningPeriod.objects.create(restaurant=restaurant, day=1, opens=dt.time(9), closes=dt.time(17))
     RestaurantCuisine.objects.create(restaurant=restaurant, cuisine=f"cuisine_{seed}")
     wish = make_wish(restaurant, date=date)
-    make_seated(restaurant, tables, wish, created_by=make_user(), name=f"Guest {seed}", email="g@example.com")
+    seated = make_seated(restaurant, tables, wish, created_by=make_user(), name=f"Guest {seed}", email="g@example.com")
+    make_message(Message.Kind.CONFIRMATION, seated)
+    beat(f"job {seed}")
     ServiceDay.objects.create(restaurant=restaurant, date=date)
     Refusal.objects.create(
         restaurant=restaurant,
@@ -117,7 +122,7 @@ def test_list_is_searched_and_filtered_by_restaurant(staff: Client, model: str) 
     crowd(make_venue(), seed=1)
     address = reverse(f"admin:reservations_{model}_changelist")
     assert staff.get(address, {"q": "a’🥐b"}).status_code == 200
-    if model in ("user", "restaurant"):
+    if model in ("user", "restaurant", "jobbeat"):
         return
     response = staff.get(address, {"restaurant__id__exact": restaurant.pk})
     assert response.status_code == 200
@@ -169,10 +174,12 @@ def test_form_of_one_answers_with_its_history(staff: Client, model: str) -> None
     assert staff.get(address).status_code == 200
     history = staff.get(reverse(f"admin:reservations_{model}_history", args=(row.pk,)))
     assert history.status_code == 200
-    assert ("Europe/Berlin" in history.content.decode()) == (model != "user")
+    assert ("Europe/Berlin" in history.content.decode()) == (model not in ("user", "jobbeat"))
 
 
-@pytest.mark.parametrize("model", ["reservation", "tableclaim", "serviceday", "refusal", "combinationtable"])
+@pytest.mark.parametrize(
+    "model", ["reservation", "tableclaim", "serviceday", "refusal", "combinationtable", "message", "jobbeat"]
+)
 def test_rows_of_the_write_rules_can_only_be_read(staff: Client, model: str) -> None:
     crowd(make_venue(), seed=0)
     kind = apps.get_model("reservations", model)
