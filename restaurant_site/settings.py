@@ -200,6 +200,12 @@ EMAIL_TIMEOUT = 10
 # Azure Cosmos DB for NoSQL, from where staff then read them. docs/history.md.
 
 COSMOS_URL = env.url("COSMOS_URL", ("https", "http"), "")
+# Without a key the machine's own identity signs in.
+COSMOS_KEY = env.text("COSMOS_KEY", "")
+COSMOS_DATABASE = env.text("COSMOS_DATABASE", "restaurants")
+COSMOS_CONTAINER = env.text("COSMOS_CONTAINER", "history")
+# 0 is for ever. The container counts in seconds, up to 2**31 of them.
+COSMOS_TTL_DAYS = env.integer("COSMOS_TTL_DAYS", 0, low=0, high=24_855)
 HISTORY_COPIED = bool(COSMOS_URL)
 
 # --- People -----------------------------------------------------------------
@@ -279,5 +285,7 @@ LOGGING = {
         "django.server": {"level": "INFO", "propagate": False, "handlers": ["console"]},
         # A stray Host header is the visitor's error, not the operator's.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # Two lines for every request, with its headers.
+        "azure": {"level": "WARNING"},
     },
 }
