@@ -51,9 +51,10 @@ messages: $(READY)
 	$(BIN)/python manage.py makemessages -l de --no-obsolete --no-wrap --add-location file -i .venv -i var -i tests -i benchmarks -i docs
 	$(BIN)/python manage.py compilemessages -l de -i .venv
 
-# Tests that need Node, Java or nginx will stand here; none does yet.
-audit: $(READY)
-	@echo "audit: nothing to run yet that needs more than Python and Chromium."
+# Tests that need Node: the history's copy, on an emulator of Azure Cosmos DB.
+audit: $(READY) .env
+	@$(BIN)/python tests/history/install.py
+	$(BIN)/python -m pytest -m audit
 
 lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes -o requirements.txt requirements.in

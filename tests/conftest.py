@@ -24,6 +24,17 @@ from restaurant_site.caching import store
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs more than Python and Chromium, unless it is asked for by name: `make audit` does.
+
+    Here and not by a ``-m`` in pyproject.toml, which any other ``-m`` would replace.
+    """
+    if "audit" in (config.getoption("markexpr") or ""):
+        return
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("audit")])
+    items[:] = [item for item in items if not item.get_closest_marker("audit")]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _redis_in_use(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Let this process begin to use Redis where the database may be asked: it replays the outbox first."""

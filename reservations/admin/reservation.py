@@ -18,6 +18,7 @@ from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
 from reservations.admin.filters import LocalDayFilter, PacingFilter, ReasonFilter
 from reservations.admin.formats import date_text, local_text
+from reservations.admin.history import reservation_links
 from reservations.models import Refusal, Reservation, ServiceDay, Table, TableClaim
 from reservations.reasons import staff_text
 
@@ -163,8 +164,8 @@ class ReservationAdmin(OwnedAdmin[Reservation]):
         return booking.cancel(self, request, pk)
 
     def object_links(self, request: HttpRequest, obj: Reservation) -> list[Link]:
-        """Link to cancelling, for as long as that is possible."""
-        links = super().object_links(request, obj)
+        """Link to what happened, and to cancelling for as long as that is possible."""
+        links = [*super().object_links(request, obj), *reservation_links(request, obj.pk)]
         if obj.status == Reservation.Status.CONFIRMED and request.user.has_perm(booking.CHANGE):
             address = reverse("admin:reservations_reservation_cancel", args=(obj.pk,))
             links.append((address, _("Cancel reservation")))

@@ -18,9 +18,12 @@ from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin, SiteAdmin
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import local_text
 from reservations.admin.forms import AreaFormSet, CombinationForm, CuisineForm, RestaurantForm
+from reservations.admin.history import activity_links
 from reservations.models import (
     Area,
     CombinationTable,
+    HistoryEvent,
+    HistoryOutbox,
     OpeningPeriod,
     Refusal,
     Reservation,
@@ -74,7 +77,7 @@ class RestaurantAdmin(SiteAdmin[Restaurant]):
     """Restaurants. What one has hundreds of is linked above its form, not on it."""
 
     form = RestaurantForm
-    goes_along = (Refusal, ServiceDay, CombinationTable)
+    goes_along = (Refusal, ServiceDay, CombinationTable, HistoryEvent, HistoryOutbox)
     list_display = ("name", "city", "country", "timezone", "online_booking", "is_published")
     list_filter = ("is_published", "online_booking", "country")
     search_fields = ("name", "city", "slug", "source_ref")
@@ -122,11 +125,12 @@ class RestaurantAdmin(SiteAdmin[Restaurant]):
         return local_text(obj.updated_at, obj.zone) if obj.pk else "–"
 
     def object_links(self, request: HttpRequest, obj: Restaurant) -> list[Link]:
-        """Link to booking."""
-        if not request.user.has_perm("reservations.add_reservation"):
-            return []
-        address = reverse("admin:reservations_reservation_add")
-        return [(f"{address}?restaurant={obj.pk}", _("Add reservation"))]
+        """Link to booking, and to what happened lately."""
+        links = activity_links(request, obj)
+        if request.user.has_perm("reservations.add_reservation"):
+            address = reverse("admin:reservations_reservation_add")
+            links.insert(0, (f"{address}?restaurant={obj.pk}", _("Add reservation")))
+        return links
 
     def related_links(self, request: HttpRequest, obj: Restaurant) -> list[Link]:
         """Link to everything of the restaurant that is not on its form, whichever app it is of."""

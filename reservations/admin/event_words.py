@@ -1,0 +1,81 @@
+"""The history in words for staff. What has no words yet is shown as it is stored."""
+
+from __future__ import annotations
+
+from django.db.models import Model
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from reservations.models import Block, BookingRequest, Closure, Guest, Reservation, WaitlistEntry
+
+KINDS: dict[str, Promise] = {
+    "held": _("Table held"),
+    "confirmed": _("Confirmed"),
+    "booked": _("Booked"),
+    "walk_in": _("Walk-in"),
+    "changed": _("Changed"),
+    "moved": _("Moved"),
+    "cancelled": _("Cancelled"),
+    "released": _("Hold given back"),
+    "expired": _("Hold lapsed"),
+    "extended": _("Extended"),
+    "late": _("Announced to be late"),
+    "coming": _("Said to be coming"),
+    "seated": _("Seated"),
+    "finished": _("Finished"),
+    "no_show": _("No-show"),
+    "blocked": _("Tables blocked"),
+    "unblocked": _("Block lifted"),
+    "closed": _("Closed"),
+    "reopened": _("Opened again"),
+    "joined": _("Joined the waitlist"),
+    "offered": _("Table offered"),
+    "accepted": _("Accepted"),
+    "declined": _("Declined"),
+    "lapsed": _("Offer lapsed"),
+    "left": _("Left the waitlist"),
+    "promoted": _("Promoted on the waitlist"),
+    "requested": _("Requested"),
+    "proposed": _("Another time proposed"),
+    "merged": _("Merged with another guest"),
+    "erased": _("Personal data erased"),
+}
+
+SUBJECTS: dict[str, tuple[Promise, type[Model]]] = {
+    "reservation": (_("Reservation"), Reservation),
+    "entry": (_("Waitlist entry"), WaitlistEntry),
+    "request": (_("Request"), BookingRequest),
+    "block": (_("Block"), Block),
+    "guest": (_("Guest"), Guest),
+    "closure": (_("Closure"), Closure),
+}
+
+ACTORS: dict[str, Promise] = {
+    "guest": _("the guest"),
+    "staff": _("staff"),
+    "job": pgettext_lazy("who did it", "the site itself"),
+    "command": pgettext_lazy("who did it", "an operator"),
+}
+
+SOURCES: dict[str, Promise] = {
+    "web": _("the public site"),
+    "admin": _("the admin"),
+    "job": _("a due job"),
+    "command": _("the command line"),
+}
+
+
+def kind_text(kind: str) -> str:
+    """Return what happened."""
+    return str(KINDS.get(kind, kind))
+
+
+def actor_text(actor: str) -> str:
+    """Return what kind of person or thing did it."""
+    return str(ACTORS.get(actor, actor))
+
+
+def source_text(source: str) -> str:
+    """Return from where it was done."""
+    return str(SOURCES.get(source, source))

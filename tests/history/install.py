@@ -1,0 +1,68 @@
+"""Install the emulator of Azure Cosmos DB that the tests of the history's copy need; `make audit` runs this first.
+
+It is Vercel's, for Node, and goes into var/audit. Node itself comes from
+Debian's packages where apt and root are at hand. Exits with 1 and the command
+to run where it can't be had.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parents[2] / "var" / "audit"
+PACKAGE, VERSION = "@vercel/cosmosdb-server", "1.0.1"
+SERVER = FOLDER / "node_modules" / PACKAGE / "lib" / "cli.js"
+OLDEST_NODE = 18
+
+
+def node() -> str | None:
+    """Return the path of a Node that is new enough, or None."""
+    path = shutil.which("node")
+    if path is None:
+        return None
+    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    major = version.strip().lstrip("v").partition(".")[0]
+    return path if major.isdecimal() and int(major) >= OLDEST_NODE else None
+
+
+def installed() -> bool:
+    """Return whether the emulator is there, in this version."""
+    package = FOLDER / "node_modules" / PACKAGE / "package.json"
+    return SERVER.exists() and json.loads(package.read_text(encoding="utf-8"))["version"] == VERSION
+
+
+def main() -> int:
+    """Make sure that Node and the emulator are there; return the exit code."""
+    if not (node() and shutil.which("npm")) and shutil.which("apt-get") and os.geteuid() == 0:
+        print("Installing Node for the audit (apt-get install nodejs npm) …", flush=True)  # noqa: T201
+        quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
+        subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)  # type: ignore[call-overload]
+        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "nodejs", "npm"]
+        subprocess.run(command, check=False, **quiet)  # type: ignore[call-overload]
+    if not node() or not (installed() or shutil.which("npm")):
+        print(  # noqa: T201
+            f"The audit needs Node {OLDEST_NODE} or newer with npm, and it could not be installed.\n"
+            "On Debian or Ubuntu:  sudo apt-get install nodejs npm\n"
+            "Elsewhere:            https://nodejs.org/en/download",
+            file=sys.stderr,
+        )
+        return 1
+    if installed():
+        return 0
+    print(f"Installing {PACKAGE}@{VERSION} into {FOLDER} (npm) …", flush=True)  # noqa: T201
+    npm = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"]
+    command = [*npm, "--prefix", str(FOLDER), f"{PACKAGE}@{VERSION}"]
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    if subprocess.run(command, check=False).returncode or not installed():
+        print(f"That failed. To try it by hand:  {' '.join(command)}", file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
