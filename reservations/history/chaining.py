@@ -5,6 +5,7 @@ Any number of loops may run both at once.
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Sequence
 from functools import partial
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.db import Error
 from django.db.models import F
 
+from reservations.engine.inserts import insert_many
 from reservations.engine.locks import is_collision, retried
 from reservations.history import trail
 from reservations.history.happened import Store, Unavailable, of_row
@@ -82,6 +84,22 @@ def copy_events() -> int:
     while some := _copy(target):
         copied += some
     return copied
+
+
+def queue_missing(restaurant_id: int, now: dt.datetime) -> int:
+    """Put what the store lacks of a restaurant's events into the outbox; return how many. Raises `Unavailable`.
+
+    For events from before COSMOS_URL was set, and for a copy that was lost. What
+    has outlived COSMOS_TTL_DAYS is left out.
+    """
+    there = store().digests(restaurant_id)
+    rows = HistoryEvent.objects.filter(restaurant_id=restaurant_id).order_by("pk")
+    if settings.COSMOS_TTL_DAYS:
+        rows = rows.filter(happened_at__gt=now - dt.timedelta(days=settings.COSMOS_TTL_DAYS))
+    waiting = set(HistoryOutbox.objects.filter(restaurant_id=restaurant_id).values_list("event_id", flat=True))
+    lacking = [pk for pk in rows.values_list("pk", flat=True) if pk not in there and pk not in waiting]
+    insert_many([HistoryOutbox(restaurant_id=restaurant_id, event_id=pk) for pk in lacking])
+    return len(lacking)
 
 
 def _copy(target: Store) -> int:

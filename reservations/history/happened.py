@@ -42,7 +42,10 @@ class Store(Protocol):
     """Where events are kept. All but `add` ask for one restaurant; each may raise `Unavailable`."""
 
     def add(self, events: Sequence[Happened]) -> None:
-        """Keep events; one that is there already is there once. Raises ValueError for one it won't take."""
+        """Keep events; one that is there already is there once. Of none: get ready to.
+
+        Raises ValueError for one that it won't take.
+        """
 
     def recent(self, restaurant_id: int, limit: int) -> tuple[Happened, ...]:
         """Return the newest events, newest first."""

@@ -13,6 +13,7 @@ from reservations.history.store import store as chosen
 from reservations.models import Restaurant
 from tests.factories import make_restaurant
 from tests.history.emulator import KEY, Emulator
+from tests.history.memory import MemoryStore
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +50,12 @@ def store(request: pytest.FixtureRequest) -> Store:
 def place(transactional_db: None) -> Restaurant:
     """Return a restaurant where something can happen."""
     return make_restaurant()
+
+
+@pytest.fixture
+def copy(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
+    """Return a store in memory, to which the history is copied."""
+    settings.HISTORY_COPIED = True
+    kept = MemoryStore()
+    monkeypatch.setattr("reservations.history.store._cosmos", lambda *_account: kept)
+    return kept
