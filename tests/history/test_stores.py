@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from reservations.history.happened import Store, of_row
 from reservations.history.trail import By, Event
-from reservations.models import HistoryEvent, Restaurant
+from reservations.models import HistoryEvent, HistoryOutbox, Restaurant
 from tests.factories import make_restaurant
 from tests.history.rows import chain_of, event, happen, happened
 
@@ -45,6 +45,7 @@ def test_what_happened_at_one_moment_is_ordered_as_it_was_written(store: Store, 
     events = happened(place, event(number=0), event(number=1), now=NOON)
     # Their numbers are the database's. As texts, 10**9 sorts before any of more than one digit.
     late = replace(events[1], id=10**9)
+    HistoryOutbox.objects.all().delete()
     HistoryEvent.objects.filter(pk=events[1].id).update(id=late.id)
     store.add([late, events[0]])
     assert [found.number for found in store.recent(place.pk, 2)] == [1, 0]
