@@ -12,9 +12,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from reservations.history import trail
 from reservations.jobs.beats import beat
 from reservations.models import (
+    HistoryEvent,
+    HistoryOutbox,
     Message,
     OpeningPeriod,
     Refusal,
@@ -78,6 +82,9 @@ def crowd(restaurant: Restaurant, *, seed: int) -> None:
         reason="PACING_FULL",
         source=Reservation.Source.STAFF,
     )
+    trail.note(restaurant.pk, [trail.Event("joined", "entry", seed)], trail.GUEST, timezone.now())
+    happened = HistoryEvent.objects.filter(restaurant=restaurant).latest("pk")
+    HistoryOutbox.objects.create(restaurant=restaurant, event=happened)
 
 
 def statements(client: Client, address: str) -> int:
