@@ -64,7 +64,7 @@ def block(
         outbox.changed(*row.own_tags())
         claim(row, wanted)
         changes = {"starts_at": [None, first.isoformat()], "ends_at": [None, last.isoformat()]}
-        event = Event("blocked", "block", row.pk, None, changes | {"tables": [None, list(wanted)]})
+        event = Event("blocked", "block", row.pk, None, changes | {"table_ids": [None, list(wanted)]})
         trail.append(restaurant.pk, date, [event], by, day.now, day.head)
         return row
 

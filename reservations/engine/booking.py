@@ -304,7 +304,7 @@ def cancel_locked(
         return None
     TableClaim.objects.filter(reservation_id=reservation.pk).delete()
     send_later(_farewell(reservation, restaurant, day.now, late=late, by_guest=by_guest, tell=tell))
-    return _chain(reservation, day, by, "cancelled", {"late": [None, True]} if late else None)
+    return _chain(reservation, day, by, "cancelled", {"cancelled_late": [None, True]} if late else None)
 
 
 def _farewell(

@@ -95,7 +95,7 @@ def placed(reservation: Reservation) -> Event:
     changes = {
         "starts_at": [None, reservation.starts_at.isoformat()],
         "party_size": [None, reservation.party_size],
-        "tables": [None, list(reservation.table_ids)],
+        "table_ids": [None, list(reservation.table_ids)],
         "source": [None, str(reservation.source)],
     }
     if reservation.pacing_exceeded_by_id:

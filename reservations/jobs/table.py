@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reservations.engine import due, guests
+from reservations.history import chaining
 from reservations.messages.sending import send_due
 from restaurant_site.caching import outbox
 
@@ -29,4 +31,13 @@ SEND = "send messages"
 JOBS: tuple[Job, ...] = (
     Job(SEND, send_due, 1),
     Job("sweep the cache's outbox", outbox.sweep, 5),
+    Job("expire holds and offers", due.expire_holds, 2),
+    Job("serve waitlists", due.serve_waitlists, 10),
+    Job("end waiting", due.end_waiting, 30),
+    Job("expire requests", due.expire_requests, 30),
+    Job("flag late parties", due.flag_late, 15),
+    Job("keep tables that are sat at", due.keep_tables, 30),
+    Job("chain other events", chaining.chain_others, 5),
+    Job("copy the history", chaining.copy_events, 5),
+    Job("forget guests", guests.forget_old, 3600),
 )
