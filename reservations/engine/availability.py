@@ -1,195 +1,55 @@
 """Which times of a day can be booked, and at which tables. Pure: imports the standard library alone.
 
-Everything about a day that does not change by itself stands in a `DayPlan`;
-the clock comes in as an argument, so a plan may be cached and asked later.
 Tables are bit masks of slots: bit i is the i-th slot of the day's horizon.
+`explain` says why, by the same functions.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from reservations.engine.errors import Reason
-from reservations.engine.slots import SLOT, local_moment, seating_times, slots_needed
+from reservations.engine.fitting import candidates, pick
+from reservations.engine.plan import (
+    Ask,
+    CombinationSpec,
+    DayPlan,
+    Deadline,
+    Seating,
+    ServiceRules,
+    TableSpec,
+    Time,
+)
+from reservations.engine.slots import SLOT, seating_times, slots_needed
+
+__all__ = [
+    "Ask",
+    "CombinationSpec",
+    "DayPlan",
+    "Deadline",
+    "Seating",
+    "ServiceRules",
+    "TableSpec",
+    "Time",
+    "candidates",
+    "day_reason",
+    "day_times",
+    "last_date",
+    "lasting",
+    "pacing_full",
+    "party_reason",
+    "pick",
+    "rules_reason",
+    "slot_mask",
+    "starts",
+    "sums_of_covers",
+    "times",
+]
 
 _ROUND_UP = SLOT - dt.timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """Minutes before the start, or a local clock time days_before days before the service date; neither: none."""
-
-    minutes: int | None = None
-    clock: dt.time | None = None
-    days_before: int = 0
-
-    def moment(self, start: dt.datetime, date: dt.date, zone: str) -> dt.datetime:
-        """Return the UTC moment until which something may be done to a time (aware) of that service date."""
-        # In UTC, because minutes taken from a local time go by the wall clock,
-        # an hour wrong across a change.
-        utc = start.astimezone(dt.UTC)
-        if self.clock is not None:
-            return min(utc, local_moment(date - dt.timedelta(days=self.days_before), self.clock, zone))
-        return utc - dt.timedelta(minutes=self.minutes or 0)
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceRules:
-    """One service of the day; party limits and pacing in covers, everything already fallen back to the restaurant's."""
-
-    id: int
-    name: str
-    first: dt.time
-    last: dt.time
-    interval: int
-    min_party: int
-    max_party: int
-    lead: Deadline
-    cutoff: Deadline
-    turn_times: tuple[tuple[int, int], ...]
-    """Pairs of (parties up to, minutes), ascending."""
-    default_turn: int
-    max_covers: int | None = None
-    max_online_covers: int | None = None
-
-    def turn(self, party: int) -> int:
-        """Return how many minutes a party of that size holds its table."""
-        for up_to, minutes in self.turn_times:
-            if party <= up_to:
-                return minutes
-        return self.default_turn
-
-
-@dataclass(frozen=True, slots=True)
-class TableSpec:
-    """A table in use."""
-
-    id: int
-    name: str
-    area_id: int
-    min_seats: int
-    max_seats: int
-    online: bool = True
-    step_free: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CombinationSpec:
-    """Tables that together seat a party none of them seats alone."""
-
-    id: int
-    table_ids: tuple[int, ...]
-    min_party: int
-    max_party: int
-    online: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Seating:
-    """A reservation or hold whose tables may be taken on the day. Times in UTC."""
-
-    start: dt.datetime
-    end: dt.datetime
-    service_date: dt.date
-    party: int
-    online: bool
-    table_ids: tuple[int, ...]
-    held_until: dt.datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DayPlan:
-    """What is known of one restaurant's one service date, apart from the clock."""
-
-    date: dt.date
-    zone: str
-    window_days: int
-    closed: bool
-    services: tuple[ServiceRules, ...]
-    tables: tuple[TableSpec, ...]
-    combinations: tuple[CombinationSpec, ...] = ()
-    seatings: tuple[Seating, ...] = ()
-    online_reason: Reason | None = None
-    """Why online booking is off as a whole, if it is."""
-    hold_minutes: int = 10
-    offer_minutes: int = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What a party wants. Staff (online False) may use every table, and no lead time, window or party limit."""
-
-    party: int
-    area_id: int | None = None
-    step_free: bool = False
-    online: bool = True
-    ignore_pacing: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Time:
-    """One time of the day: bookable at these tables, or not for this reason. start is local, with its offset."""
-
-    start: dt.datetime
-    service_id: int
-    service_name: str
-    minutes: int
-    reason: Reason | None
-    table_ids: tuple[int, ...] = ()
-
-    @property
-    def bookable(self) -> bool:
-        """Whether the time can be booked."""
-        return self.reason is None
-
-    @property
-    def start_utc(self) -> dt.datetime:
-        """The start in UTC, by which the time is known."""
-        return self.start.astimezone(dt.UTC)
-
-
-def candidates(plan: DayPlan, ask: Ask) -> list[tuple[int, ...]]:
-    """Return the sets of tables that seat the party, best first.
-
-    The smallest table that fits comes first, so that large tables are kept for
-    large parties; combinations come last, those of fewest tables and seats
-    first. Ties go by the tables' own order.
-    """
-    single = sorted(
-        (table.max_seats, position, (table.id,))
-        for position, table in enumerate(plan.tables)
-        if table.min_seats <= ask.party <= table.max_seats and _table_suits(table, ask)
-    )
-    by_id = {table.id: table for table in plan.tables}
-    combined = sorted(
-        (len(combination.table_ids), combination.max_party, position, combination.table_ids)
-        for position, combination in enumerate(plan.combinations)
-        if combination.min_party <= ask.party <= combination.max_party
-        and (combination.online or not ask.online)
-        and combination.table_ids
-        and all(member in by_id and _table_suits(by_id[member], ask) for member in combination.table_ids)
-    )
-    return [tables for *_rank, tables in single] + [tables for *_rank, tables in combined]
-
-
-def _table_suits(table: TableSpec, ask: Ask) -> bool:
-    return (
-        (table.online or not ask.online)
-        and (ask.area_id is None or table.area_id == ask.area_id)
-        and (table.step_free or not ask.step_free)
-    )
-
-
-def pick(choices: Iterable[tuple[int, ...]], taken: Collection[int]) -> tuple[int, ...] | None:
-    """Return the first choice none of whose tables is taken, or None."""
-    for tables in choices:
-        if not any(table in taken for table in tables):
-            return tables
-    return None
 
 
 def day_reason(plan: DayPlan, ask: Ask, now: dt.datetime) -> Reason | None:
@@ -200,14 +60,21 @@ def day_reason(plan: DayPlan, ask: Ask, now: dt.datetime) -> Reason | None:
         return Reason.CLOSED
     if not plan.services:
         return Reason.NO_SERVICE
-    # The local date, because the window opens at the restaurant's midnight.
-    today = now.astimezone(ZoneInfo(plan.zone)).date()
     # Yesterday's service may still run after midnight; its times decide.
-    if plan.date < today - dt.timedelta(days=1):
+    if plan.date < _today(plan, now) - dt.timedelta(days=1):
         return Reason.PAST
-    if ask.online and plan.date > today + dt.timedelta(days=plan.window_days):
+    if ask.online and plan.date > last_date(plan, now):
         return Reason.TOO_FAR
     return None
+
+
+def _today(plan: DayPlan, now: dt.datetime) -> dt.date:
+    return now.astimezone(ZoneInfo(plan.zone)).date()
+
+
+def last_date(plan: DayPlan, now: dt.datetime) -> dt.date:
+    """Return the last service date of the booking window, which opens at the restaurant's midnight."""
+    return _today(plan, now) + dt.timedelta(days=plan.window_days)
 
 
 def rules_reason(
@@ -223,13 +90,18 @@ def rules_reason(
     if ask.online:
         if now > service.lead.moment(start, plan.date, plan.zone):
             return Reason.TOO_LATE
-        if ask.party < service.min_party:
-            return Reason.PARTY_TOO_SMALL
-        if ask.party > service.max_party:
-            return Reason.PARTY_TOO_LARGE
+        if reason := party_reason(service, ask):
+            return reason
     if not ask.ignore_pacing and pacing_full(service, ask, covers):
         return Reason.PACING_FULL
     return None
+
+
+def party_reason(service: ServiceRules, ask: Ask) -> Reason | None:
+    """Return why a party of that size can't book the service online, or None."""
+    if ask.party < service.min_party:
+        return Reason.PARTY_TOO_SMALL
+    return Reason.PARTY_TOO_LARGE if ask.party > service.max_party else None
 
 
 def pacing_full(service: ServiceRules, ask: Ask, covers: tuple[int, int]) -> bool:
@@ -242,10 +114,10 @@ def pacing_full(service: ServiceRules, ask: Ask, covers: tuple[int, int]) -> boo
 
 def starts(plan: DayPlan) -> list[tuple[dt.datetime, ServiceRules]]:
     """Return every UTC start of the day with its service; where two services share a time, the earlier one has it."""
-    return [(utc, service) for utc, _local, service in _day(plan)]
+    return [(utc, service) for utc, _local, service in day_times(plan)]
 
 
-def _day(plan: DayPlan) -> list[tuple[dt.datetime, dt.datetime, ServiceRules]]:
+def day_times(plan: DayPlan) -> list[tuple[dt.datetime, dt.datetime, ServiceRules]]:
     """Return the day's times in UTC and as the local clock shows them, in order.
 
     Times are compared in UTC only: Python never finds a local time of the
@@ -276,19 +148,15 @@ def times(plan: DayPlan, ask: Ask, now: dt.datetime) -> tuple[Time, ...]:
     """
     if day_reason(plan, ask, now) is not None:
         return ()
-    day = _day(plan)
+    day = day_times(plan)
     if not day:
         return ()
     now = now.astimezone(dt.UTC)
     stays = {service.id: service.turn(ask.party) for service in plan.services}
     origin, horizon = day[0][0], day[-1][0] + dt.timedelta(minutes=max(stays.values()))
     # A plan holds the dates on either side too; most of theirs touch nothing here.
-    live = [
-        seating
-        for seating in plan.seatings
-        if seating.start < horizon and seating.end > origin and (seating.held_until is None or seating.held_until > now)
-    ]
-    covers = _covers(plan, live)
+    live = [one for one in lasting(plan, now) if one.start < horizon and one.end > origin]
+    covers = sums_of_covers(plan, live)
 
     open_by_length: dict[int, int] = {}
     answers: list[tuple[dt.datetime, ServiceRules, int, Reason | None]] = []
@@ -319,7 +187,12 @@ def times(plan: DayPlan, ask: Ask, now: dt.datetime) -> tuple[Time, ...]:
     return tuple(result)
 
 
-def _covers(plan: DayPlan, live: Iterable[Seating]) -> dict[dt.datetime, tuple[int, int]]:
+def lasting(plan: DayPlan, now: dt.datetime) -> list[Seating]:
+    """Return the plan's seatings without the holds that have lapsed at now."""
+    return [one for one in plan.seatings if one.held_until is None or one.held_until > now]
+
+
+def sums_of_covers(plan: DayPlan, live: Iterable[Seating]) -> dict[dt.datetime, tuple[int, int]]:
     """Sum the covers by start, for reservations of this service date alone: only their claims cross midnight."""
     sums: dict[dt.datetime, tuple[int, int]] = {}
     for seating in live:
@@ -327,6 +200,13 @@ def _covers(plan: DayPlan, live: Iterable[Seating]) -> dict[dt.datetime, tuple[i
             total, online = sums.get(seating.start, (0, 0))
             sums[seating.start] = (total + seating.party, online + (seating.party if seating.online else 0))
     return sums
+
+
+def slot_mask(start: dt.datetime, end: dt.datetime, origin: dt.datetime) -> int:
+    """Return the slots from start to end, the last one perhaps in part, as a mask counted from origin."""
+    first = (start - origin) // SLOT
+    mask = (1 << ((end - start + _ROUND_UP) // SLOT)) - 1
+    return mask << first if first >= 0 else mask >> -first
 
 
 def _taken(live: Iterable[Seating], origin: dt.datetime) -> dict[int, int]:
@@ -338,9 +218,7 @@ def _taken(live: Iterable[Seating], origin: dt.datetime) -> dict[int, int]:
         span = (seating.start, seating.end)
         mask = spans.get(span)
         if mask is None:
-            first = (seating.start - origin) // SLOT
-            mask = (1 << ((seating.end - seating.start + _ROUND_UP) // SLOT)) - 1
-            mask = spans[span] = mask << first if first >= 0 else mask >> -first
+            mask = spans[span] = slot_mask(seating.start, seating.end, origin)
         for table in seating.table_ids:
             masks[table] = masks.get(table, 0) | mask
     return masks

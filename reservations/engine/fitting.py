@@ -1,0 +1,89 @@
+"""Which tables and combinations are for a party, and in which order. Pure: imports the standard library alone."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Iterable, Mapping
+
+from reservations.engine.plan import Ask, CombinationSpec, DayPlan, TableSpec
+
+
+class Misfit(enum.StrEnum):
+    """Why tables are not for a party, whoever sits where."""
+
+    TOO_SMALL = "TOO_SMALL"
+    TOO_LARGE = "TOO_LARGE"
+    NOT_ONLINE = "NOT_ONLINE"
+    WRONG_AREA = "WRONG_AREA"
+    NOT_STEP_FREE = "NOT_STEP_FREE"
+    OUT_OF_USE = "OUT_OF_USE"
+
+
+def candidates(plan: DayPlan, ask: Ask) -> list[tuple[int, ...]]:
+    """Return the sets of tables that seat the party, best first.
+
+    The smallest table that fits comes first, so that large tables are kept for
+    large parties; combinations come last, those of fewest tables and seats
+    first. Ties go by the tables' own order.
+    """
+    by_id = {table.id: table for table in plan.tables}
+    single = [(table.id,) for table in tables_in_order(plan) if table_misfit(table, ask) is None]
+    return single + [
+        combination.table_ids
+        for combination in combinations_in_order(plan)
+        if combination_misfit(combination, by_id, ask) is None
+    ]
+
+
+def tables_in_order(plan: DayPlan) -> list[TableSpec]:
+    """Return the tables in the order in which they are asked, whether they fit or not."""
+    return sorted(plan.tables, key=lambda table: table.max_seats)
+
+
+def combinations_in_order(plan: DayPlan) -> list[CombinationSpec]:
+    """Return the combinations in the order in which they are asked, whether they fit or not."""
+    return sorted(plan.combinations, key=lambda one: (len(one.table_ids), one.max_party))
+
+
+def table_misfit(table: TableSpec, ask: Ask) -> Misfit | None:
+    """Return why the party can't be given the table even when it is free, or None."""
+    if ask.party > table.max_seats:
+        return Misfit.TOO_SMALL
+    if ask.party < table.min_seats:
+        return Misfit.TOO_LARGE
+    return _unsuitable(table, ask)
+
+
+def combination_misfit(combination: CombinationSpec, tables: Mapping[int, TableSpec], ask: Ask) -> Misfit | None:
+    """Return why the party can't be given the combination even when it is free, or None; tables are those in use."""
+    if ask.party > combination.max_party:
+        return Misfit.TOO_SMALL
+    if ask.party < combination.min_party:
+        return Misfit.TOO_LARGE
+    if ask.online and not combination.online:
+        return Misfit.NOT_ONLINE
+    if not combination.table_ids:
+        return Misfit.OUT_OF_USE
+    for member in combination.table_ids:
+        table = tables.get(member)
+        if found := Misfit.OUT_OF_USE if table is None else _unsuitable(table, ask):
+            return found
+    return None
+
+
+def _unsuitable(table: TableSpec, ask: Ask) -> Misfit | None:
+    if ask.online and not table.online:
+        return Misfit.NOT_ONLINE
+    if ask.area_id is not None and table.area_id != ask.area_id:
+        return Misfit.WRONG_AREA
+    if ask.step_free and not table.step_free:
+        return Misfit.NOT_STEP_FREE
+    return None
+
+
+def pick(choices: Iterable[tuple[int, ...]], taken: Collection[int]) -> tuple[int, ...] | None:
+    """Return the first choice none of whose tables is taken, or None."""
+    for tables in choices:
+        if not any(table in taken for table in tables):
+            return tables
+    return None
