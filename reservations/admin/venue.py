@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import Count, Max, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from reservations.admin import explain
 from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin, SiteAdmin
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import local_text
@@ -125,12 +126,24 @@ class RestaurantAdmin(SiteAdmin[Restaurant]):
         return local_text(obj.updated_at, obj.zone) if obj.pk else "–"
 
     def object_links(self, request: HttpRequest, obj: Restaurant) -> list[Link]:
-        """Link to booking, and to what happened lately."""
-        links = activity_links(request, obj)
+        """Link to booking, to why times are offered or not, and to what happened lately."""
+        links = []
         if request.user.has_perm("reservations.add_reservation"):
             address = reverse("admin:reservations_reservation_add")
-            links.insert(0, (f"{address}?restaurant={obj.pk}", _("Add reservation")))
-        return links
+            links.append((f"{address}?restaurant={obj.pk}", _("Add reservation")))
+        if explain.may_see(request):
+            address = reverse("admin:reservations_restaurant_explain", args=(obj.pk,))
+            links.append((address, _("Why is this time (not) offered?")))
+        return [*links, *activity_links(request, obj)]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that explains a day's times."""
+        view = self.admin_site.admin_view(self.explain_view)
+        return [path("<int:pk>/explain/", view, name="reservations_restaurant_explain"), *super().get_urls()]
+
+    def explain_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Explain a day's times."""
+        return explain.page(self, request, pk)
 
     def related_links(self, request: HttpRequest, obj: Restaurant) -> list[Link]:
         """Link to everything of the restaurant that is not on its form, whichever app it is of."""

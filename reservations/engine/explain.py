@@ -100,6 +100,11 @@ class TimeExplained:
     combinations: tuple[Choice, ...]
 
     @property
+    def start_utc(self) -> dt.datetime:
+        """The start in UTC, by which the time is known."""
+        return self.start.astimezone(dt.UTC)
+
+    @property
     def refusal(self) -> Step | None:
         """The first rule that refuses, which is why the time is not offered; None where it is."""
         return next((step for step in self.steps if step.reason is not None), None)
