@@ -221,6 +221,17 @@ def test_what_was_given_up_can_be_sent_again(server: SmtpServer) -> None:
     assert server.ids() == [failed.message_id]
 
 
+def test_a_message_whose_every_sender_died_is_given_up(server: SmtpServer) -> None:
+    long_ago = timezone.now() - dt.timedelta(minutes=6)
+    row = make_row()
+    died = make_message(Kind.CONFIRMATION, row, status=Status.SENDING, claimed_at=long_ago, attempts=6)
+    again = make_message(Kind.CONFIRMATION, row, status=Status.SENDING, claimed_at=long_ago, attempts=5)
+    busy = make_message(Kind.CONFIRMATION, row, status=Status.SENDING, claimed_at=timezone.now(), attempts=1)
+    send_due()
+    assert [fresh(message).status for message in (died, again, busy)] == [Status.FAILED, Status.SENT, Status.SENDING]
+    assert server.ids() == [again.message_id]
+
+
 def test_a_run_ends_after_about_a_second(server: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> None:
     row = make_row()
     for _i in range(5):
