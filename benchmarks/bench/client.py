@@ -45,7 +45,7 @@ class Connection:
         while (end := data.find(b"\r\n\r\n")) < 0:
             data += self._more()
         head, body = data[:end], data[end + 4 :]
-        missing = _length(head) - len(body)
+        missing = length_of(head) - len(body)
         while missing > 0:
             more = self._more()
             body += more
@@ -66,7 +66,8 @@ class Connection:
         return data
 
 
-def _length(head: bytes) -> int:
+def length_of(head: bytes) -> int:
+    """Return how long the body behind a head is; raises ValueError where it does not say."""
     if head[9:12] == b"304":
         return 0
     _before, _name, value = head.lower().partition(b"content-length: ")
