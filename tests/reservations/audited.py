@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from reservations.engine import booking
+from reservations.engine.deciding import Wish
 from reservations.engine.slots import claimed_slots
 from reservations.history import trail
 from reservations.models import (
@@ -119,7 +120,7 @@ def tell(reservation: Reservation, kind: str = "") -> None:
 def past(restaurant: Restaurant, table: Table, *, hours_ago: int = 26, **fields: Any) -> Reservation:
     """Return a reservation of two hours at a table that is over, with its claims, at a whole hour."""
     start = timezone.now().replace(minute=0, second=0, microsecond=0) - dt.timedelta(hours=hours_ago)
-    wish = make.Wish(restaurant.pk, start.astimezone(restaurant.zone).date(), start, 2)
+    wish = Wish(restaurant.pk, start.astimezone(restaurant.zone).date(), start, 2)
     return make.make_seated(restaurant, [table], wish, **fields)
 
 
