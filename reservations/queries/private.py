@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from django.db.models import Q
+from django.db import connection, models
+from django.db.models import Q, QuerySet
 
-from reservations.models import Reservation, Restaurant
+from reservations.models import Area, Reservation, Restaurant, Service
+from reservations.queries.prepared import Param, Prepared
 
 HOLD_STATUSES = (Reservation.Status.HELD, Reservation.Status.EXPIRED, Reservation.Status.RELEASED)
 
@@ -16,11 +19,51 @@ def by_reference(slug: str, reference: str) -> Reservation | None:
     # PostgreSQL refuses a NUL byte as a value, and no reference has any such thing.
     if not reference.isalnum():
         return None
+    rows = _BY_REFERENCE.rows(slug=slug, reference=reference)
+    return _joined(rows[0]) if rows else None
+
+
+_PARTS: tuple[tuple[str, type[models.Model]], ...] = (
+    ("", Reservation),
+    ("restaurant", Restaurant),
+    ("area", Area),
+    ("service", Service),
+)
+
+
+def _columns(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields)
+
+
+def _by_reference() -> QuerySet[Reservation, Any]:
+    names = [f"{part}__{name}" if part else name for part, model in _PARTS for name in _columns(model)]
     return (
-        Reservation.objects.select_related("restaurant", "area", "service")
-        .filter(restaurant__slug=slug, reference=reference)
-        .first()
+        Reservation.objects.filter(
+            restaurant__slug=Param("slug", models.CharField()), reference=Param("reference", models.CharField())
+        )
+        .order_by()
+        .values_list(*names)
     )
+
+
+_BY_REFERENCE = Prepared(_by_reference)
+
+
+def _joined(row: Sequence[Any]) -> Reservation:
+    """Return the reservation with what it refers to, as `select_related` would."""
+    found: list[models.Model | None] = []
+    first = 0
+    for _part, model in _PARTS:
+        columns = _columns(model)
+        values = row[first : first + len(columns)]
+        first += len(columns)
+        # The primary key comes first; it is None where nothing is referred to.
+        found.append(None if values[0] is None else model.from_db(connection.alias, columns, values))
+    reservation, restaurant, area, service = found
+    assert isinstance(reservation, Reservation)  # noqa: S101 - for the type checker
+    for name, related in (("restaurant", restaurant), ("area", area), ("service", service)):
+        reservation._state.fields_cache[name] = related
+    return reservation
 
 
 def restaurant_of(slug: str) -> Restaurant | None:

@@ -15,12 +15,13 @@ import re
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.contrib.sessions.backends.base import CreateError, UpdateError
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError, IntegrityError, router, transaction
 from django.db.models import signals
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from restaurant_site.caching.outbox import SESSION_PREFIX, changed
 from restaurant_site.caching.stamps import do_not_store, valid_until
@@ -47,6 +48,10 @@ class SessionStore(DatabaseStore):
     def _validate_session_key(self, key: str | None) -> bool:
         """Return whether the key could have been made by this store."""
         return bool(key and _KEY.match(key))
+
+    def _get_new_session_key(self) -> str:
+        """Return a new key without asking whether anybody has it: the insert of one that is taken is refused."""
+        return get_random_string(32, VALID_KEY_CHARS)
 
     def load(self) -> dict[str, Any]:
         """Return the session's data; for one that is not there, or has expired, {} without a key."""
