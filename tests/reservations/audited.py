@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from reservations.engine import booking
-from reservations.engine.deciding import Wish
+from reservations.engine.booking import Wish
 from reservations.engine.slots import claimed_slots
 from reservations.history import trail
 from reservations.models import (
