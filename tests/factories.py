@@ -1,8 +1,9 @@
 """Rows for tests: keyword functions that fill in whatever a test does not care about.
 
-`make_venue` is a restaurant that takes bookings. `make_hold` and
-`make_reservation` go through the write rules; `make_seated` writes a
-reservation and its claims without asking them, for crowds and odd states.
+`make_venue` is a restaurant that takes bookings. `make_hold`,
+`make_reservation`, `make_entry`, `make_request`, `make_block` and
+`make_walk_in` go through the write rules; `make_seated` writes a reservation
+and its claims without asking them, for crowds and odd states.
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ from typing import Any
 from django.utils import timezone
 
 from menus.models import Dish, Menu, Section
-from reservations.engine import booking
+from reservations.engine import blocking, booking, floor, requests, waitlist
 from reservations.engine.booking import Details, Wish
 from reservations.engine.slots import claimed_slots
+from reservations.history.trail import By, by_staff
 from reservations.models import (
     Area,
+    Block,
+    BookingRequest,
     Closure,
     CombinationTable,
+    Guest,
     Reservation,
     Restaurant,
     Service,
@@ -31,6 +36,8 @@ from reservations.models import (
     TableCombination,
     TurnTime,
     User,
+    WaitlistEntry,
+    contact_key,
 )
 
 _numbers = itertools.count(1)
@@ -267,3 +274,116 @@ def make_seated(
         for slot in claimed_slots(wish.start, minutes)
     )
     return reservation
+
+
+def make_by(user: User | None = None) -> By:
+    """Return a member of staff as the one who does something, by default somebody new."""
+    return by_staff(user or make_staff())
+
+
+def make_guest(restaurant: Restaurant, *, email: str | None = None, phone: str = "", **fields: Any) -> Guest:
+    """Return a guest that the restaurant knows, by default by an e-mail of their own."""
+    if email is None:
+        email = "" if phone else f"guest{next(_numbers)}@example.org"
+    return Guest.objects.create(
+        restaurant=restaurant,
+        email=email,
+        phone=phone,
+        key=contact_key(email, phone),
+        **{"name": f"Guest {next(_numbers)}", **fields},
+    )
+
+
+def make_entry(
+    restaurant: Restaurant,
+    *,
+    wish: Wish | None = None,
+    until: dt.time | None = None,
+    details: Details | None = None,
+    key: str | None = None,
+    browser: str | None = None,
+    language: str = "",
+    **fields: Any,
+) -> WaitlistEntry:
+    """Return an entry of the waitlist, from a wish's time to until (the same time, where that is not given).
+
+    fields are those of `make_wish`. Raises `Refused` as the rule does.
+    """
+    wish = wish or make_wish(restaurant, **fields)
+    number = next(_numbers)
+    return waitlist.join(
+        wish=wish,
+        latest=utc(restaurant, wish.date, until) if until else wish.start,
+        details=details or make_details(name=f"Waiting {number}", email=f"waiting{number}@example.org", phone=""),
+        browser=browser or f"{number:064x}",
+        key=key or new_key(),
+        language=language,
+    )
+
+
+def make_request(
+    restaurant: Restaurant,
+    *,
+    wish: Wish | None = None,
+    details: Details | None = None,
+    key: str | None = None,
+    browser: str | None = None,
+    language: str = "",
+    **fields: Any,
+) -> BookingRequest:
+    """Return a request of a large party, twelve by default; fields are those of `make_wish`."""
+    return requests.ask(
+        restaurant=restaurant,
+        wish=wish or make_wish(restaurant, **{"party": 12, **fields}),
+        details=details or make_details(),
+        browser=browser or f"{next(_numbers):064x}",
+        key=key or new_key(),
+        language=language,
+    )
+
+
+def make_block(
+    restaurant: Restaurant,
+    tables: Sequence[Table],
+    *,
+    date: dt.date | None = None,
+    at: dt.time = dt.time(18),
+    minutes: int = 360,
+    user: User | None = None,
+    **fields: Any,
+) -> Block:
+    """Return a block of tables from a wall time on, by default from 18:00 to midnight in a week."""
+    date, user = date or days_ahead(restaurant), user or make_staff()
+    start = utc(restaurant, date, at)
+    return blocking.block(
+        restaurant=restaurant,
+        date=date,
+        start=start,
+        end=start + dt.timedelta(minutes=minutes),
+        table_ids=tuple(table.pk for table in tables),
+        user=user,
+        by=by_staff(user),
+        **fields,
+    )
+
+
+def make_walk_in(
+    restaurant: Restaurant,
+    *,
+    party: int = 2,
+    tables: Sequence[Table] = (),
+    user: User | None = None,
+    key: str | None = None,
+    **fields: Any,
+) -> Reservation:
+    """Return a party seated at the door now; fields are those of `floor.walk_in`. Raises `Refused` as the rule does."""
+    user = user or make_staff()
+    return floor.walk_in(
+        restaurant=restaurant,
+        party=party,
+        user=user,
+        by=by_staff(user),
+        key=key or new_key(),
+        table_ids=tuple(table.pk for table in tables),
+        **fields,
+    )

@@ -6,30 +6,39 @@ from __future__ import annotations
 
 from django.db import connection
 
+# A block stands beside the reservations under its number below zero. A seated
+# party may have moved: from its first claim on it is where its row says.
 _LIVE = """
-    live AS (
+    parties AS (
         SELECT r.id, r.service_id, r.service_date, r.starts_at, r.ends_at, r.party_size, r.source,
-               r.pacing_exceeded_by_id, t.value::bigint AS table_id
+               r.pacing_exceeded_by_id, r.table_ids,
+               CASE WHEN r.status IN ('seated', 'finished') THEN COALESCE(
+                   (SELECT min(c.slot_start) FROM reservations_tableclaim c WHERE c.reservation_id = r.id), r.starts_at
+               ) ELSE r.starts_at END AS since
         FROM reservations_reservation r
-        LEFT JOIN LATERAL jsonb_array_elements_text(r.table_ids) t ON true
         WHERE r.restaurant_id = %(restaurant)s AND r.status IN ('held', 'confirmed', 'seated', 'finished')
+    ), live AS (
+        SELECT p.id, p.since, p.ends_at, t.value::bigint AS table_id
+        FROM parties p LEFT JOIN LATERAL jsonb_array_elements_text(p.table_ids) t ON true
+        UNION ALL
+        SELECT -b.id, b.starts_at, b.ends_at, t.value::bigint
+        FROM reservations_block b LEFT JOIN LATERAL jsonb_array_elements_text(b.table_ids) t ON true
+        WHERE b.restaurant_id = %(restaurant)s AND b.lifted_at IS NULL
     )"""
 
 _CLAIMED = """
     claimed AS (
-        SELECT reservation_id, table_id, slot_start FROM reservations_tableclaim
+        SELECT COALESCE(reservation_id, -block_id) AS id, table_id, slot_start FROM reservations_tableclaim
         WHERE restaurant_id = %(restaurant)s
     ), owed AS (
-        SELECT id AS reservation_id, table_id, slot_start
-        FROM live, generate_series(starts_at, ends_at - interval '1 second', interval '15 minutes') slot_start
+        SELECT id, table_id, slot_start
+        FROM live, generate_series(since, ends_at - interval '1 second', interval '15 minutes') slot_start
     )"""
 
 _COVERS = """
-    parties AS (
-        SELECT DISTINCT id, service_id, service_date, starts_at, party_size, source, pacing_exceeded_by_id FROM live
-    ), covers AS (
+    covers AS (
         SELECT service_id, service_date, starts_at, sum(party_size) AS everyone,
-               sum(party_size) FILTER (WHERE source = 'online') AS online
+               sum(party_size) FILTER (WHERE source IN ('online', 'waitlist')) AS online
         FROM parties
         GROUP BY service_id, service_date, starts_at HAVING bool_and(pacing_exceeded_by_id IS NULL)
     )"""
@@ -38,7 +47,7 @@ CHECKS = {
     "two parties hold one table at one time": f"""
         WITH {_LIVE}
         SELECT a.id, b.id, a.table_id FROM live a JOIN live b
-        ON a.table_id = b.table_id AND a.id < b.id AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at""",
+        ON a.table_id = b.table_id AND a.id < b.id AND a.since < b.ends_at AND b.since < a.ends_at""",
     "a table is claimed twice for one slot": """
         SELECT table_id, slot_start FROM reservations_tableclaim
         WHERE restaurant_id = %(restaurant)s GROUP BY table_id, slot_start HAVING count(*) > 1""",
