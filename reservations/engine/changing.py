@@ -7,7 +7,7 @@ Each raises `Refused` with the reason, and the reservation is then as it was.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from django.db import Error
@@ -32,6 +32,7 @@ __all__ = ["change", "details_of", "reduce_party", "say_coming", "say_late", "wi
 Status = Reservation.Status
 
 _SHOWN = ("service_date", "starts_at", "ends_at", "party_size", "area_id", "table_ids")
+_STANDING = (Status.CONFIRMED, Status.SEATED)
 _STATE = (*_SHOWN, *(field.name for field in fields(Details)))
 
 
@@ -73,19 +74,18 @@ def change(
     and its details after the start (ALREADY_STARTED). Where somebody else has
     changed it since it was read: CHANGED_MEANWHILE.
     """
-    new = wish or wish_of(reservation)
-    told = details or details_of(reservation)
-    moves = new != wish_of(reservation) or told.needs_step_free != reservation.needs_step_free
+    new, told = _agreed(reservation, wish, details)
+    moves = new != wish_of(reservation)
     plan = day_plan(reservation.restaurant_id, new.date, seatings=False)
     days = {reservation.service_date, new.date}
 
     def work() -> bool:
         lock_days(reservation.restaurant_id, days)
         row = Reservation.objects.select_related("service").get(pk=reservation.pk)
-        if row.sequence != reservation.sequence or row.status not in (Status.CONFIRMED, Status.SEATED):
+        if row.sequence != reservation.sequence or row.status not in _STANDING:
             if row.status in COUNTED and wish_of(row) == new and details_of(row) == told:
                 return False
-            raise Refused(Reason.CHANGED_MEANWHILE if row.status in COUNTED else Reason.NOT_CONFIRMED)
+            raise Refused(Reason.CHANGED_MEANWHILE if row.status in _STANDING else Reason.NOT_CONFIRMED)
         fresh = refreshed(plan, row.restaurant_id)
         if online:
             _refuse_late(row, fresh, moves)
@@ -95,7 +95,7 @@ def change(
         if moves:
             if fresh.is_waited_for:
                 head = serve_waitlist(row.restaurant_id, new.date, fresh.now, head) or head
-            decision = _decided(row, fresh, new, told, days, online=online, exceed_pacing=exceed_pacing)
+            decision = _decided(row, fresh, new, days, online=online, exceed_pacing=exceed_pacing)
             values |= _placed_as(new, decision, by, pacing_reason)
         if all(getattr(row, name) == value for name, value in values.items() if name in _STATE):
             return False
@@ -134,6 +134,16 @@ def change(
     return changed
 
 
+def _agreed(reservation: Reservation, wish: Wish | None, details: Details | None) -> tuple[Wish, Details]:
+    """Return the whole of what is wanted: of step-free access both say the same, as the row will."""
+    new, told = wish or wish_of(reservation), details or details_of(reservation)
+    needed = new.step_free
+    if details is not None:
+        # A wish made from the old one still asks for what the details no longer need.
+        needed = details.needs_step_free or (new.step_free and not reservation.needs_step_free)
+    return replace(new, step_free=needed), replace(told, needs_step_free=needed)
+
+
 def _refuse_late(row: Reservation, fresh: Fresh, moves: bool) -> None:
     limit = cutoff(fresh.restaurant, row.service).moment(row.starts_at, row.service_date, fresh.restaurant.timezone)
     if row.status != Status.CONFIRMED:
@@ -148,7 +158,6 @@ def _decided(
     row: Reservation,
     fresh: Fresh,
     new: Wish,
-    told: Details,
     days: set[dt.date],
     *,
     online: bool,
@@ -161,7 +170,7 @@ def _decided(
     ask = Ask(
         party=new.party,
         area_id=new.area_id,
-        step_free=new.step_free or told.needs_step_free,
+        step_free=new.step_free,
         online=online,
         ignore_pacing=exceed_pacing,
     )
