@@ -18,7 +18,7 @@ from reservations.engine.deciding import Decision, Wish, claim, decide, end_of, 
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, known_guest
 from reservations.engine.locks import Again, Locked, is_collision, lock_days, retried, state_of, take_day
-from reservations.engine.offers import serve_waitlist
+from reservations.engine.offers import serve_day, serve_waitlist
 from reservations.engine.placing import record
 from reservations.history import trail
 from reservations.history.trail import GUEST, By, Event, difference
@@ -78,8 +78,10 @@ def change(
     moves = new != wish_of(reservation)
     plan = day_plan(reservation.restaurant_id, new.date, seatings=False)
     days = {reservation.service_date, new.date}
+    offered = False
 
     def work() -> bool:
+        nonlocal offered
         lock_days(reservation.restaurant_id, days)
         row = Reservation.objects.select_related("service").get(pk=reservation.pk)
         if row.sequence != reservation.sequence or row.status not in _STANDING:
@@ -94,7 +96,8 @@ def change(
         values: dict[str, Any] = {**asdict(told)}
         if moves:
             if fresh.is_waited_for:
-                head = serve_waitlist(row.restaurant_id, new.date, fresh.now, head) or head
+                served = serve_waitlist(row.restaurant_id, new.date, fresh.now, head)
+                offered, head = served is not None, served or head
             decision = _decided(row, fresh, new, days, online=online, exceed_pacing=exceed_pacing)
             values |= _placed_as(new, decision, by, pacing_reason)
         if all(getattr(row, name) == value for name, value in values.items() if name in _STATE):
@@ -122,6 +125,8 @@ def change(
     try:
         changed = retried(work)
     except Refused as refusal:
+        if offered:
+            serve_day(reservation.restaurant_id, new.date)
         if moves and refusal.reason not in (Reason.CHANGED_MEANWHILE, Reason.NOT_CONFIRMED):
             record(new, online, refusal.reason)
         raise

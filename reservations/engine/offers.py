@@ -8,18 +8,41 @@ more, for what no booking has freed.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import secrets
 from dataclasses import replace
+
+from django.db import Error
 
 from reservations.engine.availability import Ask, DayPlan, Seating, times
 from reservations.engine.deciding import Decision, Wish, decide, insert_claimed
 from reservations.engine.errors import Refused
-from reservations.engine.locks import Again
+from reservations.engine.locks import Again, lock_days, retried, state_of
 from reservations.history import trail
 from reservations.history.trail import JOB, Event, Head
 from reservations.messages.outgoing import Kind, message, send_later
 from reservations.models import Message, Reservation, WaitlistEntry
 from reservations.queries.day import day_plan, waiting, window
+
+logger = logging.getLogger("reservations.waitlist")
+
+
+def serve_day(restaurant_id: int, date: dt.date) -> None:
+    """Serve the queue of a day in a transaction of its own: for a rule that served it and was refused then.
+
+    Its refusal took the offers back, and who was refused for their sake would
+    find the table free and be refused again. What fails here is the job loop's.
+    """
+
+    def work() -> None:
+        lock_days(restaurant_id, {date})
+        day = state_of(restaurant_id, date)
+        serve_waitlist(restaurant_id, date, day.now, day.head)
+
+    try:
+        retried(work)
+    except (Again, Error):
+        logger.exception("A queue could not be served and is by the job loop: restaurant %s, %s", restaurant_id, date)
 
 
 def serve_waitlist(restaurant_id: int, date: dt.date, now: dt.datetime, head: Head | None = None) -> Head | None:

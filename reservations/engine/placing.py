@@ -16,7 +16,7 @@ from reservations.engine.deciding import Decision, Wish, decide, end_of, insert_
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert_many
 from reservations.engine.locks import Again, forgotten, is_collision, lock_days, retried
-from reservations.engine.offers import serve_waitlist
+from reservations.engine.offers import serve_day, serve_waitlist
 from reservations.history import trail
 from reservations.history.trail import By, Event
 from reservations.models import Refusal, Reservation, TableClaim
@@ -40,8 +40,10 @@ def place(
     """
     plan = day_plan(wish.restaurant_id, wish.date, seatings=False)
     days = {wish.date}
+    offered = False
 
     def work() -> Reservation:
+        nonlocal offered
         lock_days(wish.restaurant_id, days)
         if first := _by_key(wish.restaurant_id, key):
             return first
@@ -51,6 +53,7 @@ def place(
         head = None
         if fresh.is_waited_for:
             head = serve_waitlist(wish.restaurant_id, wish.date, fresh.now, fresh.head)
+            offered = head is not None
         view = window(wish.restaurant_id, wish.date, wish.start, end_of(fresh.plan, wish), locked=True)
         lock_neighbours(view, days)
         decision = decide(fresh.plan, wish, ask, view, fresh.now)
@@ -80,6 +83,8 @@ def place(
     except Refused as refusal:
         if first := _by_key(wish.restaurant_id, key):
             return first
+        if offered:
+            serve_day(wish.restaurant_id, wish.date)
         record(wish, ask.online, refusal.reason)
         raise
     except (Again, Error) as error:

@@ -22,7 +22,7 @@ from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert
 from reservations.engine.known import Details, known_guest
 from reservations.engine.locks import Locked, lock_days, retried, take_day
-from reservations.engine.offers import serve_waitlist
+from reservations.engine.offers import serve_day, serve_waitlist
 from reservations.engine.placing import give_back
 from reservations.engine.tables import quoted_wait
 from reservations.history import trail
@@ -61,8 +61,10 @@ def join(
     bound = hashlib.sha256(f"{browser}:{key}:{wish.date}".encode()).hexdigest()
     ask = Ask(party=wish.party, area_id=wish.area_id, step_free=wish.step_free)
     plan = day_plan(wish.restaurant_id, wish.date, seatings=False)
+    offered = False
 
     def work() -> WaitlistEntry:
+        nonlocal offered
         lock_days(wish.restaurant_id, {wish.date})
         first = WaitlistEntry.objects.filter(restaurant_id=wish.restaurant_id, idempotency_key=bound).first()
         if first is not None:
@@ -70,7 +72,8 @@ def join(
         fresh = refreshed(plan, wish.restaurant_id)
         if not fresh.restaurant.takes_waitlist:
             raise Refused(Reason.WAITLIST_OFF)
-        head = serve_waitlist(wish.restaurant_id, wish.date, fresh.now, fresh.head) or fresh.head
+        served = serve_waitlist(wish.restaurant_id, wish.date, fresh.now, fresh.head)
+        offered, head = served is not None, served or fresh.head
         _refuse_waiting(wish, latest, ask, fresh)
         entry = WaitlistEntry(
             restaurant_id=wish.restaurant_id,
@@ -101,7 +104,12 @@ def join(
         send_later(message(Kind.JOINED, entry, fresh.now))
         return entry
 
-    return retried(work)
+    try:
+        return retried(work)
+    except Refused:
+        if offered:
+            serve_day(wish.restaurant_id, wish.date)
+        raise
 
 
 def _refuse_waiting(wish: Wish, latest: dt.datetime, ask: Ask, fresh: Fresh) -> None:
