@@ -28,7 +28,7 @@ def database_ahead(offset: dt.timedelta) -> Iterator[None]:
     """Let the database's clock go ahead of the real one by so much; back, where it is negative."""
     global _offset
     before, original = _offset, Now.as_postgresql
-    _offset, Now.as_postgresql = offset, _shifted  # type: ignore[assignment, method-assign]
+    _offset, Now.as_postgresql = offset, _shifted  # type: ignore[method-assign]
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from reservations.engine import booking, changing
+from reservations.engine import booking, locks
 from reservations.engine.booking import Wish
 from reservations.engine.changing import change, details_of, wish_of
 from reservations.engine.errors import Reason
@@ -109,13 +109,12 @@ def test_refused_on_the_new_date_it_stands_on_the_old(
         Service.objects.update(max_covers=1)
         reason = Reason.PACING_FULL
     else:
-        lock_days = changing.lock_days
 
         def closing(restaurant_id: int, dates: set[dt.date]) -> None:
-            lock_days(restaurant_id, dates)
+            locks.lock_days(restaurant_id, dates)
             make.make_closure(one_table, wish.date)
 
-        monkeypatch.setattr(changing, "lock_days", closing)
+        monkeypatch.setattr("reservations.engine.changing.lock_days", closing)
     before = snapshot(reservation)
     with refused(reason):
         change(reservation=reservation, wish=wish, details=replace(details_of(reservation), note="New"))
