@@ -38,6 +38,9 @@ Status = Reservation.Status
 Step = Callable[[Reservation, Locked], dict[str, Any]]
 """Returns what a rule sets on the row, whose day is locked, and may write claims."""
 
+Then = Callable[[Reservation, Locked], None]
+"""What a caller writes besides, in the same transaction."""
+
 
 def seat(*, reservation: Reservation, by: By) -> bool:
     """Seat a confirmed party; return False where it sits already. Raises `Refused` (NOT_CONFIRMED)."""
@@ -137,6 +140,7 @@ def walk_in(
     table_ids: tuple[int, ...] = (),
     minutes: int | None = None,
     area_id: int | None = None,
+    then: Then | None = None,
 ) -> Reservation:
     """Seat a party that stands at the door, now, at the given tables or the best that are free long enough.
 
@@ -144,7 +148,7 @@ def walk_in(
     Raises `Refused`: CLOSED, NO_TABLE, WRONG_TABLES, and TABLES_TAKEN where
     nothing is free for so long: `engine.tables.openings` says until when there
     is something. Pacing does not bind; what exceeds it is recorded. The same
-    user's same key gives the first answer again.
+    user's same key gives the first answer again. then writes what belongs to it.
     """
     bound = hashlib.sha256(f"walk-in:{user.pk}:{key}".encode()).hexdigest()
     told = details or Details()
@@ -197,6 +201,8 @@ def walk_in(
         )
         insert_reservation(reservation)
         trail.append(restaurant.pk, here.date, [placed(reservation)], by, day.now, day.head)
+        if then:
+            then(reservation, day)
         return reservation
 
     # The local date, or the evening before it: whichever service runs.

@@ -258,29 +258,42 @@ def at_door(restaurant_id: int, date: dt.date) -> list[WaitlistEntry]:
 def seat_from_door(
     *, entry: WaitlistEntry, user: User, by: By, table_ids: tuple[int, ...] = (), minutes: int | None = None
 ) -> Reservation:
-    """Seat a party from the door list as `floor.walk_in` does, with its refusals, and take it off the list."""
-    if entry.status not in (Status.WAITING, Status.SEATED):
-        raise Refused(Reason.NOT_WAITING)
-    seated = floor.walk_in(
-        restaurant=entry.restaurant,
-        party=entry.party_size,
-        user=user,
-        by=by,
-        key=f"entry {entry.pk}",
-        details=Details(name=entry.name, phone=entry.phone, note=entry.note),
-        table_ids=table_ids,
-        minutes=minutes,
-    )
+    """Seat a party from the door list as `floor.walk_in` does, and take it off the list, in one transaction.
 
-    def work() -> None:
-        day = take_day(entry.restaurant_id, entry.service_date)
-        rows = WaitlistEntry.objects.filter(pk=entry.pk, status=Status.WAITING)
-        if rows.update(status=Status.SEATED, offer=seated, ended_at=day.now):
-            _chain(entry, day, by, "seated", {"reservation": seated.pk})
-
-    retried(work)
+    Raises `Refused` as that does, and NOT_WAITING where the party has left. Whoever seats it once more gets the first
+    answer again: two hosts seat it at one table.
+    """
     entry.refresh_from_db()
-    return seated
+
+    def then(seated: Reservation, day: Locked) -> None:
+        rows = WaitlistEntry.objects.filter(pk=entry.pk, status=Status.WAITING)
+        if not rows.update(status=Status.SEATED, offer=seated, ended_at=day.now):
+            raise Refused(Reason.NOT_WAITING)
+        event = Event("seated", "entry", entry.pk, seated.guest_id, {"reservation": seated.pk})
+        trail.append(entry.restaurant_id, seated.service_date, [event], by, day.now)
+
+    if entry.status == Status.WAITING:
+        details = Details(name=entry.name, phone=entry.phone, note=entry.note)
+        try:
+            floor.walk_in(
+                restaurant=entry.restaurant,
+                party=entry.party_size,
+                user=user,
+                by=by,
+                key=f"entry {entry.pk}",
+                details=details,
+                table_ids=table_ids,
+                minutes=minutes,
+                then=then,
+            )
+        except Refused:
+            entry.refresh_from_db()
+            if entry.status != Status.SEATED:
+                raise
+        entry.refresh_from_db()
+    if entry.status != Status.SEATED or entry.offer is None:
+        raise Refused(Reason.NOT_WAITING)
+    return entry.offer
 
 
 def place_in_line(entry: WaitlistEntry) -> int:
