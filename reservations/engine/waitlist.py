@@ -209,7 +209,8 @@ def join_at_door(
 ) -> WaitlistEntry:
     """Write a party that stands at the door on the list, with the wait to quote it, in minutes.
 
-    Raises `Refused` (CLOSED, NO_TABLE). The same user's same key gives the first answer again.
+    A party for which there is no table is quoted none: staff may push tables together for it. Raises `Refused`
+    (CLOSED). The same user's same key gives the first answer again.
     """
     bound = hashlib.sha256(f"door:{user.pk}:{key}".encode()).hexdigest()
 
@@ -252,7 +253,8 @@ def at_door(restaurant_id: int, date: dt.date) -> list[WaitlistEntry]:
     rows = WaitlistEntry.objects.filter(
         restaurant_id=restaurant_id, service_date=date, kind=WaitlistEntry.Kind.DOOR, status=Status.WAITING
     )
-    return list(rows.order_by("rank", "created_at", "pk"))
+    # By number, as `waiting` does.
+    return list(rows.order_by("rank", "pk"))
 
 
 def seat_from_door(

@@ -101,10 +101,13 @@ def refreshed(plan: DayPlan, restaurant_id: int) -> Fresh:
 
 
 def waiting(date: dt.date | Param) -> QuerySet[WaitlistEntry]:
-    """Return who waits for a table of a service date, the first in the queue first; not those at the door."""
+    """Return who waits for a table of a service date, the first in the queue first; not those at the door.
+
+    In the order of their numbers, which are given under the day's lock: the clocks of two nodes may differ.
+    """
     return WaitlistEntry.objects.filter(
         service_date=date, kind=WaitlistEntry.Kind.ONLINE, status=WaitlistEntry.Status.WAITING
-    ).order_by("rank", "created_at", "pk")
+    ).order_by("rank", "pk")
 
 
 _DATE = Param("date", models.DateField())
