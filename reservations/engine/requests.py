@@ -8,7 +8,6 @@ holds no table; a proposal does, until the guest has answered or it expires.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import secrets
 from typing import Any
 
@@ -20,7 +19,7 @@ from reservations.engine.inserts import insert
 from reservations.engine.known import Details, known_guest
 from reservations.engine.locks import retried, take_day
 from reservations.engine.offers import serve_waitlist
-from reservations.engine.placing import give_back, place
+from reservations.engine.placing import bound_key, give_back, place
 from reservations.history import trail
 from reservations.history.trail import GUEST, By, Event
 from reservations.messages.outgoing import Kind, message, of_booking, send_later, to_staff
@@ -47,12 +46,12 @@ def ask(
     """Send a request for a party above the largest online; the restaurant is written to. It holds no table.
 
     Raises `Refused` (REQUESTS_OFF). It expires after the restaurant's hours, or
-    at the wanted start. The same browser with the same key gets the first
-    answer again.
+    at the wanted start. The same browser with the same key and wish gets the
+    first answer again.
     """
     if not restaurant.takes_requests:
         raise Refused(Reason.REQUESTS_OFF)
-    bound = hashlib.sha256(f"{browser}:{key}".encode()).hexdigest()
+    bound = bound_key(browser, key, wish)
 
     def work() -> BookingRequest:
         first = BookingRequest.objects.filter(restaurant=restaurant, idempotency_key=bound).first()

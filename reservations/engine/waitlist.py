@@ -23,7 +23,7 @@ from reservations.engine.inserts import insert
 from reservations.engine.known import Details, known_guest
 from reservations.engine.locks import Locked, lock_days, retried, take_day
 from reservations.engine.offers import serve_day, serve_waitlist
-from reservations.engine.placing import give_back
+from reservations.engine.placing import bound_key, give_back
 from reservations.engine.tables import quoted_wait
 from reservations.history import trail
 from reservations.history.trail import GUEST, By, Event
@@ -56,9 +56,9 @@ def join(
 
     Raises `Refused`: WAITLIST_OFF, STILL_FREE where a time of the window can be
     booked, or the rules' own reason where waiting can't help. The same browser
-    with the same key gets the first answer again.
+    with the same key, wish and latest gets the first answer again.
     """
-    bound = hashlib.sha256(f"{browser}:{key}:{wish.date}".encode()).hexdigest()
+    bound = bound_key(browser, f"{key} {latest.isoformat()}", wish)
     ask = Ask(party=wish.party, area_id=wish.area_id, step_free=wish.step_free)
     plan = day_plan(wish.restaurant_id, wish.date, seatings=False)
     offered = False
