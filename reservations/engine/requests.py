@@ -8,6 +8,7 @@ holds no table; a proposal does, until the guest has answered or it expires.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import secrets
 from typing import Any
 
@@ -17,7 +18,7 @@ from reservations.engine.deciding import Decision, Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert
 from reservations.engine.known import Details, known_guest
-from reservations.engine.locks import retried, take_day
+from reservations.engine.locks import Again, retried, take_day
 from reservations.engine.offers import serve_waitlist
 from reservations.engine.placing import bound_key, give_back, place
 from reservations.history import trail
@@ -112,7 +113,7 @@ def accept(
         told = of_booking(reservation, fresh.restaurant, fresh.now)
         send_later([row for row in told if row.kind != Kind.STAFF_BOOKED])
 
-    return _place(request, wish_of(request), fields, then, by, exceed_pacing)
+    return _place(request, (Status.OPEN,), wish_of(request), fields, then, by, exceed_pacing)
 
 
 def propose(
@@ -136,17 +137,15 @@ def propose(
             **_common(request, fresh, decision, user, pacing_reason),
             "status": Reservation.Status.HELD,
             "held_until": min(until, wish.start),
+            "browser": _holder(request),
         }
 
     def then(reservation: Reservation, fresh: Fresh) -> None:
-        earlier = BookingRequest.objects.values_list("reservation_id", flat=True).get(pk=request.pk)
         _answer(request, OPEN, Status.PROPOSED, user, answer, fresh.now, reservation)
-        if earlier and give_back(earlier):
-            trail.note(request.restaurant_id, [Event("released", "reservation", earlier)], by, fresh.now)
         _chain(request, reservation, "proposed", by, fresh.now)
         send_later(message(Kind.PROPOSAL, request, fresh.now))
 
-    return _place(request, wish, fields, then, by, exceed_pacing)
+    return _place(request, OPEN, wish, fields, then, by, exceed_pacing)
 
 
 def wish_of(request: BookingRequest) -> Wish:
@@ -190,7 +189,8 @@ def accept_proposal(*, request: BookingRequest, by: By = GUEST) -> Reservation:
         guest = known_guest(row.restaurant_id, _details(row), row.language, day.now)
         if not take_hold(proposed, {"confirmed_at": day.now, "guest_id": guest}):
             raise Refused(Reason.HOLD_LAPSED)
-        BookingRequest.objects.filter(pk=row.pk).update(status=Status.ACCEPTED)
+        if not BookingRequest.objects.filter(pk=row.pk, status=Status.PROPOSED).update(status=Status.ACCEPTED):
+            raise Refused(Reason.HOLD_LAPSED)
         events = [
             Event("accepted", "request", row.pk, guest, {"reservation": proposed.pk}),
             Event("confirmed", "reservation", proposed.pk, guest),
@@ -232,13 +232,38 @@ def _common(
     }
 
 
-def _place(request: BookingRequest, wish: Wish, fields: Any, then: Any, by: By, exceed_pacing: bool) -> Reservation:
+def _holder(request: BookingRequest) -> str:
+    """Return whom a proposal is held for: as a browser's, the earlier hold is given back for the later wish."""
+    return hashlib.sha256(f"request:{request.pk}".encode()).hexdigest()
+
+
+def _place(
+    request: BookingRequest,
+    allowed: tuple[BookingRequest.Status, ...],
+    wish: Wish,
+    fields: Any,
+    then: Any,
+    by: By,
+    exceed_pacing: bool,
+) -> Reservation:
     asked = Ask(
         party=wish.party, area_id=wish.area_id, step_free=wish.step_free, online=False, ignore_pacing=exceed_pacing
     )
-    reservation = place(wish, asked, fields, key=secrets.token_hex(32), by=by, then=then)
+    _refuse_answered(request, allowed)
+    try:
+        return place(wish, asked, fields, key=secrets.token_hex(32), by=by, browser=_holder(request), then=then)
+    except Refused:
+        # Who was first has the table perhaps: the answer is what there is to know.
+        _refuse_answered(request, allowed)
+        raise
+    finally:
+        request.refresh_from_db()
+
+
+def _refuse_answered(request: BookingRequest, allowed: tuple[BookingRequest.Status, ...]) -> None:
     request.refresh_from_db()
-    return reservation
+    if request.status not in allowed:
+        raise Refused(Reason.ALREADY_ANSWERED)
 
 
 def _answer(
@@ -266,13 +291,15 @@ def _chain(request: BookingRequest, reservation: Reservation, kind: str, by: By,
 def _end(
     request: BookingRequest, status: BookingRequest.Status, by: By, user: User | None = None, answer: str = ""
 ) -> None:
-    held = request.reservation
-
     def work() -> None:
+        held = BookingRequest.objects.select_related("reservation").get(pk=request.pk).reservation
         # The day on which something may be free again; without a proposal that of the wish, for its chain.
         date = held.service_date if held is not None else request.service_date
         day = take_day(request.restaurant_id, date)
         _answer(request, OPEN, status, user, answer, day.now, None)
+        if BookingRequest.objects.exclude(reservation=held).filter(pk=request.pk).exists():
+            # A proposal came between: its day is to be locked.
+            raise Again
         events = [Event(str(status), "request", request.pk)]
         if held is not None and give_back(held.pk):
             events.append(Event("released", "reservation", held.pk, held.guest_id))
