@@ -12,7 +12,8 @@ from django.utils import timezone
 from reservations.engine import floor
 from reservations.engine.booking import cancel_locked
 from reservations.engine.errors import Reason, Refused
-from reservations.engine.locks import Locked, lock_for_closing, retried, state_of
+from reservations.engine.locks import Locked, expire_proposals, lapse_offers, lock_for_closing, retried, state_of
+from reservations.engine.offers import serve_waitlist
 from reservations.engine.placing import give_back
 from reservations.history import trail
 from reservations.history.trail import By, Event
@@ -27,6 +28,9 @@ Choice = Literal["keep", "cancel"]
 Outcome = Literal["finished", "no_show"]
 
 Status = Reservation.Status
+
+_FURTHEST = dt.timedelta(days=731)
+"""Staff book beyond the booking window; the days so far ahead are locked, since what is in flight there is hit too."""
 
 
 def close(
@@ -43,12 +47,13 @@ def close(
 
     All in one transaction, under the locks of all the days. Raises `Refused`
     (UNDECIDED) where a reservation is hit for which choices says nothing, by its
-    number; nothing has happened then. Holds are given back: whoever is typing
-    their details is told that the day is closed.
+    number; nothing has happened then. Holds are given back, offers and
+    proposals with them: whoever is typing their details is told that the day is
+    closed. What a closed service frees is offered in the others.
     """
     today = timezone.now().astimezone(restaurant.zone).date()
     earliest = max(first, today - dt.timedelta(days=1))
-    latest = min(last, today + dt.timedelta(days=restaurant.booking_window_days + 1))
+    latest = min(last, today + _FURTHEST)
 
     def work() -> Closure:
         lock_for_closing(restaurant.pk, earliest, latest)
@@ -65,6 +70,8 @@ def close(
         )
         changes = {"starts_on": [None, first.isoformat()], "ends_on": [None, last.isoformat()]}
         trail.note(restaurant.pk, [Event("closed", "closure", closure.pk, None, changes)], by, timezone.now())
+        for date, day in days.items():
+            serve_waitlist(restaurant.pk, date, day.now, day.head)
         return closure
 
     return retried(work)
@@ -81,8 +88,10 @@ def _end(row: Reservation, restaurant: Restaurant, day: Locked, by: By, choices:
     if row.status == Status.HELD:
         if not give_back(row.pk):
             return day
-        event = Event("released", "reservation", row.pk, row.guest_id)
-        return replace(day, head=trail.append(restaurant.pk, day.date, [event], by, day.now, day.head))
+        events = [Event("released", "reservation", row.pk, row.guest_id)]
+        lapse_offers([row.pk], {day.date: events})
+        expire_proposals([row.pk], {day.date: events}, day.now)
+        return replace(day, head=trail.append(restaurant.pk, day.date, events, by, day.now, day.head))
     if choices[row.pk] == "cancel" and row.status == Status.CONFIRMED:
         head = cancel_locked(row, restaurant, day, by)
         return replace(day, head=head) if head else day

@@ -169,9 +169,9 @@ def expire_lapsed(restaurant_id: int, dates: list[dt.date]) -> int:
     now = found[0][3]
     ended = {date: [Event("expired", "reservation", pk) for pk, of, *_rest in found if of == date] for date in dates}
     if any(source == Reservation.Source.WAITLIST for _pk, _date, source, _now in found):
-        _lapse_offers(ids, ended)
+        lapse_offers(ids, ended)
     if any(source == Reservation.Source.REQUEST for _pk, _date, source, _now in found):
-        _expire_proposals(ids, ended, now)
+        expire_proposals(ids, ended, now)
     for date, events in ended.items():
         trail.append(restaurant_id, date, events, JOB, now)
     return expired
@@ -193,14 +193,16 @@ _LAPSED = Prepared(
 )
 
 
-def _lapse_offers(ids: list[int], ended: dict[dt.date, list[Event]]) -> None:
+def lapse_offers(ids: list[int], ended: dict[dt.date, list[Event]]) -> None:
+    """End the entries to whom these holds were offered, inside a transaction; ended gets their events, by date."""
     entries = WaitlistEntry.objects.filter(offer_id__in=ids, status=WaitlistEntry.Status.OFFERED)
     for pk, date, guest in list(entries.order_by("pk").values_list("pk", "service_date", "guest_id")):
         ended[date].append(Event("lapsed", "entry", pk, guest))
     entries.update(status=WaitlistEntry.Status.LAPSED, ended_at=Now())
 
 
-def _expire_proposals(ids: list[int], ended: dict[dt.date, list[Event]], now: dt.datetime) -> None:
+def expire_proposals(ids: list[int], ended: dict[dt.date, list[Event]], now: dt.datetime) -> None:
+    """End the requests for which these holds were proposed, as `lapse_offers` does, and tell the guests."""
     requests = BookingRequest.objects.filter(reservation_id__in=ids, status=BookingRequest.Status.PROPOSED)
     for row in list(requests.select_related("reservation").order_by("pk")):
         if row.reservation is not None:
