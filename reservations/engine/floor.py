@@ -43,9 +43,15 @@ Then = Callable[[Reservation, Locked], None]
 
 
 def seat(*, reservation: Reservation, by: By) -> bool:
-    """Seat a confirmed party; return False where it sits already. Raises `Refused` (NOT_CONFIRMED)."""
+    """Seat a confirmed party; return False where it sits already.
 
-    def step(_row: Reservation, day: Locked) -> dict[str, Any]:
+    Raises `Refused`: NOT_CONFIRMED, and NOT_STARTED before its service date: no
+    step would lead back from a tap on the wrong line.
+    """
+
+    def step(row: Reservation, day: Locked) -> dict[str, Any]:
+        if row.service_date > day.now.astimezone(day.restaurant.zone).date():
+            raise Refused(Reason.NOT_STARTED)
         return {"status": Status.SEATED, "seated_at": day.now, "late_flagged_at": None}
 
     return _settle(reservation, by, "seated", (Status.CONFIRMED,), step, refused=Reason.NOT_CONFIRMED)
@@ -59,7 +65,7 @@ def finish(*, reservation: Reservation, by: By) -> bool:
     """
 
     def step(row: Reservation, day: Locked) -> dict[str, Any]:
-        if day.now < row.starts_at:
+        if row.status == Status.CONFIRMED and day.now < row.starts_at:
             raise Refused(Reason.NOT_STARTED)
         end = min(row.ends_at, max(next_slot(day.now), row.starts_at + SLOT))
         TableClaim.objects.filter(reservation_id=row.pk, slot_start__gte=end).delete()
@@ -86,6 +92,7 @@ def mark_no_show(*, reservation: Reservation, by: By) -> bool:
 def move(*, reservation: Reservation, table_ids: tuple[int, ...], by: By) -> bool:
     """Move a party to other tables for the rest of its time; False where it is there already.
 
+    One whose time is over while it sits gets the slot in which it moves.
     Raises `Refused`: WRONG_TABLES (not this restaurant's, out of use, or too
     few seats), TABLES_TAKEN, NOT_CONFIRMED.
     """
@@ -95,13 +102,15 @@ def move(*, reservation: Reservation, table_ids: tuple[int, ...], by: By) -> boo
         _refuse_tables(row.restaurant_id, wanted, row.party_size)
         if wanted == tuple(sorted(row.table_ids)):
             return {}
-        since = max(row.starts_at, slot_of(day.now)) if row.status == Status.SEATED else row.starts_at
+        # What is over needs no table, and somebody else may have had it.
+        since = max(row.starts_at, slot_of(day.now))
+        row.ends_at = max(row.ends_at, since + SLOT)
         view = window(row.restaurant_id, row.service_date, since, row.ends_at, locked=True, except_reservation=row.pk)
         if view.taken & set(wanted) or view.neighbours:
             raise Refused(Reason.TABLES_TAKEN)
         TableClaim.objects.filter(reservation_id=row.pk).delete()
         claim(row, wanted, since)
-        return {"table_ids": list(wanted)}
+        return {"table_ids": list(wanted), "ends_at": row.ends_at}
 
     return _settle(
         reservation, by, "moved", (Status.CONFIRMED, Status.SEATED), step, refused=Reason.NOT_CONFIRMED, frees=True
@@ -111,22 +120,30 @@ def move(*, reservation: Reservation, table_ids: tuple[int, ...], by: By) -> boo
 def stay_longer(*, reservation: Reservation, minutes: int, by: By) -> bool:
     """Let a seated or confirmed party stay so many minutes longer, in whole slots, at its tables.
 
-    Raises `Refused`: TABLES_TAKEN where somebody else has them next, NOT_SEATED.
+    From the end of its time, or from now on where it sits beyond it. Raises `Refused`: TABLES_TAKEN where somebody else has them next, NOT_SEATED.
     """
     more = -(-minutes // 15) * SLOT
 
-    def step(row: Reservation, _day: Locked) -> dict[str, Any]:
-        end = row.ends_at + more
-        view = window(row.restaurant_id, row.service_date, row.ends_at, end, locked=True, except_reservation=row.pk)
-        if view.taken & set(row.table_ids) or view.neighbours:
-            raise Refused(Reason.TABLES_TAKEN)
-        since, row.ends_at = row.ends_at, end
+    def step(row: Reservation, day: Locked) -> dict[str, Any]:
+        since, now = row.ends_at, slot_of(day.now)
+        row.ends_at = (max(since, now) if row.status == Status.SEATED else since) + more
+        if _is_taken(row, since):
+            # What is over meanwhile may have been another's; from now on it may not.
+            since = max(since, now)
+            if _is_taken(row, since):
+                raise Refused(Reason.TABLES_TAKEN)
         claim(row, row.table_ids, since)
-        return {"ends_at": end}
+        return {"ends_at": row.ends_at}
 
     return _settle(
         reservation, by, "extended", (Status.SEATED, Status.CONFIRMED), step, refused=Reason.NOT_SEATED, frees=False
     )
+
+
+def _is_taken(row: Reservation, since: dt.datetime) -> bool:
+    """Return whether somebody else has one of its tables from a slot to its end, by claims or a lapsed hold."""
+    view = window(row.restaurant_id, row.service_date, since, row.ends_at, locked=True, except_reservation=row.pk)
+    return bool(view.taken & set(row.table_ids) or view.neighbours)
 
 
 def walk_in(
