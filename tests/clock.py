@@ -14,6 +14,8 @@ from typing import Any
 import time_machine
 from django.db.models.functions import Now
 
+from reservations.queries.prepared import forget
+
 _offset = dt.timedelta()
 
 
@@ -29,10 +31,12 @@ def database_ahead(offset: dt.timedelta) -> Iterator[None]:
     global _offset
     before, original = _offset, Now.as_postgresql
     _offset, Now.as_postgresql = offset, _shifted  # type: ignore[method-assign]
+    forget()
     try:
         yield
     finally:
         _offset, Now.as_postgresql = before, original  # type: ignore[method-assign]
+        forget()
 
 
 @contextmanager
