@@ -15,7 +15,7 @@ from typing import Any
 from django.db import Error
 from django.utils import timezone
 
-from reservations.engine.availability import Ask, DayPlan, ServiceRules
+from reservations.engine.availability import Ask, DayPlan, ServiceRules, candidates
 from reservations.engine.deciding import claim, insert_reservation, lock_neighbours
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, known_guest
@@ -253,6 +253,8 @@ def _tables_now(
         _refuse_tables(restaurant.pk, wanted, party)
         return wanted
     ask = Ask(party=party, area_id=area_id, step_free=told.needs_step_free, online=False)
+    if not candidates(plan, ask):
+        raise Refused(Reason.NO_TABLE)
     end = slot_of(now) + dt.timedelta(minutes=stay)
     free = openings(plan, ask, now)
     for opening in free:
