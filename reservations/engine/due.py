@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import random
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import TypeVar
 
 from django.db import Error
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Value
@@ -30,6 +32,7 @@ logger = logging.getLogger("reservations.jobs")
 
 Status = Reservation.Status
 Day = tuple[int, dt.date]
+T = TypeVar("T", Day, int)
 
 _MOST = 500
 _GIVES_UP = dt.timedelta(hours=6)
@@ -123,9 +126,9 @@ def keep_tables() -> int:
     """
     sitting = Reservation.objects.filter(
         status=Status.SEATED, ends_at__lte=Now() + dt.timedelta(minutes=5), ends_at__gt=Now() - _GIVES_UP
-    ).order_by("pk")
+    )
     count = 0
-    for row in list(sitting[:_MOST]):
+    for row in Reservation.objects.filter(pk__in=_some(sitting.values_list("pk", flat=True))).order_by("pk"):
         try:
             count += floor.stay_longer(reservation=row, minutes=15, by=JOB)
         except Refused:
@@ -140,10 +143,16 @@ def _serve(restaurant_id: int, date: dt.date) -> int:
     return 1
 
 
+def _some(due: Iterable[T]) -> list[T]:
+    """Return what is due in order, or as much as one run takes on, drawn: what stays due must not bar the rest."""
+    found = sorted(set(due))
+    return found if len(found) <= _MOST else sorted(random.sample(found, _MOST))
+
+
 def _each_day(days: Iterable[Day], work: Callable[[int, dt.date], int]) -> int:
     """Do work for each service day in a transaction of its own; one that fails keeps none of the others."""
     count = 0
-    for restaurant_id, date in sorted(set(days))[:_MOST]:
+    for restaurant_id, date in _some(days):
         try:
             count += retried(partial(work, restaurant_id, date))
         except (Again, Error):

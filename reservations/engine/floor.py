@@ -120,7 +120,8 @@ def move(*, reservation: Reservation, table_ids: tuple[int, ...], by: By) -> boo
 def stay_longer(*, reservation: Reservation, minutes: int, by: By) -> bool:
     """Let a seated or confirmed party stay so many minutes longer, in whole slots, at its tables.
 
-    From the end of its time, or from now on where it sits beyond it. Raises `Refused`: TABLES_TAKEN where somebody else has them next, NOT_SEATED.
+    From the end of its time, or from now on where it sits beyond it. Raises
+    `Refused`: TABLES_TAKEN where somebody else has them next, NOT_SEATED.
     """
     more = -(-minutes // 15) * SLOT
 

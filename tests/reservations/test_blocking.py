@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 
 from reservations.engine import blocking, booking
 from reservations.engine.availability import Ask, times
@@ -128,7 +129,7 @@ def test_lifted_it_is_in_nobodys_way(venue: Restaurant) -> None:
 
 def free(restaurant: Restaurant, date: dt.date, block: Block) -> list[str]:
     """Return the times of a service date, from an hour before the block on, that the page of times offers."""
-    found = times(day_plan(restaurant.pk, date), Ask(party=2), make.timezone.now())
+    found = times(day_plan(restaurant.pk, date), Ask(party=2), timezone.now())
     return [
         f"{time.start:%H:%M}"
         for time in found

@@ -6,8 +6,9 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from reservations.engine import closing, due, floor, requests, waitlist
+from reservations.engine import booking, closing, due, floor, requests, waitlist
 from reservations.engine.closing import Choice, close, close_night
 from reservations.engine.errors import Reason
 from reservations.models import (
@@ -109,7 +110,7 @@ def test_holds_are_given_back_and_who_types_is_told(venue: Restaurant) -> None:
     shut(venue, {})
     assert (fresh(hold).status, TableClaim.objects.count()) == ("released", 0)
     with refused(Reason.HOLD_LAPSED):
-        make.booking.confirm(reservation=fresh(hold), details=make.make_details())
+        booking.confirm(reservation=fresh(hold), details=make.make_details())
     assert events(venue, hold.service_date)[-1] == "reservation released"
 
 
@@ -117,7 +118,7 @@ def test_an_offer_ends_with_its_hold(venue: Restaurant, user: User) -> None:
     venue.tables.filter(max_seats=4).delete()
     booked = make.make_reservation(venue)
     entry, behind = make.make_entry(venue), make.make_entry(venue)
-    make.booking.cancel(reservation=booked, by_guest=True)
+    booking.cancel(reservation=booked, by_guest=True)
     assert status(entry) == "offered"
     shut(venue, {})
     assert (status(entry), status(behind)) == ("lapsed", "waiting")
@@ -150,7 +151,7 @@ def test_a_seated_party_is_not_sent_away(venue: Restaurant, user: User) -> None:
 
 def test_what_staff_have_booked_beyond_the_booking_window_is_hit(venue: Restaurant, user: User) -> None:
     date = make.days_ahead(venue, 100)
-    far = make.booking.book(
+    far = booking.book(
         wish=make.make_wish(venue, date=date), details=make.make_details(), user=user, key=make.new_key()
     )
     asked: dict[str, Any] = {"restaurant": venue, "first": date, "last": date, "by": make.make_by(user)}
@@ -229,10 +230,10 @@ def test_closing_the_night_settles_what_was_left_open(user: User) -> None:
     with clock.at(sat.starts_at + dt.timedelta(minutes=1)):
         floor.seat(reservation=sat, by=by)
     with clock.at(sat.starts_at + dt.timedelta(hours=4)):
-        assert list(unresolved(restaurant.pk, date, make.timezone.now())) == [sat, forgotten, missing, unsaid]
+        assert list(unresolved(restaurant.pk, date, timezone.now())) == [sat, forgotten, missing, unsaid]
         outcomes: dict[int, closing.Outcome] = {sat.pk: "finished", forgotten.pk: "finished", missing.pk: "no_show"}
         assert close_night(restaurant=restaurant, date=date, outcomes=outcomes, by=by) == []
-        assert list(unresolved(restaurant.pk, date, make.timezone.now())) == [unsaid]
+        assert list(unresolved(restaurant.pk, date, timezone.now())) == [unsaid]
     assert [fresh(one).status for one in (sat, forgotten, missing)] == ["finished", "finished", "no_show"]
     # They sat for the time that they had: nothing was freed.
     assert fresh(sat).ends_at == sat.ends_at

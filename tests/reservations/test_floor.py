@@ -99,13 +99,16 @@ def _fewer(reservation: Reservation) -> object:
 
 
 NOT_CONFIRMED = "NOT_CONFIRMED"
-ONLY_CONFIRMED = {status: NOT_CONFIRMED for status in Reservation.Status if status != "confirmed"}
+ONLY_CONFIRMED: dict[str, str | bool] = {
+    status: NOT_CONFIRMED for status in Reservation.Status if status != "confirmed"
+}
+SEATED_TOO: dict[str, str | bool] = dict.fromkeys(Reservation.Status, "NOT_SEATED")
 TABLE: dict[Callable[[Reservation], object], dict[str, str | bool]] = {
     _seat: {**ONLY_CONFIRMED, "confirmed": True, "seated": False},
-    _finish: {**dict.fromkeys(Reservation.Status, "NOT_SEATED"), "confirmed": True, "seated": True, "finished": False},
+    _finish: {**SEATED_TOO, "confirmed": True, "seated": True, "finished": False},
     _no_show: {**ONLY_CONFIRMED, "confirmed": True, "no_show": False},
     _move: {**ONLY_CONFIRMED, "confirmed": True, "seated": True},
-    _stay: {**dict.fromkeys(Reservation.Status, "NOT_SEATED"), "confirmed": True, "seated": True},
+    _stay: {**SEATED_TOO, "confirmed": True, "seated": True},
     _cancel: {**ONLY_CONFIRMED, "confirmed": True, "cancelled": False},
     _coming: {**ONLY_CONFIRMED, "confirmed": True},
     _late: {**ONLY_CONFIRMED, "confirmed": True},

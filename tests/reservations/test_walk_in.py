@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 import pytest
+from django.utils import timezone
 
 from reservations.engine.availability import Ask
 from reservations.engine.errors import Reason
@@ -176,7 +177,7 @@ def night() -> Restaurant:
 def test_it_belongs_to_the_service_that_runs(night: Restaurant, at: dt.time, date: int, service: str) -> None:
     with clock.at(make.utc(night, TODAY, at)):
         seated = make.make_walk_in(night)
-        here = running(night, make.timezone.now())
+        here = running(night, timezone.now())
     assert (seated.service_date, seated.service_name) == (TODAY + dt.timedelta(days=date), service)
     assert (here.date, here.service.name if here.service else "") == (seated.service_date, service)
     assert chains_broken(night) == []
