@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from reservations.engine import due, requests
 from reservations.engine.errors import Reason
+from reservations.engine.placing import place
 from reservations.models import BookingRequest, Refusal, Reservation, Restaurant, TableClaim, User
 from tests import clock
 from tests import factories as make
@@ -130,6 +132,13 @@ def test_pacing_is_exceeded_knowingly_and_it_is_recorded(venue: Restaurant, user
     assert (reservation.pacing_exceeded_by, reservation.pacing_reason) == (user, "The mayor")
 
 
+ANSWERS: dict[str, Callable[[BookingRequest, User], object]] = {
+    "accept": accept,
+    "propose": propose,
+    "decline": decline,
+}
+
+
 # --- Two answers ---------------------------------------------------------------------------
 
 
@@ -149,7 +158,7 @@ def test_what_was_answered_is_not_answered_again(venue: Restaurant, user: User, 
         BookingRequest.objects.update(status="expired")
     booked, told = Reservation.objects.count(), mails(venue)
     with refused(Reason.ALREADY_ANSWERED):
-        {"accept": accept, "propose": propose, "decline": decline}[second](stale, make.make_staff())
+        ANSWERS[second](stale, make.make_staff())
     assert (Reservation.objects.count(), mails(venue)) == (booked, told)
     assert not Refusal.objects.exists()
 
@@ -163,14 +172,13 @@ def test_answered_while_another_answer_waits_for_the_lock(
         make.make_table(venue, seats=12)
     request = make.make_request(venue)
     stale, other = again(request), make.make_staff()
-    place = requests.place
 
     def first_the_other(*args: Any, **kwargs: Any) -> Reservation:
-        monkeypatch.setattr(requests, "place", place)
+        monkeypatch.undo()
         accept(request, other)
         return place(*args, **kwargs)
 
-    monkeypatch.setattr(requests, "place", first_the_other)
+    monkeypatch.setattr("reservations.engine.requests.place", first_the_other)
     with refused(Reason.ALREADY_ANSWERED):
         accept(stale, user)
     assert Reservation.objects.count() == 1
