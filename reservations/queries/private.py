@@ -1,14 +1,15 @@
-"""Reads of what belongs to one diner: their hold, their reservation."""
+"""Reads of what belongs to one diner: their hold, their reservation, what they wait for."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, models
 from django.db.models import Q, QuerySet
 
-from reservations.models import Area, Reservation, Restaurant, Service
+from reservations.models import Area, BookingRequest, Reservation, Restaurant, Service, WaitlistEntry
 from reservations.queries.prepared import Param, Prepared
 
 HOLD_STATUSES = (Reservation.Status.HELD, Reservation.Status.EXPIRED, Reservation.Status.RELEASED)
@@ -16,8 +17,7 @@ HOLD_STATUSES = (Reservation.Status.HELD, Reservation.Status.EXPIRED, Reservatio
 
 def by_reference(slug: str, reference: str) -> Reservation | None:
     """Return a restaurant's reservation or hold, with its restaurant, area and service; None where there is none."""
-    # PostgreSQL refuses a NUL byte as a value, and no reference has any such thing.
-    if not reference.isalnum():
+    if not _is_reference(reference):
         return None
     rows = _BY_REFERENCE.rows(slug=slug, reference=reference)
     return _joined(rows[0]) if rows else None
@@ -66,6 +66,33 @@ def _joined(row: Sequence[Any]) -> Reservation:
     return reservation
 
 
+def entry_by_reference(slug: str, reference: str) -> WaitlistEntry | None:
+    """Return an entry of a restaurant's waitlist, with its restaurant, area and offer; None where there is none."""
+    if not _is_reference(reference):
+        return None
+    return (
+        WaitlistEntry.objects.select_related("restaurant", "area", "offer")
+        .filter(restaurant__slug=slug, reference=reference, kind=WaitlistEntry.Kind.ONLINE)
+        .first()
+    )
+
+
+def request_by_reference(slug: str, reference: str) -> BookingRequest | None:
+    """Return a request, with its restaurant and what is proposed or booked for it; None where there is none."""
+    if not _is_reference(reference):
+        return None
+    return (
+        BookingRequest.objects.select_related("restaurant", "reservation")
+        .filter(restaurant__slug=slug, reference=reference)
+        .first()
+    )
+
+
+def _is_reference(text: str) -> bool:
+    # PostgreSQL refuses a NUL byte as a value, and no reference has any such thing.
+    return text.isalnum()
+
+
 def restaurant_of(slug: str) -> Restaurant | None:
     """Return a restaurant, published or not: who has a reservation there can still look at it and cancel it."""
     return Restaurant.objects.filter(slug=slug).first()
@@ -80,3 +107,23 @@ def of_session(keys: Sequence[tuple[int, str]]) -> list[Reservation]:
         return []
     rows = Reservation.objects.select_related("restaurant").filter(wanted).exclude(status__in=HOLD_STATUSES)
     return sorted(rows, key=lambda row: row.starts_at, reverse=True)
+
+
+_WAITS = (WaitlistEntry.Status.WAITING, WaitlistEntry.Status.OFFERED, WaitlistEntry.Status.LAPSED)
+_OPEN = (BookingRequest.Status.OPEN, BookingRequest.Status.PROPOSED)
+
+
+def waits_of(browser: str, now: dt.datetime) -> list[WaitlistEntry]:
+    """Return a browser's entries of waitlists whose time is not over, the next first; those lapsed may join again."""
+    if not browser:
+        return []
+    rows = WaitlistEntry.objects.select_related("restaurant", "offer")
+    return list(rows.filter(browser=browser, status__in=_WAITS, latest__gt=now).order_by("earliest", "pk"))
+
+
+def requests_of(browser: str) -> list[BookingRequest]:
+    """Return a browser's requests that nobody has closed, the next first."""
+    if not browser:
+        return []
+    rows = BookingRequest.objects.select_related("restaurant", "reservation")
+    return list(rows.filter(browser=browser, status__in=_OPEN).order_by("starts_at", "pk"))

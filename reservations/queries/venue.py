@@ -91,6 +91,8 @@ class Place:
     min_party: int
     max_party: int
     window_days: int
+    takes_requests: bool
+    takes_waitlist: bool
     from_openstreetmap: bool
     cuisines: tuple[str, ...]
     hours: tuple[HoursLine, ...]
@@ -196,16 +198,23 @@ def place(pk: int) -> Place | None:
         min_party=row.min_party,
         max_party=row.max_party,
         window_days=row.booking_window_days,
+        takes_requests=row.takes_requests,
+        takes_waitlist=row.takes_waitlist,
         from_openstreetmap=(row.source_ref or "").startswith("osm:"),
         cuisines=tuple(str(cuisine) for cuisine in row.cuisines.all()),
         hours=_hours(row),
         notices=_notices(row),
-        areas=tuple(
-            Area.objects.filter(restaurant=row, tables__is_active=True, tables__is_online=True)
-            .distinct()
-            .order_by("position", "pk")
-            .values_list("pk", "name")
-        ),
+        areas=areas(row.pk),
+    )
+
+
+def areas(restaurant_id: int) -> tuple[tuple[int, str], ...]:
+    """Return the areas that a guest may ask for, with their numbers: those that have a table bookable online."""
+    return tuple(
+        Area.objects.filter(restaurant_id=restaurant_id, tables__is_active=True, tables__is_online=True)
+        .distinct()
+        .order_by("position", "pk")
+        .values_list("pk", "name")
     )
 
 
