@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import asdict
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,14 +17,15 @@ from reservations.engine import booking
 from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.forms import DetailsForm, HoldForm
-from reservations.links import browser_of, mark_visitor, new_browser, new_browser_value, reservation_token
+from reservations.links import browser_of, known_browser, mark_visitor, new_browser
 from reservations.models import Reservation
 from reservations.queries.private import HOLD_STATUSES, by_reference
 from reservations.queries.venue import Place
 from reservations.reasons import diner_text
+from reservations.views.addresses import own_address
+from reservations.views.browser import remember
 from reservations.views.methods import post_only
-from reservations.views.mine import remember
-from reservations.views.times import found_place, local_today, times_context, times_form
+from reservations.views.times import found_place, local_today, search_for, times_context, times_form
 
 
 @never_cache
@@ -45,9 +45,7 @@ def hold(request: HttpRequest, slug: str) -> HttpResponse:
         if "start" not in request.POST:
             return render(request, "reservations/times.html", context)
         return render(request, "reservations/times.html", context | {"hold_form": form}, status=400)
-    browser, cookie = browser_of(request), None
-    if not browser:
-        cookie, browser = new_browser_value()
+    browser, cookie = known_browser(request)
     wish = Wish(
         restaurant_id=found.id,
         date=form.cleaned_data["date"],
@@ -79,7 +77,7 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         if request.method == "POST":
             # After a double click the browser throws the first answer away, and its cookie.
             remember(request, held)
-        response = redirect(_link(held))
+        response = redirect(own_address(held))
         mark_visitor(response)
         return response
     if request.method == "POST":
@@ -94,7 +92,7 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
             form.add_error("needs_step_free", diner_text(refusal.reason))
             return _details_page(request, held, form, status=409)
         remember(request, confirmed)
-        response = redirect(_link(confirmed))
+        response = redirect(own_address(confirmed))
         mark_visitor(response)
         return response
     form = DetailsForm(instance=held, country=held.restaurant.country, party=held.party_size)
@@ -130,7 +128,7 @@ def release(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     if held is None:
         return _not_yours(request, slug)
     if held.status not in HOLD_STATUSES:
-        return redirect(_link(held))
+        return redirect(own_address(held))
     booking.release(reservation=held)
     query = f"?date={held.service_date.isoformat()}&party={held.party_size}"
     return redirect(reverse("times", kwargs={"slug": slug}) + query)
@@ -195,13 +193,7 @@ def _hold_again(request: HttpRequest, held: Reservation, draft: Details) -> Http
 
 
 def _other_times(request: HttpRequest, found: Place, wish: Wish, reason: Reason, draft: Details | None) -> HttpResponse:
-    search: dict[str, Any] = {
-        "date": wish.date.isoformat(),
-        "party": wish.party,
-        "area": wish.area_id or "",
-        **({"step_free": "on"} if wish.step_free else {}),
-    }
-    context = times_context(found, times_form(found, search), wanted=wish.start, refused=reason, draft=draft)
+    context = times_context(found, times_form(found, search_for(wish)), wanted=wish.start, refused=reason, draft=draft)
     return render(request, "reservations/times.html", context, status=409)
 
 
@@ -212,8 +204,3 @@ def _typed(request: HttpRequest, found: Place, party: int) -> Details | None:
     form = DetailsForm(request.POST, country=found.country, party=party)
     form.is_valid()
     return form.draft()
-
-
-def _link(reservation: Reservation) -> str:
-    token = reservation_token(reservation.restaurant_id, reservation.reference)
-    return reverse("reservation", kwargs={"slug": reservation.restaurant.slug, "token": token})

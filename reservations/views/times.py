@@ -4,59 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from reservations import cached
 from reservations.engine.availability import Ask, Time, day_reason, times
-from reservations.engine.booking import Details
+from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason
 from reservations.forms import TimesForm
 from reservations.links import browser_of, new_browser, new_browser_value
+from reservations.models import Restaurant
 from reservations.queries.venue import Place
 from reservations.reasons import diner_day_text, diner_text
-
-NEARBY = 4
-"""How many times are suggested around a wanted one."""
+from reservations.views.choices import grouped, is_full, nearest, telling
 
 # Until this local hour yesterday's times are within reach.
 _NIGHT_ENDS = 5
-
-# Which reason speaks for a day that has no time left: the one closest to a table.
-_TELLING = (
-    Reason.TABLES_TAKEN,
-    Reason.PACING_FULL,
-    Reason.NO_TABLE,
-    Reason.PARTY_TOO_LARGE,
-    Reason.PARTY_TOO_SMALL,
-    Reason.TOO_LATE,
-    Reason.PAST,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A time as a button: its label has the zone's name where a wall time occurs twice."""
-
-    time: Time
-    label: str
-    value: str
-    nearby: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A service's times."""
-
-    name: str
-    choices: tuple[Choice, ...]
 
 
 @require_safe
@@ -88,7 +60,7 @@ def found_place(slug: str) -> Place:
     return found
 
 
-def local_today(found: Place) -> dt.date:
+def local_today(found: Place | Restaurant) -> dt.date:
     """Return the restaurant's local date."""
     return timezone.now().astimezone(ZoneInfo(found.timezone)).date()
 
@@ -137,21 +109,62 @@ def times_context(
     bookable = [time for time in day if time.bookable]
     goal = _goal(day, wanted)
     gone = goal if goal is not None and not goal.bookable else None
-    near = _nearest(bookable, gone.start_utc if gone is not None else _moment(wanted))
+    near = nearest(bookable, gone.start_utc if gone is not None else _moment(wanted))
     today = local_today(found)
     return context | {
         "date": date,
         "party": party,
         "area_id": form.area_id,
         "step_free": form.cleaned_data["step_free"],
-        "groups": _groups(day, near if gone or refused else ()),
+        "groups": grouped(day, near if gone or refused else ()),
         "gone": gone,
         "gone_text": diner_text(refused or (gone.reason if gone and gone.reason else Reason.TABLES_TAKEN))
         if gone or refused
         else "",
-        "reason_text": "" if bookable else diner_day_text(reason or _telling(day)),
+        "reason_text": "" if bookable else diner_day_text(reason or telling(day)),
         "previous_day": date - dt.timedelta(days=1) if date > today or _is_late(found, date, now) else None,
         "next_day": date + dt.timedelta(days=1) if date < today + dt.timedelta(days=found.window_days) else None,
+        **other_ways(found, form, day),
+    }
+
+
+def other_ways(found: Place | Restaurant, form: TimesForm, day: tuple[Time, ...]) -> dict[str, str]:
+    """Return the addresses at which to go on where the times don't do, "" where there is none.
+
+    waitlist_url where times are full, request_url where the party is above the
+    largest online; each where the restaurant offers it.
+    """
+    waits = found.takes_waitlist and any(is_full(time) for time in day)
+    asks = found.takes_requests and not any(time.bookable for time in day) and telling(day) == Reason.PARTY_TOO_LARGE
+    query = _query_of(form)
+    return {
+        "waitlist_url": f"{reverse('waitlist', kwargs={'slug': found.slug})}?{query}" if waits else "",
+        "request_url": f"{reverse('ask', kwargs={'slug': found.slug})}?{query}" if asks else "",
+    }
+
+
+def _query_of(form: TimesForm) -> str:
+    """Return a valid search as the query of an address."""
+    data = form.cleaned_data
+    asked = {"date": data["date"].isoformat(), "party": data["party"]}
+    more = {"area": form.area_id, "step_free": "on" if data["step_free"] else ""}
+    return urlencode(asked | {name: value for name, value in more.items() if value})
+
+
+def times_address(found: Place, search: TimesForm) -> str:
+    """Return the address of the times that are searched for, as they were typed."""
+    asked = {name: search.data.get(name) for name in ("date", "party", "area", "step_free")}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"{reverse('times', kwargs={'slug': found.slug})}?{query}"
+
+
+def search_for(wish: Wish) -> dict[str, Any]:
+    """Return what the search form holds for a wish."""
+    return {
+        "date": wish.date.isoformat(),
+        "party": wish.party,
+        "area": wish.area_id or "",
+        **({"step_free": "on"} if wish.step_free else {}),
     }
 
 
@@ -171,6 +184,7 @@ def _as_json(found: Place, form: TimesForm) -> JsonResponse:
     if not form.is_valid():
         return JsonResponse({"errors": form.errors.get_json_data()}, status=400)
     reason, day = _of_day(found, form, timezone.now())
+    ways = other_ways(found, form, day)
     return JsonResponse(
         {
             "restaurant": found.slug,
@@ -178,6 +192,8 @@ def _as_json(found: Place, form: TimesForm) -> JsonResponse:
             "party": form.cleaned_data["party"],
             "timezone": found.timezone,
             "reason": reason,
+            "waitlist": bool(ways["waitlist_url"]),
+            "request": bool(ways["request_url"]),
             "times": [
                 {
                     "start": time.start.isoformat(),
@@ -207,27 +223,3 @@ def _goal(day: tuple[Time, ...], wanted: dt.datetime | dt.time | None) -> Time |
 
 def _moment(wanted: dt.datetime | dt.time | None) -> dt.datetime | None:
     return wanted if isinstance(wanted, dt.datetime) else None
-
-
-def _nearest(bookable: list[Time], moment: dt.datetime | None) -> tuple[Time, ...]:
-    if moment is None:
-        return ()
-    return tuple(sorted(bookable, key=lambda time: abs(time.start_utc - moment))[:NEARBY])
-
-
-def _groups(day: tuple[Time, ...], near: tuple[Time, ...]) -> tuple[Group, ...]:
-    """Group the times by service, without those that are over, and mark the nearest."""
-    walls = [time.start.replace(tzinfo=None) for time in day]
-    groups: dict[int, tuple[str, list[Choice]]] = {}
-    for time, wall in zip(day, walls, strict=True):
-        if time.reason in (Reason.PAST, Reason.TOO_LATE):
-            continue
-        label = time.start.strftime("%H:%M" if walls.count(wall) == 1 else "%H:%M %Z")
-        choice = Choice(time, label, time.start_utc.isoformat(), time in near)
-        groups.setdefault(time.service_id, (time.service_name, []))[1].append(choice)
-    return tuple(Group(name, tuple(choices)) for name, choices in groups.values())
-
-
-def _telling(day: tuple[Time, ...]) -> Reason:
-    reasons = {time.reason for time in day}
-    return next((reason for reason in _TELLING if reason in reasons), Reason.NO_SERVICE)

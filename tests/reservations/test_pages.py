@@ -156,7 +156,7 @@ def test_a_restaurant_without_a_menu_says_so() -> None:
 
 @pytest.fixture
 def place() -> Restaurant:
-    return make_venue(tables=(2, 4), max_party=6)
+    return make_venue(tables=(2, 4), max_party=6, takes_requests=False)
 
 
 def test_times_are_buttons_in_a_labelled_group(place: Restaurant) -> None:

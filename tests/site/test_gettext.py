@@ -12,7 +12,17 @@ from django.utils.functional import Promise
 
 from reservations import reasons
 from reservations.engine.errors import Reason
-from reservations.forms import DetailsForm, HoldForm, SearchForm, TimesForm
+from reservations.forms import (
+    DetailsForm,
+    FewerForm,
+    FindForm,
+    HoldForm,
+    LateForm,
+    RequestForm,
+    SearchForm,
+    TimesForm,
+    WaitForm,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -101,7 +111,10 @@ def test_the_search_for_untranslated_text_finds_it(source: str, found: list[str]
     assert untranslated(source) == found
 
 
-@pytest.mark.parametrize("form", [SearchForm, TimesForm, HoldForm, DetailsForm])
+@pytest.mark.parametrize(
+    "form",
+    [SearchForm, TimesForm, HoldForm, DetailsForm, WaitForm, RequestForm, LateForm, FewerForm, FindForm],
+)
 def test_labels_and_errors_of_forms_are_translated_late(form: type) -> None:
     """A text that is translated when the module is imported would keep that process's language."""
     shown = {"start", "key"}
@@ -128,7 +141,7 @@ def test_messages_of_views_and_forms_are_translated() -> None:
     paths = [
         ROOT / "restaurant_site" / "errors.py",
         ROOT / "restaurant_site" / "views.py",
-        ROOT / "reservations" / "forms.py",
+        *(ROOT / "reservations" / "forms").glob("*.py"),
         *(ROOT / "reservations" / "views").glob("*.py"),
     ]
     for path in paths:

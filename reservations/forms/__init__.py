@@ -1,0 +1,26 @@
+"""Forms of the diners' pages. Each says what is wrong and what to do, and keeps what was typed."""
+
+from reservations.forms.coming import LATE_MINUTES, FewerForm, LateForm
+from reservations.forms.details import DetailsForm, LinesField, ToldForm, clean_phone
+from reservations.forms.finding import FindForm
+from reservations.forms.search import ChangeForm, HoldForm, SearchForm, StartForm, TimesForm
+from reservations.forms.waiting import Option, RequestForm, WaitForm
+
+__all__ = [
+    "LATE_MINUTES",
+    "ChangeForm",
+    "DetailsForm",
+    "FewerForm",
+    "FindForm",
+    "HoldForm",
+    "LateForm",
+    "LinesField",
+    "Option",
+    "RequestForm",
+    "SearchForm",
+    "StartForm",
+    "TimesForm",
+    "ToldForm",
+    "WaitForm",
+    "clean_phone",
+]
