@@ -45,15 +45,15 @@ def request_reference_of(restaurant_id: int, token: str) -> str | None:
     return _unsigned("request", restaurant_id, token)
 
 
-def _unsigned(what: str, restaurant_id: int, token: str) -> str | None:
+def _unsigned(kind: str, restaurant_id: int, token: str) -> str | None:
     try:
-        return _signer(what, restaurant_id).unsign(token)
+        return _signer(kind, restaurant_id).unsign(token)
     except BadSignature:
         return None
 
 
-def _signer(what: str, restaurant_id: int) -> Signer:
-    return Signer(salt=f"reservations.{what}.{restaurant_id}", sep=".")
+def _signer(kind: str, restaurant_id: int) -> Signer:
+    return Signer(salt=f"reservations.{kind}.{restaurant_id}", sep=".")
 
 
 def browser_of(request: HttpRequest) -> str:
@@ -82,6 +82,15 @@ def new_browser_value() -> tuple[str, str]:
     """Return a random value for the cookie, and the hash that its holds will be bound to."""
     value = secrets.token_urlsafe(24)
     return value, _hashed(value)
+
+
+def known_browser(request: HttpRequest) -> tuple[str, str]:
+    """Return this browser's hash, and the value of the cookie that it is to be given, or "" where it has it."""
+    browser = browser_of(request)
+    if browser:
+        return browser, ""
+    value, browser = new_browser_value()
+    return browser, value
 
 
 def _hashed(value: str) -> str:
