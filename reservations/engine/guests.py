@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
-from collections.abc import Iterable
 
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
-from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from reservations.engine.blanking import blank_entries, blank_guests, blank_messages, blank_requests, blank_reservations
 from reservations.engine.errors import Reason, Refused
-from reservations.engine.locks import retried
+from reservations.engine.locks import Again, retried
 from reservations.history import trail
 from reservations.history.trail import JOB, By, Event
-from reservations.models import BookingRequest, Guest, Message, Reservation, Restaurant, WaitlistEntry
+from reservations.models import BookingRequest, Guest, Reservation, Restaurant, WaitlistEntry
+from reservations.queries.traces import Traces, coming, traces_of
 
-__all__ = ["erase", "forget_old", "merge"]
-
-Status = Reservation.Status
-UPCOMING = (Status.HELD, Status.CONFIRMED, Status.SEATED)
+__all__ = ["erase", "erase_contact", "forget_old", "merge"]
 
 _CHUNK = 500
-
-_BLANK: dict[str, object] = {"name": "", "email": "", "phone": "", "note": ""}
+_GROUP = 50
 
 
 def merge(*, keep: Guest, other: Guest, by: By) -> None:
     """Make two guests one: keep takes the other's visits, and what it does not know itself.
 
-    The other stays as a sign that points to keep, so that its contact and its
-    history lead there. Raises `Refused` (OTHER_GUEST) where they are of two
-    restaurants, the same, erased or merged already.
+    The other stays as a sign with its e-mail and phone that points to keep, so
+    that both contacts and its history lead there. Raises `Refused`
+    (OTHER_GUEST) where they are of two restaurants, the same, erased or merged
+    already.
     """
 
     def work() -> None:
@@ -49,12 +43,11 @@ def merge(*, keep: Guest, other: Guest, by: By) -> None:
             setattr(one, name, getattr(one, name) or getattr(two, name))
         one.notes = "\n".join(text for text in (one.notes, two.notes) if text)[:2000]
         one.tags = list(dict.fromkeys([*one.tags, *two.tags]))
+        one.created_at = min(one.created_at, two.created_at)
         one.save()
         _hand_over(two.pk, one.pk)
         Guest.objects.filter(merged_into=two).update(merged_into=one)
-        Guest.objects.filter(pk=two.pk).update(
-            merged_into=one, name="", email="", phone="", notes="", dietary_needs="", tags=[]
-        )
+        Guest.objects.filter(pk=two.pk).update(merged_into=one, name="", notes="", dietary_needs="", tags=[])
         event = Event("merged", "guest", one.pk, one.pk, {"from": two.pk})
         trail.note(one.restaurant_id, [event], by, timezone.now())
 
@@ -68,99 +61,74 @@ def _hand_over(old: int, new: int) -> None:
     WaitlistEntry.objects.filter(guest=old).update(guest=new)
 
 
-def erase(*, guest: Guest, by: By) -> None:
+def erase(*, guest: Guest, by: By) -> bool:
     """Erase a guest's name, contacts, notes and needs everywhere; visits and no-shows stay as numbers.
 
-    The history names guests by number alone and is not touched. Raises
-    `Refused` (UPCOMING_VISIT) while a visit is to come: cancel it first.
+    What was merged into the guest goes too, and a merged guest with the one it
+    is part of. Returns False where it was erased already. The history names
+    guests by number alone and is not touched. Raises `Refused` (UPCOMING_VISIT)
+    while a visit, a place in a queue or a request is to come: end it first
+    (`queries.traces.coming` says which).
     """
 
+    def work() -> bool:
+        pk = Guest.objects.values_list("merged_into", flat=True).get(pk=guest.pk) or guest.pk
+        kept = next(row for row in _locked([pk]) if row.pk == pk)
+        if kept.erased_at:
+            return False
+        if kept.merged_into_id:
+            raise Again
+        traces = traces_of(kept.restaurant_id, [pk])
+        _erase(traces)
+        blank_guests(traces.guests, timezone.now())
+        trail.note(kept.restaurant_id, [Event("erased", "guest", pk, pk)], by, timezone.now())
+        return True
+
+    erased = retried(work)
+    guest.refresh_from_db()
+    return erased
+
+
+def erase_contact(*, traces: Traces) -> None:
+    """Erase what is kept of somebody who is no guest (`traces_of_contact`), with the refusal of `erase`."""
+
     def work() -> None:
-        if Reservation.objects.filter(guest=guest, status__in=UPCOMING).exists():
-            raise Refused(Reason.UPCOMING_VISIT)
-        _erase(guest.restaurant_id, [guest.pk], by)
+        _erase(traces)
 
     retried(work)
-    guest.refresh_from_db()
 
 
-def _erase(restaurant_id: int, guests: list[int], by: By) -> None:
-    """Erase guests, and those that were merged into them, inside a transaction."""
-    rows = Guest.objects.filter(Q(pk__in=guests) | Q(merged_into__in=guests), restaurant_id=restaurant_id)
-    pks = list(rows.values_list("pk", flat=True))
-    emails = [email for email in rows.values_list("email", flat=True) if email]
-    of_them = Q(guest__in=pks)
-    visits = list(
-        Reservation.objects.filter(of_them, restaurant_id=restaurant_id)
-        .exclude(status__in=UPCOMING)
-        .values_list("pk", flat=True)
-    )
-    _blank_reservations(visits)
-    _blank_entries(WaitlistEntry.objects.filter(of_them, restaurant_id=restaurant_id))
-    _blank_requests(
-        BookingRequest.objects.filter(Q(reservation__guest__in=pks) | Q(email__in=emails), restaurant_id=restaurant_id)
-    )
-    for pk in pks:
-        Guest.objects.filter(pk=pk).update(
-            key=secrets.token_hex(32),
-            name="",
-            email="",
-            phone="",
-            language="",
-            notes="",
-            dietary_needs="",
-            tags=[],
-            erased_at=timezone.now(),
-        )
-    _blank_log(Guest, pks)
-    trail.note(restaurant_id, [Event("erased", "guest", pk, pk) for pk in guests], by, timezone.now())
+def _locked(guests: list[int]) -> list[Guest]:
+    """Lock guests and what was merged into them, by number: who books for one of them now waits."""
+    rows = Guest.objects.filter(Q(pk__in=guests) | Q(merged_into__in=guests))
+    return list(rows.order_by("pk").select_for_update())
 
 
-def _blank_reservations(pks: list[int]) -> None:
-    for first in range(0, len(pks), _CHUNK):
-        some = pks[first : first + _CHUNK]
-        Reservation.objects.filter(pk__in=some).update(
-            **_BLANK, booker_name="", booker_email="", dietary_needs="", occasion="", browser=""
-        )
-        _blank_messages(Message.objects.filter(reservation__in=some))
-        _blank_log(Reservation, some)
+def _erase(traces: Traces) -> None:
+    if coming(traces, timezone.now()).any:
+        raise Refused(Reason.UPCOMING_VISIT)
+    _blank(traces, Q(), Q())
+    traces.booked().update(booker_name="", booker_email="")
 
 
-def _blank_entries(rows: models.QuerySet[WaitlistEntry]) -> None:
-    pks = list(rows.values_list("pk", flat=True))
-    for first in range(0, len(pks), _CHUNK):
-        some = pks[first : first + _CHUNK]
-        WaitlistEntry.objects.filter(pk__in=some).update(**_BLANK, browser="")
-        _blank_messages(Message.objects.filter(entry__in=some))
-
-
-def _blank_requests(rows: models.QuerySet[BookingRequest]) -> None:
-    pks = list(rows.values_list("pk", flat=True).distinct())
-    for first in range(0, len(pks), _CHUNK):
-        some = pks[first : first + _CHUNK]
-        BookingRequest.objects.filter(pk__in=some).update(
-            **_BLANK, dietary_needs="", occasion="", answer="", browser=""
-        )
-        _blank_messages(Message.objects.filter(request__in=some))
-
-
-def _blank_messages(rows: models.QuerySet[Message]) -> None:
-    rows.filter(status=Message.Status.WAITING).update(status=Message.Status.DROPPED)
-    rows.update(recipient="", data={}, error="")
-
-
-def _blank_log(model: type[models.Model], pks: Iterable[int]) -> None:
-    """Take the names out of the admin's own log, which keeps what an object was called."""
-    LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(model), object_id__in=[str(pk) for pk in pks]
-    ).update(object_repr=F("object_id"))
+def _blank(traces: Traces, dated: Q, about: Q) -> None:
+    """Blank the rows of a person whose dates are meant, and the messages of those and of what else is meant."""
+    # All found before any is blanked: by its contact a blank row is nobody's.
+    visits = list(traces.reservations().filter(dated).order_by().values_list("pk", flat=True))
+    entries = list(traces.entries().filter(dated).order_by().values_list("pk", flat=True))
+    requests = list(traces.requests().filter(dated).order_by().values_list("pk", flat=True))
+    blank_messages(traces.messages().filter(about))
+    blank_reservations(visits)
+    blank_entries(entries)
+    blank_requests(requests)
 
 
 def forget_old(now: dt.datetime | None = None) -> int:
     """Erase who has not come for as long as the restaurant keeps guests, and names without a guest; return how many.
 
-    By the date of the last visit, or the day on which the guest was written
-    down. For the job loop: in bounded steps, any number of copies.
+    By the date of the last visit or of what was last waited for, or the day on
+    which the guest was written down. For the job loop: in bounded steps, any
+    number of copies.
     """
     now = now or timezone.now()
     count = 0
@@ -171,52 +139,79 @@ def forget_old(now: dt.datetime | None = None) -> int:
     return count
 
 
-def _forget_guests(days: int, last: dt.date) -> int:
-    later = Reservation.objects.filter(guest=OuterRef("pk")).filter(Q(service_date__gte=last) | Q(status__in=UPCOMING))
-    old = Guest.objects.filter(
-        ~Exists(later),
+def _forgettable(days: int, last: dt.date) -> QuerySet[Guest]:
+    """Return the guests with nothing since a date. A visit before it that nobody has closed keeps nobody."""
+    visits = Reservation.objects.filter(guest=OuterRef("pk"), service_date__gte=last)
+    waits = WaitlistEntry.objects.filter(guest=OuterRef("pk"), service_date__gte=last)
+    return Guest.objects.filter(
+        ~Exists(visits),
+        ~Exists(waits),
         restaurant__retention_days=days,
         erased_at=None,
         merged_into=None,
         created_at__lt=dt.datetime.combine(last, dt.time(), tzinfo=dt.UTC),
-    ).order_by("pk")
-    found = list(old.values_list("restaurant_id", "pk")[:_CHUNK])
-    for restaurant_id in sorted({restaurant for restaurant, _pk in found}):
-        pks = [pk for restaurant, pk in found if restaurant == restaurant_id]
+    ).order_by("restaurant", "pk")
 
-        def work(restaurant_id: int = restaurant_id, pks: list[int] = pks) -> None:
-            _erase(restaurant_id, pks, JOB)
 
-        retried(work)
-    return len(found)
+def _forget_guests(days: int, last: dt.date) -> int:
+    found = list(_forgettable(days, last).values_list("restaurant_id", "pk")[:_CHUNK])
+    count = 0
+    for restaurant_id in dict.fromkeys(restaurant for restaurant, _pk in found):
+        of_restaurant = [pk for restaurant, pk in found if restaurant == restaurant_id]
+        for first in range(0, len(of_restaurant), _GROUP):
+            some = of_restaurant[first : first + _GROUP]
+
+            def work(restaurant_id: int = restaurant_id, some: list[int] = some) -> int:
+                _locked(some)
+                # Once more: one of them may have booked meanwhile.
+                pks = list(_forgettable(days, last).filter(pk__in=some).values_list("pk", flat=True))
+                traces = traces_of(restaurant_id, pks)
+                # What is newer is another's, or will be forgotten by its own date.
+                about = (
+                    Q(reservation__service_date__lt=last)
+                    | Q(entry__service_date__lt=last)
+                    | Q(request__service_date__lt=last)
+                )
+                _blank(traces, Q(service_date__lt=last), about)
+                blank_guests(traces.guests, timezone.now())
+                events = [Event("erased", "guest", pk, pk) for pk in pks]
+                trail.note(restaurant_id, events, JOB, timezone.now())
+                return len(pks)
+
+            count += retried(work)
+    return count
 
 
 def _forget_names(days: int, last: dt.date) -> int:
     """Blank what was written down without a guest: a name alone, a door list, a request that came to nothing."""
-    named = ~Q(name="")
-    kept = {"restaurant__retention_days": days}
+    old = {"restaurant__retention_days": days, "service_date__lt": last}
     visits = list(
-        Reservation.objects.filter(named, guest=None, service_date__lt=last, **kept)
-        .exclude(status__in=UPCOMING)
+        Reservation.objects.filter(
+            _told("name", "email", "phone", "note", "dietary_needs", "booker_name", "booker_email"),
+            Q(guest=None) | Q(guest__erased_at__isnull=False),
+            **old,
+        )
         .order_by("pk")
         .values_list("pk", flat=True)[:_CHUNK]
     )
-    entries = list(
-        WaitlistEntry.objects.filter(named, service_date__lt=last, **kept)
-        .order_by("pk")
-        .values_list("pk", flat=True)[:_CHUNK]
-    )
+    told = _told("name", "email", "phone", "note")
+    entries = list(WaitlistEntry.objects.filter(told, **old).order_by("pk").values_list("pk", flat=True)[:_CHUNK])
     requests = list(
-        BookingRequest.objects.filter(named, service_date__lt=last, **kept)
+        BookingRequest.objects.filter(told | _told("dietary_needs", "answer"), **old)
         .order_by("pk")
         .values_list("pk", flat=True)[:_CHUNK]
     )
 
     def work() -> None:
-        _blank_reservations(visits)
-        _blank_entries(WaitlistEntry.objects.filter(pk__in=entries))
-        _blank_requests(BookingRequest.objects.filter(pk__in=requests))
+        blank_reservations(visits)
+        blank_entries(entries)
+        blank_requests(requests)
 
     if visits or entries or requests:
         retried(work)
     return len(visits) + len(entries) + len(requests)
+
+
+def _told(*names: str) -> Q:
+    """Return the condition that any of the columns holds something."""
+    return ~Q(**dict.fromkeys(names, ""))

@@ -55,6 +55,7 @@ def known_guest(restaurant_id: int, details: Details, language: str, now: dt.dat
     if not email and not phone:
         return None
     key = contact_key(email, phone)
+    # Locked: a guest that is being merged or erased must not get a visit that its rule did not see.
     # A phone that nobody has, where none was told.
     found_rows = _SAME.rows(restaurant=restaurant_id, key=key, phone=phone or "none")
     rows = [Guest.from_db(connection.alias, _COLUMNS, row) for row in found_rows]
