@@ -92,6 +92,7 @@ def join(
             language=language,
             browser=browser,
             idempotency_key=bound,
+            created_by_id=by.user_id,
         )
         insert(entry)
         changes: dict[str, Any] = {
