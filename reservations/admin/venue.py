@@ -117,6 +117,14 @@ class RestaurantAdmin(SiteAdmin[Restaurant]):
                 ),
             },
         ),
+        (
+            gettext_lazy("Waitlist and requests"),
+            {"fields": (("takes_waitlist", "offer_minutes"), ("takes_requests", "request_hours"))},
+        ),
+        (
+            gettext_lazy("Guests"),
+            {"fields": (("reminder_hours", "sends_thanks"), "late_minutes", "retention_days")},
+        ),
         (gettext_lazy("Source"), {"fields": ("hours_text", "source_ref", "updated")}),
     )
 

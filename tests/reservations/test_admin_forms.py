@@ -311,3 +311,28 @@ def test_dates_and_times_are_the_browsers_own_inputs(staff: Client) -> None:
     assert 'type="time" name="first_seating"' in page
     assert 'type="date" name="valid_from"' in page
     assert "vTimeField" not in page
+
+
+def test_rules_of_waitlist_requests_and_guests_are_saved_within_their_bounds(staff: Client) -> None:
+    where = address("restaurant", "change", make_venue().pk)
+    data = shown(staff, where)
+    new = {
+        "takes_waitlist": "",
+        "offer_minutes": 45,
+        "takes_requests": "",
+        "request_hours": 24,
+        "reminder_hours": 0,
+        "sends_thanks": "on",
+        "late_minutes": 20,
+        "retention_days": 365,
+    }
+    saved(staff, where, {**data, **new})
+    row = Restaurant.objects.get()
+    assert {name: getattr(row, name) for name in new} == {
+        **new,
+        "takes_waitlist": False,
+        "takes_requests": False,
+        "sends_thanks": True,
+    }
+    for name, value in {"offer_minutes": 4, "request_hours": 721, "late_minutes": 0, "retention_days": 0}.items():
+        assert "Ensure this value" in errors(staff, where, {**data, name: value}), name
