@@ -21,6 +21,7 @@ _SAME = Prepared(
             erased_at=None,
         )
         .order_by("pk")
+        .select_for_update()
         .values_list(*_COLUMNS)[:20]
     )
 )

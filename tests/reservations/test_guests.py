@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -190,6 +191,26 @@ def test_export_holds_everything_of_a_guest_and_nothing_of_others(venue: Restaur
         ("reminder", "booker@example.org", booked.reference),
     }
     assert "Not hers" not in json.dumps(data)
+
+
+def test_every_key_of_the_export_stands_in_the_docs(venue: Restaurant) -> None:
+    booked = make_reservation(venue, details=make_details())
+    guest = Guest.objects.get(email=booked.email)
+    guests.merge(keep=guest, other=make_guest(venue), by=COMMAND)
+    make_waiting(venue, guest=guest, status=WaitlistEntry.Status.LEFT)
+    make_old_request(venue, email=guest.email)
+    make_seated(venue, [], make_wish(venue), booker_email=guest.email, email="else@example.org")
+
+    def keys(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            return set(value).union(*(keys(item) for item in value.values()))
+        assert value != []
+        return set().union(*(keys(item) for item in value)) if isinstance(value, list) else set()
+
+    data = export_of(Guest.objects.get(pk=guest.pk))
+    data["guest"]["tags"] = data["guest"]["tags"] or [""]
+    docs = (Path(__file__).parents[2] / "docs" / "guests.md").read_text()
+    assert {key for key in keys(data) if f"`{key}`" not in docs} == set()
 
 
 def test_export_of_a_merged_guest_is_that_of_the_one_it_is_part_of(venue: Restaurant) -> None:
