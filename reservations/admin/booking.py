@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -19,12 +18,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from reservations.admin.acting import Fieldsets, add_page, link_to, place_text, staff_of
 from reservations.admin.book_form import BookForm
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import local_text
 from reservations.engine import booking
 from reservations.engine.errors import Refused
-from reservations.models import Reservation, Restaurant, User
+from reservations.models import Reservation, Restaurant
+from reservations.queries.guests import counts_of
 from reservations.reasons import staff_text
 
 if TYPE_CHECKING:
@@ -48,11 +49,13 @@ def add(model_admin: ReservationAdmin, request: HttpRequest, restaurant: Restaur
         reservation = booking.book(
             wish=form.wish(),
             details=form.details(),
-            user=cast("User", request.user),
+            user=staff_of(request),
             # A double click sends the form twice; both get the one reservation.
             key=form.cleaned_data["key"] or secrets.token_urlsafe(16),
             exceed_pacing=form.cleaned_data["exceed_pacing"],
             pacing_reason=form.cleaned_data["pacing_reason"],
+            language=form.cleaned_data["language"],
+            tell=form.cleaned_data["tell"],
         )
     except Refused as refusal:
         form.refuse(refusal.reason)
@@ -66,11 +69,12 @@ def add(model_admin: ReservationAdmin, request: HttpRequest, restaurant: Restaur
     messages.success(
         request,
         format_html(
-            text,
-            reservation=_link(request, reservation),
+            text + "{known}",
+            reservation=link_to(request, reservation),
             start=local_text(reservation.starts_at, restaurant.zone),
             count=reservation.party_size,
             tables=model_admin.tables(reservation),
+            known=_known(request, reservation),
         ),
     )
     if "_addanother" in request.POST:
@@ -83,36 +87,21 @@ def add(model_admin: ReservationAdmin, request: HttpRequest, restaurant: Restaur
 
 
 def _form_page(model_admin: ReservationAdmin, request: HttpRequest, form: BookForm) -> HttpResponse:
-    """Render the form as the admin renders its own."""
-    admin_form = helpers.AdminForm(form, _fieldsets(form), {}, model_admin=model_admin)
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": _("Add reservation"),
-        "subtitle": str(form.restaurant),
-        "adminform": admin_form,
-        "object_id": None,
-        "original": None,
-        "is_popup": False,
-        "to_field": None,
-        "media": model_admin.media + admin_form.media,
-        "inline_admin_formsets": [],
-        "errors": helpers.AdminErrorList(form, []),
-        "preserved_filters": "",
-    }
-    return model_admin.render_change_form(request, context, add=True)
+    return add_page(model_admin, request, form, _fieldsets(form), _("Add reservation"), str(form.restaurant))
 
 
-def _fieldsets(form: BookForm) -> list[tuple[Any, Any]]:
+def _fieldsets(form: BookForm) -> Fieldsets:
     """Return the form's parts; what few bookings need is there only when it is needed."""
     when = ["date", "time", "party_size", "area", "needs_step_free"]
     if form.asks_fold:
         when.insert(2, "fold")
-    fieldsets: list[tuple[Any, Any]] = [(None, {"fields": [*when, "key"], "description": _place(form.restaurant)})]
+    place = place_text(form.restaurant, reverse("admin:reservations_reservation_add"))
+    fieldsets: Fieldsets = [(None, {"fields": [*when, "key"], "description": place})]
     if form.offers_exceeding:
         fieldsets.insert(0, (gettext_lazy("Pacing"), {"fields": ["exceed_pacing", "pacing_reason"]}))
     return [
         *fieldsets,
-        (gettext_lazy("Guest"), {"fields": ["name", "email", "phone"]}),
+        (gettext_lazy("Guest"), {"fields": ["name", "email", "phone", "language", "tell"]}),
         (
             gettext_lazy("Wishes"),
             {"fields": ["occasion", ("children", "high_chairs"), "dietary_needs", "note"]},
@@ -120,22 +109,18 @@ def _fieldsets(form: BookForm) -> list[tuple[Any, Any]]:
     ]
 
 
-def _place(restaurant: Restaurant) -> SafeString:
-    """Say where and in which time, with a way to another restaurant."""
-    return format_html(
-        '{} <a href="{}">{}</a>',
-        _("%(restaurant)s: dates and times are local, in the zone %(zone)s.")
-        % {"restaurant": restaurant, "zone": restaurant.timezone},
-        reverse("admin:reservations_reservation_add"),
-        _("Another restaurant"),
-    )
-
-
-def _link(request: HttpRequest, reservation: Reservation) -> SafeString:
-    if not request.user.has_perm("reservations.view_reservation") and not request.user.has_perm(CHANGE):
-        return format_html("{}", reservation)
-    address = reverse("admin:reservations_reservation_change", args=(reservation.pk,))
-    return format_html('<a href="{}">{}</a>', address, reservation)
+def _known(request: HttpRequest, reservation: Reservation) -> SafeString:
+    """Return what is known of a guest who comes again, for those who may see guests; empty of a new one."""
+    guest = reservation.guest
+    if guest is None or not any(request.user.has_perm(f"reservations.{verb}_guest") for verb in ("view", "change")):
+        return SafeString()
+    counts = counts_of(guest.pk)
+    if not counts.known:
+        return SafeString()
+    visits = ngettext("%(count)d visit", "%(count)d visits", counts.visits) % {"count": counts.visits}
+    no_shows = ngettext("%(count)d no-show", "%(count)d no-shows", counts.no_shows) % {"count": counts.no_shows}
+    text = _("{guest} is a known guest: {visits}, {no_shows}.")
+    return format_html(" " + text, guest=link_to(request, guest), visits=visits, no_shows=no_shows)
 
 
 def cancel(model_admin: ReservationAdmin, request: HttpRequest, pk: int) -> HttpResponse:
@@ -158,7 +143,7 @@ def cancel(model_admin: ReservationAdmin, request: HttpRequest, pk: int) -> Http
             if changed:
                 model_admin.log_change(request, reservation, _("Cancelled."))
                 text = _("{reservation} is cancelled, and its tables are free.")
-            messages.success(request, format_html(text, reservation=_link(request, reservation)))
+            messages.success(request, format_html(text, reservation=link_to(request, reservation)))
             return redirect("admin:reservations_reservation_change", reservation.pk)
     context = {
         **model_admin.admin_site.each_context(request),

@@ -44,6 +44,7 @@ from tests.factories import (
     make_wish,
 )
 from tests.messages.rows import make_message
+from tests.reservations.people import make_guest, make_old_request, make_waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +75,8 @@ def crowd(restaurant: Restaurant, *, seed: int) -> None:
     make_message(Message.Kind.CONFIRMATION, seated)
     beat(f"job {seed}")
     ServiceDay.objects.create(restaurant=restaurant, date=date)
+    make_waiting(restaurant, wish=wish, guest=make_guest(restaurant, email=f"g{seed}@example.com", tags=["regular"]))
+    make_old_request(restaurant, status="open")
     Refusal.objects.create(
         restaurant=restaurant,
         service_date=date,
