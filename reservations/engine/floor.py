@@ -121,11 +121,16 @@ def stay_longer(*, reservation: Reservation, minutes: int, by: By) -> bool:
     """Let a seated or confirmed party stay so many minutes longer, in whole slots, at its tables.
 
     From the end of its time, or from now on where it sits beyond it. Raises
-    `Refused`: TABLES_TAKEN where somebody else has them next, NOT_SEATED.
+    `Refused`: TABLES_TAKEN where somebody else has them next, NOT_SEATED, and
+    CHANGED_MEANWHILE where its end is another than was read: two who press the
+    same button let it stay once.
     """
     more = -(-minutes // 15) * SLOT
+    known = reservation.ends_at
 
     def step(row: Reservation, day: Locked) -> dict[str, Any]:
+        if row.ends_at != known:
+            raise Refused(Reason.CHANGED_MEANWHILE)
         since, now = row.ends_at, slot_of(day.now)
         row.ends_at = (max(since, now) if row.status == Status.SEATED else since) + more
         if _is_taken(row, since):
