@@ -9,12 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from reservations.engine import floor
+from reservations.engine import floor, waitlist
 from reservations.engine.booking import Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.tables import slot_of
 from reservations.history.trail import by_staff
-from reservations.models import Reservation, Restaurant, Table
+from reservations.models import Reservation, Restaurant, Table, WaitlistEntry
 from reservations.queries.floor import overstays, running
 from tests.factories import make_seated, make_staff, make_venue
 
@@ -74,3 +74,19 @@ def test_overstays_take_as_many_statements_for_four_parties_as_for_one() -> None
     assert again == statements
     assert len(set(instead)) == 4
     assert not {pk for found in instead for pk in found} & {table.pk for table in tables[:4]}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_party_at_the_door_is_seated_once_by_two_hosts() -> None:
+    restaurant = make_venue(tables=(2, 2), service=ALL_DAY)
+    first, second = make_staff(), make_staff()
+    entry = waitlist.join_at_door(
+        restaurant=restaurant, party=2, name="Dora", user=first, by=by_staff(first), key="key00001"
+    )
+    same = WaitlistEntry.objects.select_related("restaurant").get()
+    seated_by = [
+        waitlist.seat_from_door(entry=row, user=user, by=by_staff(user))
+        for row, user in ((entry, first), (same, second))
+    ]
+    assert seated_by[0] == seated_by[1] == Reservation.objects.get()
+    assert WaitlistEntry.objects.get().status == WaitlistEntry.Status.SEATED
