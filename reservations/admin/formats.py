@@ -20,6 +20,11 @@ def local_text(moment: dt.datetime | None, zone: ZoneInfo) -> str:
     return write(moment.astimezone(zone), pgettext("date format", "D j M Y, H:i T"))
 
 
+def clock_text(moment: dt.datetime, zone: ZoneInfo) -> str:
+    """Return the time of a moment in the zone, such as “19:30 CET”, for where the date is plain."""
+    return write(moment.astimezone(zone), pgettext("time format", "H:i T"))
+
+
 def date_text(date: dt.date) -> str:
     """Return a date such as “Sat 27 Mar 2027”."""
     return write(date, pgettext("date format", "D j M Y"))

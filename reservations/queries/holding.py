@@ -1,0 +1,76 @@
+"""Who has which table within a span of time: what a host wants to know where a table can't be had."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Min, Q
+from django.db.models.functions import Now
+
+from reservations.models import Reservation, TableClaim
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has a table from a moment (UTC) within the span on: a party, or a hold, or else a block."""
+
+    table_id: int
+    table: str
+    first: dt.datetime
+    reservation_id: int | None
+    reference: str
+    name: str
+    is_hold: bool
+    block_id: int | None
+    reason: str
+
+
+def holders(
+    restaurant_id: int,
+    start: dt.datetime,
+    end: dt.datetime,
+    *,
+    table_ids: Sequence[int] | None = None,
+    except_reservation: int = 0,
+) -> list[Holder]:
+    """Return who has tables from start to end (aware), the first to have one first, in one statement.
+
+    Of all the restaurant's tables, or of those given. Holds that have lapsed have nothing.
+    """
+    claims = TableClaim.objects.filter(restaurant_id=restaurant_id, slot_start__gte=start, slot_start__lt=end)
+    if table_ids is not None:
+        claims = claims.filter(table_id__in=table_ids)
+    lapsed = Q(reservation__status=Reservation.Status.HELD, reservation__held_until__lte=Now())
+    rows = (
+        claims.exclude(reservation=except_reservation)
+        .exclude(lapsed)
+        .order_by()
+        .values_list(
+            "table_id",
+            "table__name",
+            "reservation_id",
+            "reservation__reference",
+            "reservation__name",
+            "reservation__status",
+            "block_id",
+            "block__reason",
+        )
+        .annotate(first=Min("slot_start"))
+        .order_by("first", "table_id")
+    )
+    return [
+        Holder(
+            table_id=table_id,
+            table=table,
+            first=first,
+            reservation_id=reservation_id,
+            reference=reference or "",
+            name=name or "",
+            is_hold=status == Reservation.Status.HELD,
+            block_id=block_id,
+            reason=reason or "",
+        )
+        for table_id, table, reservation_id, reference, name, status, block_id, reason, first in rows
+    ]

@@ -1,0 +1,76 @@
+"""An evening that goes on now, whenever the tests run: a service of all day, and parties around this slot."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from reservations.engine.booking import Wish
+from reservations.engine.tables import slot_of
+from reservations.models import Guest, Reservation, Restaurant, Table, User
+from reservations.queries.floor import running
+from tests.factories import make_seated, make_user, make_venue
+
+STARTS = {"first_seating": dt.time(0), "last_seating": dt.time(23, 45), "interval_minutes": 15}
+
+
+def make_house(*, tables: tuple[int, ...] = (2, 2, 4), **fields: Any) -> Restaurant:
+    """Return a restaurant whose one service runs all day, with its tables named T1, T2 and so on."""
+    restaurant = make_venue(tables=tables, service={**STARTS, **fields.pop("service", {})}, **fields)
+    for number, table in enumerate(tables_of(restaurant), 1):
+        Table.objects.filter(pk=table.pk).update(name=f"T{number}")
+    return restaurant
+
+
+def tables_of(restaurant: Restaurant) -> list[Table]:
+    """Return the restaurant's tables in their order."""
+    return list(restaurant.tables.order_by("pk"))
+
+
+def tonight(restaurant: Restaurant) -> dt.date:
+    """Return the service date that runs now."""
+    return running(restaurant, timezone.now()).date
+
+
+def make_party(
+    restaurant: Restaurant, table: int | None = 1, *, starts: int = 0, stay: int = 120, party: int = 2, **fields: Any
+) -> Reservation:
+    """Write a party at the table of that number, starts minutes after the start of this slot, for stay minutes."""
+    wish = Wish(
+        restaurant_id=restaurant.pk,
+        date=fields.pop("date", None) or tonight(restaurant),
+        start=slot_of(timezone.now()) + dt.timedelta(minutes=starts),
+        party=party,
+    )
+    tables = [tables_of(restaurant)[table - 1]] if table else []
+    service = restaurant.services.get()
+    fields = {"service": service, "language": "en", **fields}
+    return make_seated(restaurant, tables, wish, minutes=stay, **fields)
+
+
+def make_guest(restaurant: Restaurant, email: str = "ada@example.org") -> Guest:
+    """Return a guest of the restaurant."""
+    return Guest.objects.create(restaurant=restaurant, key=email, name="Ada Guest", email=email)
+
+
+def signed_in(client: Client, *permissions: str) -> User:
+    """Sign in a member of staff with these permissions alone."""
+    user = make_user(is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client.force_login(user)
+    return user
+
+
+def of_reservation(reservation: Reservation, page: str) -> str:
+    """Return the address of a reservation's page or action."""
+    return reverse(f"admin:reservations_reservation_{page}", args=(reservation.pk,))
+
+
+def of_restaurant(restaurant: Restaurant, page: str = "floor") -> str:
+    """Return the address of a page of the restaurant's evening."""
+    return reverse(f"admin:reservations_restaurant_{page}", args=(restaurant.pk,))
