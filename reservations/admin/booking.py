@@ -24,6 +24,7 @@ from reservations.admin.chooser import FILTER
 from reservations.admin.formats import local_text
 from reservations.engine import booking
 from reservations.engine.errors import Refused
+from reservations.messages.outgoing import recipient
 from reservations.models import Reservation, Restaurant
 from reservations.queries.guests import counts_of
 from reservations.reasons import staff_text
@@ -124,7 +125,10 @@ def _known(request: HttpRequest, reservation: Reservation) -> SafeString:
 
 
 def cancel(model_admin: ReservationAdmin, request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask by GET, cancel by POST; cancelling again is harmless, and a refusal is shown."""
+    """Ask by GET, cancel by POST, with a word to the guest or without; cancelling again is harmless.
+
+    A refusal is shown, with the reservation as it is now.
+    """
     if not request.user.has_perm(CHANGE):
         raise PermissionDenied
     if request.method not in ("GET", "HEAD", "POST"):
@@ -133,9 +137,11 @@ def cancel(model_admin: ReservationAdmin, request: HttpRequest, pk: int) -> Http
     if reservation is None:
         raise Http404
     refused = ""
+    tell = request.method != "POST" or "tell" in request.POST
     if request.method == "POST":
         try:
-            changed = booking.cancel(reservation=reservation, by_guest=False)
+            pages.refuse_stale(request, reservation, Reservation.Status.CANCELLED)
+            changed = booking.cancel(reservation=reservation, by_guest=False, by=pages.by(request), tell=tell)
         except Refused as refusal:
             refused = staff_text(refusal.reason)
         else:
@@ -153,6 +159,9 @@ def cancel(model_admin: ReservationAdmin, request: HttpRequest, pk: int) -> Http
         "start": local_text(reservation.starts_at, reservation.restaurant.zone),
         "tables": model_admin.tables(reservation),
         "refused": refused,
+        "tell": tell,
+        "recipient": recipient(reservation),
+        "seen": pages.seen_of(reservation),
         "is_cancelled": reservation.status == Reservation.Status.CANCELLED,
     }
     return TemplateResponse(request, "admin/reservations/reservation/cancel.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -13,13 +14,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from reservations.admin import booking
+from reservations.admin import booking, changing, moving, touching
 from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
 from reservations.admin.filters import LocalDayFilter, PacingFilter, ReasonFilter
+from reservations.admin.flags import EveningColumns, LateFilter, TwiceFilter, notes
 from reservations.admin.formats import date_text, local_text
 from reservations.admin.history import reservation_links
-from reservations.models import Refusal, Reservation, ServiceDay, Table, TableClaim
+from reservations.models import Block, Refusal, Reservation, ServiceDay, Table, TableClaim
+from reservations.queries.evening import with_twice
 from reservations.reasons import staff_text
 
 
@@ -32,8 +35,8 @@ class ReservationList(ChangeList):
         name_tables(list(self.result_list))
 
 
-def name_tables(reservations: list[Reservation]) -> None:
-    """Give each reservation, which knows its tables by number, their names as ``table_names``."""
+def name_tables(reservations: Sequence[Reservation | Block]) -> None:
+    """Give each reservation or block, which knows its tables by number, their names as ``table_names``."""
     numbers = sorted({pk for reservation in reservations for pk in reservation.table_ids})
     names: dict[int, str] = {}
     for first in range(0, len(numbers), 1000):
@@ -44,7 +47,7 @@ def name_tables(reservations: list[Reservation]) -> None:
 
 
 @admin.register(Reservation)
-class ReservationAdmin(OwnedAdmin[Reservation]):
+class ReservationAdmin(EveningColumns, OwnedAdmin[Reservation]):
     """Reservations. They are added and cancelled by the write rules; the form is for reading.
 
     The form's own view is inside a transaction, where the order of locks can't hold.
@@ -56,12 +59,13 @@ class ReservationAdmin(OwnedAdmin[Reservation]):
         "name",
         "tables",
         "status",
+        "flags",
         "source",
         "reference_",
         "restaurant",
     )
     list_display_links = ("start", "name", "reference_")
-    list_filter = (LocalDayFilter, "status", "source", PacingFilter)
+    list_filter = (LocalDayFilter, "status", LateFilter, TwiceFilter, "source", PacingFilter)
     date_hierarchy = "service_date"
     search_fields = ("name", "email", "phone", "reference")
     search_help_text = gettext_lazy("By name, e-mail, phone or reference.")
@@ -89,9 +93,12 @@ class ReservationAdmin(OwnedAdmin[Reservation]):
             gettext_lazy("Guest"),
             {
                 "fields": (
+                    "guest",
                     "name",
                     "email",
                     "phone",
+                    "booker_name",
+                    "booker_email",
                     "occasion",
                     "children",
                     "high_chairs",
@@ -102,6 +109,10 @@ class ReservationAdmin(OwnedAdmin[Reservation]):
             },
         ),
         (
+            gettext_lazy("On the evening"),
+            {"fields": ("coming", "late_minutes", "late_flagged", "seated", "finished")},
+        ),
+        (
             gettext_lazy("Record"),
             {
                 "fields": (
@@ -110,14 +121,19 @@ class ReservationAdmin(OwnedAdmin[Reservation]):
                     "created",
                     "confirmed",
                     "cancelled",
+                    "cancelled_late",
                     "held",
+                    "sequence",
                     "pacing_exceeded_by",
                     "pacing_reason",
                 )
             },
         ),
     )
-    readonly_fields = ("reference", "start", "end", "tables", "created", "confirmed", "cancelled", "held")
+    readonly_fields = (
+        *("reference", "start", "end", "tables", "coming", "late_flagged", "seated", "finished"),
+        *("created", "confirmed", "cancelled", "held", "sequence"),
+    )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list that knows its tables' names."""
@@ -142,11 +158,32 @@ class ReservationAdmin(OwnedAdmin[Reservation]):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page that cancels."""
+        """Add the pages that act."""
         cancel = path(
             "<int:pk>/cancel/", self.admin_site.admin_view(self.cancel_view), name="reservations_reservation_cancel"
         )
-        return [cancel, *super().get_urls()]
+        return [*touching.urls(self), *moving.urls(self), *changing.urls(self), cancel, *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reservation]:
+        """Know of each whether the same guest has another one in its service."""
+        return with_twice(super().get_queryset(request))
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Reservation | None = None,
+    ) -> HttpResponse:
+        """Add what wants heed, and the buttons of one touch."""
+        if obj is not None:
+            context["notes"] = notes(request, obj)
+            may = request.user.has_perm(booking.CHANGE)
+            context["buttons"] = touching.buttons(obj) if may else []
+            context["actions"] = touching.links(obj) if may else []
+        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -264,10 +301,10 @@ class ServiceDayAdmin(ReadOnlyAdmin[ServiceDay]):
 class TableClaimAdmin(ReadOnlyAdmin[TableClaim]):
     """The slots that tables are taken for."""
 
-    list_display = ("table", "slot", "reservation", "restaurant")
-    list_select_related = ("restaurant", "table", "reservation")
+    list_display = ("table", "slot", "reservation", "block", "restaurant")
+    list_select_related = ("restaurant", "table", "reservation", "block")
     search_fields = ("table__name", "reservation__reference", "reservation__name")
-    fields = ("restaurant", "table", "slot", "reservation")
+    fields = ("restaurant", "table", "slot", "reservation", "block")
     readonly_fields = ("slot",)
 
     @admin.display(description=gettext_lazy("slot"), ordering="slot_start")

@@ -193,8 +193,11 @@ class WhenForm(AreaForm, PacingForm):
             moments = [moment for plan in plans for moment in local_starts(plan, self.restaurant)]
             self._suggest(moments, _("Nearest times: %(times)s"))
         elif reason == Reason.TABLES_TAKEN:
-            plan = day_plan(wish.restaurant_id, wish.date)
-            self._suggest(_free(plan, wish), _("Nearest free times: %(times)s"))
+            self._suggest(_free(self._taken(wish), wish), _("Nearest free times: %(times)s"))
+
+    def _taken(self, wish: Wish) -> DayPlan:
+        """Return the day with what is booked on it, by which free times are named."""
+        return day_plan(wish.restaurant_id, wish.date)
 
     def _suggest(self, moments: list[dt.datetime], text: str) -> None:
         """Name the times next to the wanted one, of its own local date."""
