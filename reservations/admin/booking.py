@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from reservations.admin import pages
 from reservations.admin.acting import Fieldsets, add_page, link_to, place_text, staff_of
 from reservations.admin.book_form import BookForm
 from reservations.admin.chooser import FILTER

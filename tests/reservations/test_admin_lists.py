@@ -17,6 +17,7 @@ from django.utils import timezone
 from reservations.history import trail
 from reservations.jobs.beats import beat
 from reservations.models import (
+    Block,
     HistoryEvent,
     HistoryOutbox,
     Message,
@@ -77,6 +78,9 @@ def crowd(restaurant: Restaurant, *, seed: int) -> None:
     ServiceDay.objects.create(restaurant=restaurant, date=date)
     make_waiting(restaurant, wish=wish, guest=make_guest(restaurant, email=f"g{seed}@example.com", tags=["regular"]))
     make_old_request(restaurant, status="open")
+    Block.objects.create(
+        restaurant=restaurant, service_date=date, starts_at=wish.start, ends_at=wish.start, table_ids=[tables[0].pk]
+    )
     Refusal.objects.create(
         restaurant=restaurant,
         service_date=date,
