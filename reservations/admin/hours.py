@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from reservations.admin import closing
 from reservations.admin.base import M, OwnedAdmin, SiteAdmin
-from reservations.admin.chooser import FILTER
+from reservations.admin.chooser import FILTER, asked_restaurant, choose_restaurant
 from reservations.admin.filters import OwnTurnFilter, SpecialDayFilter
 from reservations.admin.formats import weekdays_text
 from reservations.admin.forms import ReplacementFormSet, ServiceForm, TurnTimeFormSet
@@ -203,20 +205,42 @@ class SpecialDayAdmin(ClosingAdmin[SpecialDay]):
 class ClosureAdmin(ClosingAdmin[Closure]):
     """Ranges of dates on which nothing is served."""
 
-    list_display = ("restaurant", "starts_on", "ends_on", "reason")
+    list_display = ("restaurant", "starts_on", "ends_on", "service", "reason")
+    list_select_related = ("restaurant", "service")
     list_display_links = ("starts_on", "ends_on")
     date_hierarchy = "starts_on"
     search_fields = ("reason", "restaurant__name", "restaurant__city")
-    fields = ("restaurant", ("starts_on", "ends_on"), "reason")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Closure | None = None) -> Any:
+        """Say how the days are changed."""
+        fields = ("restaurant", ("starts_on", "ends_on"), "service", "reason")
+        text = _(
+            "The days and the service stay. To close others, delete this closure and close anew:"
+            " then it is chosen what happens to each reservation."
+        )
+        return [(None, {"fields": fields, "description": text})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Closure | None = None) -> Any:
+        """Let the reason be edited alone: other days may hit reservations about which nothing was chosen."""
+        return ("starts_on", "ends_on", "service")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that closes, which is also the form to add one."""
+        view = self.admin_site.admin_view(self.add_view)
+        return [path("close/", view, name="reservations_closure_close"), *super().get_urls()]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Close days of the restaurant that the address names, outside a transaction."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        restaurant = asked_restaurant(request)
+        return closing.close(self, request, restaurant) if restaurant else choose_restaurant(self, request)
 
     def days_of(self, obj: Closure) -> tuple[dt.date, dt.date]:
         """Return the range."""
         return obj.starts_on, obj.ends_on
-
-    def save_model(self, request: HttpRequest, obj: Closure, form: Any, change: Any) -> None:
-        """Save, and say which guests the closure leaves standing."""
-        super().save_model(request, obj, form, change)
-        warn_of_guests(request, obj.restaurant, obj.starts_on, obj.ends_on)
 
 
 def warn_of_guests(request: HttpRequest, restaurant: Restaurant, first: dt.date, last: dt.date) -> None:

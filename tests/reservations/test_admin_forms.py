@@ -13,7 +13,6 @@ from django.urls import reverse
 
 from reservations.models import (
     Area,
-    Closure,
     CombinationTable,
     Restaurant,
     Service,
@@ -291,15 +290,14 @@ def test_special_day_has_services_of_its_own_or_is_closed(staff: Client) -> None
     assert not day.services.exists()
 
 
-def test_closing_names_the_guests_who_are_expected(staff: Client) -> None:
+def test_closing_a_special_day_names_the_guests_who_are_expected(staff: Client) -> None:
     restaurant = make_venue()
     date = days_ahead(restaurant)
     reservation = make_reservation(restaurant, date=date)
-    where = address("closure", restaurant=restaurant)
-    data = shown(staff, where) | {"starts_on": date.isoformat(), "ends_on": date.isoformat()}
-    assert "before the first" in errors(staff, where, data | {"ends_on": "2020-01-01"})
+    where = address("specialday", restaurant=restaurant)
+    data = shown(staff, where) | {"date": date.isoformat(), "is_closed": "on"}
     page = staff.post(where, data, follow=True).content.decode()
-    assert Closure.objects.exists()
+    assert SpecialDay.objects.get().is_closed
     assert "1 confirmed reservation is on these days" in page
     link = page.split('days. Closing does not cancel it. <a href="')[1].split('"')[0].replace("&amp;", "&")
     assert list(staff.get(link).context["cl"].result_list) == [reservation]
