@@ -14,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from reservations.admin import booking, changing, moving, touching
+from reservations.admin import booking, changing, floor, moving, touching
 from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
 from reservations.admin.filters import LocalDayFilter, PacingFilter, ReasonFilter
@@ -167,6 +167,11 @@ class ReservationAdmin(EveningColumns, OwnedAdmin[Reservation]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reservation]:
         """Know of each whether the same guest has another one in its service."""
         return with_twice(super().get_queryset(request))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Link a list of one restaurant's to its floor."""
+        extra = {"object_links": floor.list_links(request)}
+        return super().changelist_view(request, extra | (extra_context or {}))
 
     def render_change_form(
         self,

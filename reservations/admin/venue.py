@@ -10,11 +10,12 @@ from django.contrib import admin
 from django.db.models import Count, Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from reservations.admin import explain
+from reservations.admin import explain, floor
 from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin, SiteAdmin
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import local_text
@@ -133,9 +134,18 @@ class RestaurantAdmin(SiteAdmin[Restaurant]):
         """Return when the row was last saved."""
         return local_text(obj.updated_at, obj.zone) if obj.pk else "–"
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Link to the floor, for who may see it."""
+        return [*super().get_list_display(request), *(["floor_link"] if floor.may_see(request) else [])]
+
+    @admin.display(description=gettext_lazy("floor"))
+    def floor_link(self, obj: Restaurant) -> str:
+        """Return the link to the restaurant's floor."""
+        return format_html('<a href="{}">{}</a>', floor.address(obj.pk), _("Floor"))
+
     def object_links(self, request: HttpRequest, obj: Restaurant) -> list[Link]:
-        """Link to booking, to why times are offered or not, and to what happened lately."""
-        links = []
+        """Link to the floor, to closing and booking, to why times are offered or not, and to what happened lately."""
+        links = floor.links(request, obj)
         if request.user.has_perm("reservations.add_reservation"):
             address = reverse("admin:reservations_reservation_add")
             links.append((f"{address}?restaurant={obj.pk}", _("Add reservation")))
@@ -145,9 +155,10 @@ class RestaurantAdmin(SiteAdmin[Restaurant]):
         return [*links, *activity_links(request, obj)]
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page that explains a day's times."""
+        """Add the pages of the evening, and the one that explains a day's times."""
         view = self.admin_site.admin_view(self.explain_view)
-        return [path("<int:pk>/explain/", view, name="reservations_restaurant_explain"), *super().get_urls()]
+        explained = path("<int:pk>/explain/", view, name="reservations_restaurant_explain")
+        return [explained, *floor.urls(self), *super().get_urls()]
 
     def explain_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Explain a day's times."""
