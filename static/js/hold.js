@@ -15,7 +15,10 @@
   shown.hidden = false;
   const tick = () => {
     const left = Math.max(0, Math.round((end - Date.now()) / 1000));
-    shown.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    const two = (number) => String(number).padStart(2, "0");
+    const hours = Math.floor(left / 3600);
+    const minutes = Math.floor(left / 60) % 60;
+    shown.textContent = `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(left % 60)}`;
     if (announceAt.delete(left)) {
       spoken.textContent = left === 60 ? spoken.dataset.minute : `${left / 60} ${spoken.dataset.minutes}`;
     }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +63,44 @@ def as_html_reads(text: str) -> str:
 
 
 # --- Texts ------------------------------------------------------------------
+
+
+@EACH
+def test_in_every_form_of_a_reservation(place: Restaurant, text: str) -> None:
+    diner = Diner(place)
+    url, _page = diner.book()
+    Reservation.objects.update(starts_at=timezone.now() + dt.timedelta(hours=2))
+    search = {"date": str(days_ahead(place)), "party": "1", "sequence": "0", "area": "", "step_free": "", "start": ""}
+    forms = {
+        "change": search,
+        "details": {**TYPED, "sequence": "0", "booker_name": "", "booker_email": ""},
+        "late": {"minutes": "5"},
+        "fewer": {"party": "1"},
+    }
+    for end, form in forms.items():
+        for name in form:
+            answer = diner.client.post(f"{url}{end}/", form | {name: text, text[:40]: text})
+            assert answer.status_code in (302, 400, 409), (end, name)
+        answer = diner.client.get(f"{url}{end}/", dict.fromkeys(form, text))
+        assert answer.status_code in (200, 400, 405), end
+    assert Reservation.objects.count() == 1
+
+
+@EACH
+def test_in_every_form_of_who_waits(place: Restaurant, text: str) -> None:
+    diner = Diner(place)
+    first = {"date": str(days_ahead(place)), "party": "9", "key": "k" * 16, **TYPED, "area": "", "note": ""}
+    for end, more in {"waitlist": ("earliest", "latest"), "request": ("start", "occasion", "dietary_needs")}.items():
+        url = f"{diner.base}/{end}/"
+        for name in (*first, *more):
+            answer = diner.client.post(url, first | {name: text, text[:40]: text, "join": "1", "ask": "1"})
+            assert answer.status_code in (400, 409), (end, name)
+        everything = dict.fromkeys((*first, *more), text)
+        assert diner.client.post(url, everything).status_code in (200, 400)
+        assert diner.client.get(url, everything).status_code in (200, 400)
+    for name in ("reference", "email"):
+        data = {"reference": "AAAAAAAAA", "email": "a@example.org", name: text}
+        assert diner.client.post("/my-reservations/find/", data).status_code in (302, 400)
 
 
 @EACH
