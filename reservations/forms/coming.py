@@ -14,7 +14,7 @@ class LateForm(forms.Form):
     """By how many minutes a party will be late."""
 
     minutes = forms.TypedChoiceField(
-        label=_("How late"),
+        label=_("Minutes late"),
         coerce=int,
         choices=[(minutes, str(minutes)) for minutes in LATE_MINUTES],
         initial=15,
@@ -29,7 +29,7 @@ class FewerForm(forms.Form):
     """How many come, of a party that was booked larger."""
 
     party = forms.IntegerField(
-        label=_("How many come"),
+        label=_("Guests"),
         min_value=1,
         error_messages={
             "required": _("Say how many of you will come."),

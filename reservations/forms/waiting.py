@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from reservations.forms.details import DetailsForm
@@ -31,6 +32,8 @@ class DayForm(DetailsForm):
     """
 
     moments: ClassVar[tuple[str, ...]] = ()
+    unchosen: ClassVar[tuple[tuple[str, str | Promise], ...]] = ()
+    """What the choices begin with, where nothing is to be chosen by chance."""
 
     key = forms.CharField(
         min_length=8,
@@ -54,7 +57,7 @@ class DayForm(DetailsForm):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
             offered = options or _kept(str((data or {}).get(name, "")), ZoneInfo(zone))
-            field.choices = [(option.start.isoformat(), option.label) for option in offered]
+            field.choices = [*self.unchosen, *((option.start.isoformat(), option.label) for option in offered)]
 
     def clean(self) -> dict[str, Any]:
         """Return the chosen times as UTC moments."""
@@ -118,6 +121,7 @@ class RequestForm(DayForm):
     """A party above the largest online, and the time it would like."""
 
     moments: ClassVar[tuple[str, ...]] = ("start",)
+    unchosen: ClassVar[tuple[tuple[str, str | Promise], ...]] = (("", _("Choose a time")),)
 
     start = forms.ChoiceField(label=_("Time"), error_messages=_CHOOSE)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from reservations.models import Area, BookingRequest, Reservation, Restaurant, Service, WaitlistEntry
 from reservations.queries.prepared import Param, Prepared
@@ -114,10 +114,18 @@ _OPEN = (BookingRequest.Status.OPEN, BookingRequest.Status.PROPOSED)
 
 
 def waits_of(browser: str, now: dt.datetime) -> list[WaitlistEntry]:
-    """Return a browser's entries of waitlists whose time is not over, the next first; those lapsed may join again."""
+    """Return a browser's entries of waitlists whose time is not over, the next first.
+
+    Those whose offer has lapsed too, since they may join again, until they have.
+    """
     if not browser:
         return []
-    rows = WaitlistEntry.objects.select_related("restaurant", "offer")
+    later = WaitlistEntry.objects.filter(
+        restaurant=OuterRef("restaurant"), service_date=OuterRef("service_date"), browser=browser, pk__gt=OuterRef("pk")
+    )
+    rows = WaitlistEntry.objects.select_related("restaurant", "offer").exclude(
+        Exists(later.order_by()), status=WaitlistEntry.Status.LAPSED
+    )
     return list(rows.filter(browser=browser, status__in=_WAITS, latest__gt=now).order_by("earliest", "pk"))
 
 

@@ -146,6 +146,7 @@ def _entry_page(
         "seconds_left": left,
         "minutes_left": -(-left // 60),
         "reservation_url": own_address(offer) if offer and state == Status.ACCEPTED else "",
+        "is_over": state not in (Status.WAITING, Status.OFFERED, Status.ACCEPTED),
         "joins_again": state in _JOINS_AGAIN and entry.latest > now,
         "problem": problem,
     }

@@ -225,6 +225,7 @@ def _request_page(
         "restaurant": row.restaurant,
         "token": token,
         "state": state,
+        "is_over": state not in (Status.OPEN, Status.PROPOSED, Status.ACCEPTED),
         "expires_at": row.expires_at.astimezone(row.restaurant.zone),
         "proposal": held if state == Status.PROPOSED else None,
         "held_until": held.held_until.astimezone(row.restaurant.zone) if held and held.held_until else None,

@@ -407,6 +407,7 @@ def test_an_offer_that_has_lapsed_says_so_and_joins_again(full: tuple[Restaurant
     answers = {first.send(form, "Join again")["Location"] for _click in range(2)}
     assert len(answers) == 1
     assert answers != {url}
+    assert set(waiting_links(first)) == answers
     page = page_of(first, answers.pop())
     assert "You are number 1 in the queue" in page.text
     assert WORDS["note"] in page.text

@@ -1,0 +1,84 @@
+"""A diner changes a reservation in a real browser, and waits for a table that somebody gives up."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from reservations.models import Reservation, Restaurant, WaitlistEntry
+from tests.browser.conftest import Visitor
+from tests.browser.test_booking import choose_time, fill_details, in_days, press_until
+from tests.conftest import Site
+from tests.factories import make_venue
+
+pytestmark = pytest.mark.browser
+
+
+def book(page: Page, site: Site, restaurant: Restaurant, label: str = "19:00") -> str:
+    """Book a time in three days, and return the address of the reservation."""
+    choose_time(page, site, restaurant, label=label)
+    fill_details(page)
+    page.get_by_role("button", name="Confirm the reservation").last.click()
+    expect(page.get_by_role("heading", name="You are expected")).to_be_visible()
+    return page.url
+
+
+def test_changes_with_the_keyboard_alone(site: Site, browser: Browser, visitors: list[Visitor], width: int) -> None:
+    restaurant = make_venue(tables=[2, 4])
+    visitor = Visitor(browser, width=width)
+    visitors.append(visitor)
+    page = visitor.page
+    book(page, site, restaurant)
+    press_until(page, "Change date, time or party")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Change your reservation")).to_be_visible()
+    expect(page.get_by_role("button", name="19:00 your time")).to_be_visible()
+    press_until(page, "Guests")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("4")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=re.compile("4 guests"))).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    press_until(page, "20:30")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Your reservation is changed")
+    reservation = Reservation.objects.get()
+    assert (reservation.party_size, reservation.local_start.strftime("%H:%M")) == (4, "20:30")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_waits_and_gets_the_table_that_somebody_gives_up(
+    site: Site, browser: Browser, visitors: list[Visitor], width: int, script: bool
+) -> None:
+    one_time = {"last_seating": "18:00"}
+    restaurant = make_venue(tables=[2], service=one_time, cutoff_minutes=0)
+    first, second = Visitor(browser), Visitor(browser, width=width, script=script)
+    visitors += [first, second]
+    address = book(first.page, site, restaurant, label="18:00")
+
+    page = second.page
+    page.goto(f"{site.url}/restaurants/{restaurant.slug}/times/?date={in_days(3)}&party=2")
+    page.get_by_role("link", name="Join the waitlist").click()
+    fill_details(page, "Grace Hopper")
+    page.get_by_role("button", name="Join the waitlist").last.click()
+    expect(page.get_by_text("You are number 1 in the queue of this day.")).to_be_visible()
+
+    first.page.goto(address)
+    first.page.get_by_text("Cancel this reservation").click()
+    first.page.get_by_role("button", name="Yes, cancel it").click()
+    expect(first.page.get_by_role("heading", name="Your reservation is cancelled")).to_be_visible()
+
+    page.reload()
+    expect(page.get_by_role("heading", name="A table is free for you")).to_be_visible()
+    if script:
+        expect(page.locator("[data-countdown]")).to_have_text(re.compile(r"^(29:\d\d|30:00)$"))
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.get_by_role("button", name="Yes, we come").click()
+    expect(page.get_by_role("heading", name="You are expected")).to_be_visible()
+    assert WaitlistEntry.objects.get().status == WaitlistEntry.Status.ACCEPTED
+    reservation = Reservation.objects.get(status=Reservation.Status.CONFIRMED)
+    assert (reservation.name, reservation.source) == ("Grace Hopper", Reservation.Source.WAITLIST)
+    page.get_by_role("link", name="My reservations").first.click()
+    expect(page.get_by_text(reservation.reference)).to_be_visible()
