@@ -22,7 +22,7 @@ from reservations.engine.offers import serve_day, serve_waitlist
 from reservations.engine.placing import record
 from reservations.history import trail
 from reservations.history.trail import GUEST, By, Event, difference
-from reservations.messages.outgoing import Kind, coming_up, message, send_later, to_staff
+from reservations.messages.outgoing import STAFF_HEED, Kind, coming_up, message, recipient, send_later
 from reservations.models import Message, Reservation, Restaurant, TableClaim
 from reservations.models.reservation import COUNTED
 from reservations.queries.day import Fresh, cutoff, day_plan, refreshed, window
@@ -226,19 +226,16 @@ def _tell(
 ) -> None:
     data = {"was": before["starts_at"].isoformat(), "was_party": before["party_size"]}
     told: list[Message] = []
-    if moved:
+    if moved or recipient(row) != (before["booker_email"] or before["email"]):
         Message.objects.filter(
             reservation_id=row.pk, status=Message.Status.WAITING, kind__in=(Kind.REMINDER, Kind.THANKS)
         ).update(status=Message.Status.DROPPED)
         told += coming_up(row, restaurant, now)
-        if staff and before["starts_at"] < row.starts_at:
-            # Near was what it was; the new time may be far.
-            told += message(Kind.STAFF_CHANGED, row, now, staff_email=restaurant.email, data=data)
-            staff = False
     if guest:
         told += message(Kind.CHANGE, row, now, data=data)
-    if staff:
-        told += to_staff(Kind.STAFF_CHANGED, row, restaurant, now, data)
+    # Near may be what it was, and the new time far.
+    if staff and min(before["starts_at"], row.starts_at) - now <= STAFF_HEED:
+        told += message(Kind.STAFF_CHANGED, row, now, staff_email=restaurant.email, data=data)
     send_later(told)
 
 
