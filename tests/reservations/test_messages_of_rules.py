@@ -163,7 +163,8 @@ def test_other_details_leave_the_reminder(venue: Restaurant) -> None:
 @pytest.mark.parametrize("field", ["email", "booker_email"])
 def test_with_another_address_the_reminder_goes_there(venue: Restaurant, field: str) -> None:
     reservation = make.make_reservation(venue)
-    change(reservation=reservation, details=replace(details_of(reservation), **{field: "new@example.org"}))
+    new: dict[str, Any] = {field: "new@example.org"}
+    change(reservation=reservation, details=replace(details_of(reservation), **new))
     waiting = Message.objects.filter(reservation=reservation, status="waiting", kind__in=("reminder", "thanks"))
     assert {row.recipient for row in waiting} == {"new@example.org"}
     assert waiting.count() == 2
