@@ -242,11 +242,13 @@ def _tell(
 def reduce_party(*, reservation: Reservation, party: int, by: By = GUEST) -> None:
     """Let fewer come than were booked, at the same tables and time, until the start.
 
-    What pacing gains is offered to who waits.
+    What pacing gains is offered to who waits. As many as are booked change nothing: the form was sent again.
     Raises `Refused`: NOT_FEWER, NOT_CONFIRMED, ALREADY_STARTED.
     """
 
     def values(row: Reservation, _day: Locked) -> dict[str, Any]:
+        if party == row.party_size:
+            return {}
         if not 1 <= party < row.party_size:
             raise Refused(Reason.NOT_FEWER)
         children = min(row.children, party)
