@@ -20,6 +20,7 @@ from reservations.engine.known import Details, known_guest
 from reservations.engine.locks import Again, Locked, is_collision, lock_days, retried, state_of, take_day
 from reservations.engine.offers import serve_day, serve_waitlist
 from reservations.engine.placing import record
+from reservations.engine.tables import slot_of
 from reservations.history import trail
 from reservations.history.trail import GUEST, By, Event, difference
 from reservations.messages.outgoing import STAFF_HEED, Kind, coming_up, message, recipient, send_later
@@ -94,12 +95,17 @@ def change(
         head = fresh.head
         before = {name: getattr(row, name) for name in _STATE}
         values: dict[str, Any] = {**asdict(told)}
+        since: dt.datetime | None = None
         if moves:
             if fresh.is_waited_for:
                 served = serve_waitlist(row.restaurant_id, new.date, fresh.now, head)
                 offered, head = served is not None, served or head
             decision = _decided(row, fresh, new, days, online=online, exceed_pacing=exceed_pacing)
             values |= _placed_as(new, decision, by, pacing_reason)
+            if _sits(row, new):
+                # Nobody's time becomes shorter because somebody joined the table.
+                since = _since(row, fresh.now)
+                values["ends_at"] = max(values["ends_at"], row.ends_at)
         if all(getattr(row, name) == value for name, value in values.items() if name in _STATE):
             return False
         if (told.email, told.phone) != (row.email, row.phone):
@@ -107,7 +113,7 @@ def change(
         _write(row, values)
         if moves:
             TableClaim.objects.filter(reservation_id=row.pk).delete()
-            claim(row, row.table_ids)
+            claim(row, row.table_ids, since)
         changes = difference(before, {name: getattr(row, name) for name in _STATE})
         event = Event("changed", "reservation", row.pk, row.guest_id, changes)
         head = trail.append(row.restaurant_id, new.date, [event], by, fresh.now, head)
@@ -171,6 +177,14 @@ def _decided(
     view = window(
         row.restaurant_id, new.date, new.start, end_of(fresh.plan, new), locked=True, except_reservation=row.pk
     )
+    now = fresh.now
+    if _sits(row, new) and not online:
+        # Its start has passed, and what is over of its time may have been another's.
+        now = min(now, new.start - dt.timedelta(seconds=1))
+        rest = window(
+            row.restaurant_id, new.date, _since(row, fresh.now), row.ends_at, locked=True, except_reservation=row.pk
+        )
+        view = replace(rest, covers=view.covers)
     lock_neighbours(view, days)
     ask = Ask(
         party=new.party,
@@ -179,7 +193,16 @@ def _decided(
         online=online,
         ignore_pacing=exceed_pacing,
     )
-    return decide(fresh.plan, new, ask, view, fresh.now, keep=tuple(row.table_ids))
+    return decide(fresh.plan, new, ask, view, now, keep=tuple(row.table_ids))
+
+
+def _sits(row: Reservation, new: Wish) -> bool:
+    """Return whether a party sits already, and only its size or area is to change."""
+    return row.status == Status.SEATED and new.start == row.starts_at
+
+
+def _since(row: Reservation, now: dt.datetime) -> dt.datetime:
+    return min(max(row.starts_at, slot_of(now)), row.ends_at)
 
 
 def _placed_as(new: Wish, decision: Decision, by: By, pacing_reason: str) -> dict[str, Any]:

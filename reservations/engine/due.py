@@ -35,8 +35,8 @@ Day = tuple[int, dt.date]
 T = TypeVar("T", Day, int)
 
 _MOST = 500
-_GIVES_UP = dt.timedelta(hours=6)
-"""So long after its time a seated party's table is no longer kept for it: nobody has closed the night."""
+_GIVES_UP = dt.timedelta(hours=12)
+"""So long after it came a seated party's table is no longer kept for it: nobody has closed the night."""
 
 
 def expire_holds() -> int:
@@ -125,7 +125,7 @@ def keep_tables() -> int:
     somebody has it, staff see whom to seat elsewhere (`queries.floor.overstays`).
     """
     sitting = Reservation.objects.filter(
-        status=Status.SEATED, ends_at__lte=Now() + dt.timedelta(minutes=5), ends_at__gt=Now() - _GIVES_UP
+        status=Status.SEATED, ends_at__lte=Now() + dt.timedelta(minutes=5), starts_at__gt=Now() - _GIVES_UP
     )
     count = 0
     for row in Reservation.objects.filter(pk__in=_some(sitting.values_list("pk", flat=True))).order_by("pk"):

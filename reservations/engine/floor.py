@@ -23,7 +23,7 @@ from reservations.engine.locks import Again, Locked, is_collision, lock_days, re
 from reservations.engine.offers import serve_waitlist
 from reservations.engine.placing import placed
 from reservations.engine.slots import SLOT
-from reservations.engine.tables import next_slot, openings, slot_of
+from reservations.engine.tables import openings, slot_of
 from reservations.history import trail
 from reservations.history.trail import By, Event
 from reservations.models import Reservation, Restaurant, Table, TableClaim, User
@@ -67,7 +67,8 @@ def finish(*, reservation: Reservation, by: By) -> bool:
     def step(row: Reservation, day: Locked) -> dict[str, Any]:
         if row.status == Status.CONFIRMED and day.now < row.starts_at:
             raise Refused(Reason.NOT_STARTED)
-        end = min(row.ends_at, max(next_slot(day.now), row.starts_at + SLOT))
+        # The slot in which it goes is free too: who walks in now may have the table.
+        end = min(row.ends_at, max(slot_of(day.now), row.starts_at + SLOT))
         TableClaim.objects.filter(reservation_id=row.pk, slot_start__gte=end).delete()
         return {"status": Status.FINISHED, "finished_at": day.now, "ends_at": end, "late_flagged_at": None}
 

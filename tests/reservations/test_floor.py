@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reservations.engine import booking, due, floor
-from reservations.engine.changing import reduce_party, say_coming, say_late
+from reservations.engine.changing import change, reduce_party, say_coming, say_late, wish_of
 from reservations.engine.errors import Reason, Refused
 from reservations.models import Reservation, Restaurant, Table, User
 from tests import clock
@@ -192,9 +193,19 @@ def test_finishing_early_frees_the_slots_that_are_left(venue: Restaurant) -> Non
     with clock.at(SEVEN + 40 * MINUTE):
         _finish(reservation)
     row = fresh(reservation)
-    assert (row.status, row.ends_at, len(claims(row))) == ("finished", SEVEN + 45 * MINUTE, 3)
+    assert (row.status, row.ends_at, len(claims(row))) == ("finished", SEVEN + 30 * MINUTE, 2)
     assert row.finished_at is not None
     assert booked(venue, dt.time(20)).table_ids == row.table_ids
+    assert (broken(venue.pk), chains_broken(venue)) == ({}, [])
+
+
+def test_who_walks_in_has_the_table_at_once(venue: Restaurant) -> None:
+    reservations = [seated(venue), seated(venue)]
+    with clock.at(SEVEN + 40 * MINUTE):
+        with refused(Reason.TABLES_TAKEN):
+            make.make_walk_in(venue)
+        _finish(reservations[0])
+        assert make.make_walk_in(venue).table_ids == reservations[0].table_ids
     assert (broken(venue.pk), chains_broken(venue)) == ({}, [])
 
 
@@ -335,3 +346,28 @@ def test_a_party_that_overstays_stays_from_now_on(venue: Restaurant) -> None:
     assert fresh(reservation).ends_at == SEVEN + 120 * MINUTE
     assert max(slot for _table, slot in claims(reservation)) == SEVEN + 105 * MINUTE
     assert broken(venue.pk) == {}
+
+
+# --- More sit down than came -------------------------------------------------------------------------
+
+
+def test_a_seated_party_grows_at_its_table_or_another(venue: Restaurant) -> None:
+    reservation = seated(venue)
+    table = Table.objects.get(pk=reservation.table_ids[0])
+    with clock.at(SEVEN + 40 * MINUTE):
+        wish = replace(wish_of(fresh(reservation)), party=table.max_seats + 1)
+        with refused(Reason.NO_TABLE):
+            change(reservation=fresh(reservation), wish=wish, online=False, by=make.make_by())
+        large = make.make_table(venue, seats=table.max_seats + 1)
+        assert change(reservation=fresh(reservation), wish=wish, online=False, by=make.make_by()) is True
+    row = fresh(reservation)
+    assert (row.table_ids, row.party_size, row.status) == ([large.pk], table.max_seats + 1, "seated")
+    assert (row.starts_at, row.ends_at) == (SEVEN, SEVEN + 120 * MINUTE)
+    assert min(slot for _table, slot in claims(row)) == SEVEN + 30 * MINUTE
+    assert (broken(venue.pk), chains_broken(venue)) == ({}, [])
+
+
+def test_a_guest_changes_nothing_once_seated(venue: Restaurant) -> None:
+    reservation = seated(venue)
+    with clock.at(SEVEN + MINUTE), refused(Reason.NOT_CONFIRMED):
+        change(reservation=fresh(reservation), wish=replace(wish_of(fresh(reservation)), party=1))

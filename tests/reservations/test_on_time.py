@@ -210,7 +210,7 @@ def test_a_table_that_is_anothers_next_is_not_kept(venue: Restaurant) -> None:
 
 def test_after_hours_nobody_sits_there_any_more(venue: Restaurant) -> None:
     seated(venue)
-    with clock.at(SEVEN + 60 * MINUTE + dt.timedelta(hours=6, minutes=1)):
+    with clock.at(SEVEN + 60 * MINUTE + dt.timedelta(hours=11, minutes=1)):
         assert due.keep_tables() == 0
 
 
