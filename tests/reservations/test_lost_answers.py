@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @contextmanager
 def answer_lost(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Break the connection after the next commit of a write rule, which has then happened."""
-    commit = BaseDatabaseWrapper._commit
+    commit = BaseDatabaseWrapper.commit
 
     def commit_and_break(self: BaseDatabaseWrapper) -> None:
         commit(self)
@@ -46,7 +46,7 @@ def answer_lost(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         self.close()
         raise OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(BaseDatabaseWrapper, "_commit", commit_and_break)
+    monkeypatch.setattr(BaseDatabaseWrapper, "commit", commit_and_break)
     with pytest.raises(OperationalError, match="unexpectedly"):
         yield
     connection.ensure_connection()
@@ -226,8 +226,8 @@ def test_a_diner_whose_confirmation_broke_off_presses_again_and_sees_it(
             monkeypatch.undo()
             raise OperationalError("server closed the connection unexpectedly")
 
-    commit = BaseDatabaseWrapper._commit
-    monkeypatch.setattr(BaseDatabaseWrapper, "_commit", commit_and_break)
+    commit = BaseDatabaseWrapper.commit
+    monkeypatch.setattr(BaseDatabaseWrapper, "commit", commit_and_break)
     typed = {"name": "Ada Guest", "email": "ada@example.org", "phone": "030 7654321"}
     assert diner.send(form, "Confirm the reservation", **typed).status_code >= 500
     done = rows()
