@@ -222,12 +222,14 @@ def test_without_lock_and_claims_the_same_race_blocks_what_is_booked(
         assert max(both_take_it(crew, one_table)) == size
 
 
-def by_rows(restaurant_id: int, _date: dt.date, start: dt.datetime, end: dt.datetime, **_others: Any) -> Window:
+def by_rows(
+    restaurant_id: int, _date: dt.date, start: dt.datetime, end: dt.datetime, *, locked: bool, **_others: Any
+) -> Window:
     """Return what rows say is taken, and leave time to be overtaken after that."""
     here = {"restaurant_id": restaurant_id, "starts_at__lt": end, "ends_at__gt": start}
     rows: list[Reservation | Block] = [*Reservation.objects.filter(status="held", **here)]
     rows += Block.objects.filter(**here)
-    time.sleep(0.05)
+    time.sleep(0.1 if locked else 0)
     return Window((0, 0), frozenset(table for row in rows for table in row.table_ids), frozenset())
 
 
