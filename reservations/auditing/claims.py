@@ -93,7 +93,7 @@ def matched(scope: Scope, finding: Finding) -> None:
     """Find live reservations and blocks that don't claim just their tables from now to their end, or claim other times.
 
     Of slots that are over any table will do, since a party that is moved while
-    seated keeps those; a finished one keeps none that is not over. What is not
+    seated keeps those; a finished one keeps none that has not begun. What is not
     live must have no tables.
     """
     tables = dict(Table.objects.filter(**scope.filters(dated=False)).values_list("pk", "restaurant_id"))
@@ -147,14 +147,14 @@ def _wrong(owner: _Owner, claims: set[_Slot], now: dt.datetime) -> str:
     slots = _slots(owner.start, owner.end)
     if outside := [claim for claim in claims if claim[1] not in slots]:
         return f"claims {_some(outside)} outside its time"
-    # The last slot may go on after the party has left.
-    to_come = {slot for slot in slots if min(slot + SLOT, owner.end) > now}
+    # The last slot may go on after the party has left. Who has left early keeps the slot that runs, to its end.
+    to_come = {slot for slot in slots if (slot if owner.finished else min(slot + SLOT, owner.end)) > now}
     claimed = {claim for claim in claims if claim[1] in to_come}
     owed = set() if owner.finished else {(table, slot) for table in owner.table_ids for slot in to_come}
     if missing := owed - claimed:
         return f"lacks the claim of {_some(missing)}"
     if extra := claimed - owed:
-        return f"claims {_some(extra)}, {'which is not over' if owner.finished else 'which is none of its tables'}"
+        return f"claims {_some(extra)}, {'which has not begun' if owner.finished else 'which is none of its tables'}"
     return ""
 
 

@@ -14,7 +14,9 @@ from django.db import connection
 from django.utils import timezone
 
 from reservations.auditing.audit import CHECKS
+from reservations.engine import floor
 from reservations.engine.slots import SLOT
+from reservations.history.trail import by_staff
 from reservations.models import (
     Block,
     BookingRequest,
@@ -112,7 +114,7 @@ BREAKS: list[tuple[str, str, Callable[[House], Any]]] = [
         "outside its time",
         lambda house: add_claim(house, 4, house.seated.ends_at, reservation=house.seated),
     ),
-    ("claims", "which is not over", a_party_that_kept_tables_after_leaving),
+    ("claims", "which has not begun", a_party_that_kept_tables_after_leaving),
     ("claims", "has tables", lambda house: change(house.cancelled, table_ids=[house.tables[0].pk])),
     ("claims", "has tables", lambda house: change(house.lifted, table_ids=[house.tables[0].pk])),
     ("claims", "has no table", lambda house: change(house.seated, table_ids=[])),
@@ -218,6 +220,19 @@ def test_parties_that_only_seem_to_have_met_are_not_named(house: House) -> None:
     # Whoever has no such excuse is named.
     change(early, finished_at=None)
     assert audited().violated == {"overlaps": 1}
+
+
+def test_a_party_that_has_just_left_keeps_the_slot_that_runs(house: House) -> None:
+    staff = make.make_staff()
+    party = floor.walk_in(restaurant=house.restaurant, party=2, user=staff, by=by_staff(staff), key=make.new_key())
+    floor.finish(reservation=party, by=by_staff(staff))
+    assert audited().violated == {}
+    # The next one is free.
+    TableClaim.objects.create(
+        restaurant=house.restaurant, reservation=party, table_id=party.table_ids[0], slot_start=party.ends_at
+    )
+    change(party, ends_at=party.ends_at + dt.timedelta(minutes=15))
+    assert audited().violated == {"claims": 1}
 
 
 def test_parties_around_midnight_and_across_batches_are_compared(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
