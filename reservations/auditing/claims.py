@@ -93,8 +93,8 @@ def matched(scope: Scope, finding: Finding) -> None:
     """Find live reservations and blocks that don't claim just their tables from now to their end, or claim other times.
 
     Of slots that are over any table will do, since a party that is moved while
-    seated keeps those; a finished one keeps none that has not begun. What is not
-    live must have no tables.
+    seated keeps those; a finished one keeps none that has not begun. A reservation
+    that is not live must have no tables.
     """
     tables = dict(Table.objects.filter(**scope.filters(dated=False)).values_list("pk", "restaurant_id"))
     for owner, claimed in chain(_reservations(scope), _blocks(scope)):
@@ -119,8 +119,9 @@ def _reservations(scope: Scope) -> Iterator[tuple[_Owner, set[_Slot]]]:
 def _blocks(scope: Scope) -> Iterator[tuple[_Owner, set[_Slot]]]:
     for row, claimed in _with_claims(Block.objects.filter(**scope.filters()), "block", "pk", "lifted_at"):
         restaurant_id, slug, start, end, table_ids, pk, lifted = row
-        state = "lifted" if lifted else "in force"
-        yield _Owner(f"block {pk}", slug, state, restaurant_id, lifted is None, False, start, end, table_ids), claimed
+        # A lifted one still says which tables it was of.
+        state, tables = ("in force", table_ids) if lifted is None else ("lifted", [])
+        yield _Owner(f"block {pk}", slug, state, restaurant_id, lifted is None, False, start, end, tables), claimed
 
 
 def _with_claims(rows: QuerySet[Any], owner: str, *fields: str) -> Iterator[tuple[list[Any], set[_Slot]]]:

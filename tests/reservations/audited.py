@@ -133,7 +133,7 @@ def make_block(restaurant: Restaurant, table: Table, **fields: Any) -> Block:
         service_date=wish.date,
         starts_at=wish.start,
         ends_at=wish.start + dt.timedelta(hours=2),
-        table_ids=[] if lifted else [table.pk],
+        table_ids=[table.pk],
         **fields,
     )
     if not lifted:
