@@ -93,8 +93,8 @@ def matched(scope: Scope, finding: Finding) -> None:
     """Find live reservations and blocks that don't claim just their tables from now to their end, or claim other times.
 
     Of slots that are over any table will do, since a party that is moved while
-    seated keeps those; a finished one keeps none that has not begun. A reservation
-    that is not live must have no tables.
+    seated keeps those; a finished one keeps none that has not begun, apart from
+    its first. A reservation that is not live must have no tables.
     """
     tables = dict(Table.objects.filter(**scope.filters(dated=False)).values_list("pk", "restaurant_id"))
     for owner, claimed in chain(_reservations(scope), _blocks(scope)):
@@ -148,8 +148,12 @@ def _wrong(owner: _Owner, claims: set[_Slot], now: dt.datetime) -> str:
     slots = _slots(owner.start, owner.end)
     if outside := [claim for claim in claims if claim[1] not in slots]:
         return f"claims {_some(outside)} outside its time"
-    # The last slot may go on after the party has left. Who has left early keeps the slot that runs, to its end.
-    to_come = {slot for slot in slots if (slot if owner.finished else min(slot + SLOT, owner.end)) > now}
+    # The last slot may go on after the party has left. Who has left early keeps the
+    # slot that runs, to its end, and who left before their time the first.
+    if owner.finished:
+        to_come = {slot for slot in slots if slot > max(now, owner.start)}
+    else:
+        to_come = {slot for slot in slots if min(slot + SLOT, owner.end) > now}
     claimed = {claim for claim in claims if claim[1] in to_come}
     owed = set() if owner.finished else {(table, slot) for table in owner.table_ids for slot in to_come}
     if missing := owed - claimed:

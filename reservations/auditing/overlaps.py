@@ -128,10 +128,19 @@ def _compare(kept: list[_Seated], found: list[_Seated], now: dt.datetime, findin
 
 
 def _explained(one: _Seated, other: _Seated, now: dt.datetime) -> bool:
-    """Return whether two only seem to have met: a party that is moved while seated has its new table from then on."""
+    """Return whether two only seem to have met.
+
+    A party that is moved while seated has its new table from then on. One that
+    sits beyond its time may be given more of it once another, who had the table
+    meanwhile, is over too.
+    """
     if min(one.end, other.end) > now:
         return False
     seated = [party.pk for party in (one, other) if party.may_have_moved]
-    return bool(seated) and (
-        HistoryEvent.objects.filter(subject="reservation", subject_number__in=seated, kind="moved").exists()
+    if not seated:
+        return False
+    events = HistoryEvent.objects.filter(
+        subject="reservation", subject_number__in=seated, kind__in=("moved", "extended")
     )
+    # A hold is extended too, by another field.
+    return any(kind == "moved" or "ends_at" in changes for kind, changes in events.values_list("kind", "changes"))

@@ -111,9 +111,9 @@ def make_house() -> House:
     return house
 
 
-def tell(reservation: Reservation, kind: str = "") -> None:
+def tell(reservation: Reservation, kind: str = "", changes: dict[str, Any] | None = None) -> None:
     """Append an event of this kind to the reservation's day, by default the one that says its status."""
-    event = trail.Event(kind or reservation.status, "reservation", reservation.pk)
+    event = trail.Event(kind or reservation.status, "reservation", reservation.pk, None, changes or {})
     trail.append(reservation.restaurant_id, reservation.service_date, [event], trail.COMMAND, timezone.now())
 
 

@@ -219,6 +219,11 @@ def test_parties_that_only_seem_to_have_met_are_not_named(house: House) -> None:
     # Whoever has no such excuse is named.
     change(early, finished_at=None)
     assert audited().violated == {"overlaps": 1}
+    # It sat on beyond its time, and got more of it after the next party's.
+    tell(early, "extended", {"held_until": [None, "2027"]})
+    assert audited().violated == {"overlaps": 1}
+    tell(early, "extended", {"ends_at": ["2026", "2027"]})
+    assert audited().violated == {}
 
 
 def test_a_party_that_has_just_left_keeps_the_slot_that_runs(house: House) -> None:
@@ -232,6 +237,13 @@ def test_a_party_that_has_just_left_keeps_the_slot_that_runs(house: House) -> No
     )
     change(party, ends_at=party.ends_at + dt.timedelta(minutes=15))
     assert audited().violated == {"claims": 1}
+
+
+def test_a_party_that_left_before_its_time_keeps_the_first_slot(house: House) -> None:
+    end = house.confirmed.starts_at + SLOT
+    TableClaim.objects.filter(reservation=house.confirmed, slot_start__gte=end).delete()
+    reservation_at(Status.FINISHED, ends_at=end)(house)
+    assert audited().violated == {}
 
 
 def test_parties_around_midnight_and_across_batches_are_compared(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
