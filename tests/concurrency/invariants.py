@@ -7,21 +7,26 @@ from __future__ import annotations
 from django.db import connection
 
 # A block stands beside the reservations under its number below zero. A seated
-# party may have moved: from its first claim on it is where its row says.
+# party may have moved, or stayed on after its time: from the last gap between its
+# claims on it is where its row says.
 _LIVE = """
     parties AS (
         SELECT r.id, r.service_id, r.service_date, r.starts_at, r.ends_at, r.party_size, r.source,
                r.pacing_exceeded_by_id, r.table_ids,
                CASE WHEN r.status IN ('seated', 'finished') THEN COALESCE(
-                   (SELECT min(c.slot_start) FROM reservations_tableclaim c WHERE c.reservation_id = r.id), r.starts_at
+                   (SELECT max(c.slot_start) FROM reservations_tableclaim c
+                    WHERE c.reservation_id = r.id AND NOT EXISTS (
+                        SELECT 1 FROM reservations_tableclaim d
+                        WHERE d.reservation_id = r.id AND d.slot_start = c.slot_start - interval '15 minutes')),
+                   r.starts_at
                ) ELSE r.starts_at END AS since
         FROM reservations_reservation r
         WHERE r.restaurant_id = %(restaurant)s AND r.status IN ('held', 'confirmed', 'seated', 'finished')
     ), live AS (
-        SELECT p.id, p.since, p.ends_at, t.value::bigint AS table_id
+        SELECT p.id, p.starts_at, p.since, p.ends_at, t.value::bigint AS table_id
         FROM parties p LEFT JOIN LATERAL jsonb_array_elements_text(p.table_ids) t ON true
         UNION ALL
-        SELECT -b.id, b.starts_at, b.ends_at, t.value::bigint
+        SELECT -b.id, b.starts_at, b.starts_at, b.ends_at, t.value::bigint
         FROM reservations_block b LEFT JOIN LATERAL jsonb_array_elements_text(b.table_ids) t ON true
         WHERE b.restaurant_id = %(restaurant)s AND b.lifted_at IS NULL
     )"""
@@ -33,6 +38,9 @@ _CLAIMED = """
     ), owed AS (
         SELECT id, table_id, slot_start
         FROM live, generate_series(since, ends_at - interval '1 second', interval '15 minutes') slot_start
+    ), allowed AS (
+        SELECT id, table_id, slot_start
+        FROM live, generate_series(starts_at, ends_at - interval '1 second', interval '15 minutes') slot_start
     )"""
 
 _COVERS = """
