@@ -14,7 +14,8 @@ from django.db import connection
 from django.utils import timezone
 
 from reservations.auditing.audit import CHECKS
-from reservations.engine import floor
+from reservations.engine import changing, floor
+from reservations.engine.errors import Reason
 from reservations.engine.slots import SLOT
 from reservations.history.trail import by_staff
 from reservations.models import (
@@ -29,6 +30,7 @@ from reservations.models import (
 )
 from tests import factories as make
 from tests.reservations.audited import House, Status, audited, make_guest, make_house, past, tell
+from tests.reservations.rows import refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -223,6 +225,16 @@ def test_parties_that_only_seem_to_have_met_are_not_named(house: House) -> None:
     tell(early, "extended", {"held_until": [None, "2027"]})
     assert audited().violated == {"overlaps": 1}
     tell(early, "extended", {"ends_at": ["2026", "2027"]})
+    assert audited().violated == {}
+
+
+def test_staff_may_move_a_party_to_a_time_at_which_nobody_more_can_book_online(house: House) -> None:
+    restaurant = make.make_venue(service={"max_covers": 4, "max_online_covers": 2})
+    first, second = (make.make_reservation(restaurant, at=at) for at in (dt.time(19), dt.time(20)))
+    with refused(Reason.PACING_FULL):
+        changing.change(reservation=second, wish=make.make_wish(restaurant))
+    changing.change(reservation=second, wish=make.make_wish(restaurant), by=by_staff(make.make_staff()), online=False)
+    assert second.starts_at == first.starts_at
     assert audited().violated == {}
 
 
