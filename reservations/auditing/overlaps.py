@@ -89,7 +89,7 @@ def _reservations(scope: Scope, first: dt.date, last: dt.date) -> Iterator[_Seat
             start=start,
             end=left,
             tables=tuple(table_ids),
-            may_have_moved=status in (Status.SEATED, Status.FINISHED),
+            may_have_moved=status != Status.HELD,
         )
 
 
@@ -130,7 +130,7 @@ def _compare(kept: list[_Seated], found: list[_Seated], now: dt.datetime, findin
 def _explained(one: _Seated, other: _Seated, now: dt.datetime) -> bool:
     """Return whether two only seem to have met.
 
-    A party that is moved while seated has its new table from then on. One that
+    A party that is moved after its time has begun has its new table from then on. One that
     sits beyond its time may be given more of it once another, who had the table
     meanwhile, is over too.
     """
