@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from django.db import connection
 
-# A block stands beside the reservations under its number below zero. A seated
-# party may have moved, or stayed on after its time: from the last gap between its
-# claims on it is where its row says.
+# A block stands beside the reservations under its number below zero. A party whose
+# time has begun may have moved, or stayed on after its time: from the last gap
+# between its claims on it is where its row says.
 _LIVE = """
     parties AS (
         SELECT r.id, r.service_id, r.service_date, r.starts_at, r.ends_at, r.party_size, r.source,
-               r.pacing_exceeded_by_id, r.table_ids,
-               CASE WHEN r.status IN ('seated', 'finished') THEN COALESCE(
+               r.pacing_exceeded_by_id, r.online_pacing_limit, r.table_ids,
+               CASE WHEN r.status <> 'held' AND r.starts_at <= statement_timestamp() THEN COALESCE(
                    (SELECT max(c.slot_start) FROM reservations_tableclaim c
                     WHERE c.reservation_id = r.id AND NOT EXISTS (
                         SELECT 1 FROM reservations_tableclaim d
@@ -46,7 +46,8 @@ _CLAIMED = """
 _COVERS = """
     covers AS (
         SELECT service_id, service_date, starts_at, sum(party_size) AS everyone,
-               sum(party_size) FILTER (WHERE source IN ('online', 'waitlist')) AS online
+               sum(party_size) FILTER (WHERE source IN ('online', 'waitlist')) AS online,
+               bool_and(online_pacing_limit IS NOT NULL) FILTER (WHERE source IN ('online', 'waitlist')) AS bound
         FROM parties
         GROUP BY service_id, service_date, starts_at HAVING bool_and(pacing_exceeded_by_id IS NULL)
     )"""
@@ -67,7 +68,7 @@ CHECKS = {
     "covers exceed pacing": f"""
         WITH {_LIVE}, {_COVERS}
         SELECT c.* FROM covers c JOIN reservations_service s ON s.id = c.service_id
-        WHERE c.everyone > s.max_covers OR c.online > s.max_online_covers""",
+        WHERE c.everyone > s.max_covers OR (c.bound AND c.online > s.max_online_covers)""",
 }
 """Each statement finds rows only where what its name says has happened."""
 
