@@ -102,6 +102,10 @@ def change(
                 offered, head = served is not None, served or head
             decision = _decided(row, fresh, new, days, online=online, exceed_pacing=exceed_pacing)
             values |= _placed_as(new, decision, by, pacing_reason)
+            if _sits(row, new):
+                # Nobody's time becomes shorter because somebody joined the table.
+                since = _since(row, fresh.now)
+                values["ends_at"] = max(values["ends_at"], row.ends_at)
             if not online:
                 # The limit of those online does not bind staff: it was not in force.
                 values["online_pacing_limit"] = None
