@@ -46,7 +46,7 @@ def ask(
 ) -> BookingRequest:
     """Send a request for a party above the largest online; the restaurant is written to. It holds no table.
 
-    Raises `Refused` (REQUESTS_OFF). It expires after the restaurant's hours, or
+    Raises `Refused` (REQUESTS_OFF, PAST). It expires after the restaurant's hours, or
     at the wanted start. The same browser with the same key and wish gets the
     first answer again.
     """
@@ -59,6 +59,8 @@ def ask(
         if first is not None:
             return first
         day = take_day(restaurant.pk, wish.date)
+        if wish.start <= day.now:
+            raise Refused(Reason.PAST)
         row = BookingRequest(
             restaurant=restaurant,
             reference=new_reference(),

@@ -256,6 +256,17 @@ def test_staff_exceed_pacing_knowingly_and_it_is_recorded(venue: Restaurant, use
     assert (fresh(reservation).pacing_exceeded_by, fresh(reservation).pacing_reason) == (None, "")
 
 
+def test_staff_are_not_bound_by_the_limit_of_those_online(venue: Restaurant, user: User) -> None:
+    make.make_reservation(venue, party=4, at=dt.time(21))
+    reservation, by = make.make_reservation(venue, party=4), make.make_by(user)
+    with refused(Reason.PACING_FULL):
+        change(reservation=reservation, wish=at(reservation, dt.time(21)))
+    change(reservation=reservation, wish=at(reservation, dt.time(21)), by=by, online=False)
+    row = fresh(reservation)
+    assert (row.pacing_exceeded_by, row.pacing_limit, row.online_pacing_limit) == (None, 8, None)
+    assert broken(venue.pk) == {}
+
+
 def test_the_pacing_in_force_is_kept_with_it_and_refreshed(venue: Restaurant) -> None:
     reservation = make.make_reservation(venue)
     assert (reservation.pacing_limit, reservation.online_pacing_limit) == (8, 6)

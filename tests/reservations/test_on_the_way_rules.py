@@ -147,7 +147,7 @@ def test_a_guest_cancels_until_the_start_and_late_is_recorded(
         assert booking.cancel(reservation=reservation, by_guest=True) is True
     row = fresh(reservation)
     assert (row.status, row.cancelled_late, claims(row)) == ("cancelled", late, [])
-    assert HistoryEvent.objects.get(kind="cancelled").changes == ({"late": [None, True]} if late else {})
+    assert HistoryEvent.objects.get(kind="cancelled").changes == ({"cancelled_late": [None, True]} if late else {})
 
 
 def test_after_the_start_a_guest_calls(reservation: Reservation) -> None:

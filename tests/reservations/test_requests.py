@@ -71,6 +71,13 @@ def test_whoever_takes_no_requests_gets_none(venue: Restaurant) -> None:
     assert not BookingRequest.objects.exists()
 
 
+def test_what_is_past_can_not_be_asked_for(venue: Restaurant) -> None:
+    date = make.days_ahead(venue)
+    with clock.at(make.utc(venue, date, dt.time(19, 1))), refused(Reason.PAST):
+        make.make_request(venue, date=date)
+    assert (BookingRequest.objects.count(), mails(venue)) == (0, [])
+
+
 def test_a_form_sent_twice_is_one_request(venue: Restaurant) -> None:
     first = make.make_request(venue, browser="b" * 64, key="form")
     assert make.make_request(venue, browser="b" * 64, key="form") == first
