@@ -196,7 +196,10 @@ def promote(*, entry: WaitlistEntry, by: By) -> None:
         row = WaitlistEntry.objects.get(pk=entry.pk)
         if row.status != Status.WAITING:
             raise Refused(Reason.NOT_WAITING)
-        queue = waiting(row.service_date).filter(restaurant_id=row.restaurant_id).order_by()
+        # Its own: those at the door stand in another than those of the waitlist.
+        queue = WaitlistEntry.objects.filter(
+            restaurant_id=row.restaurant_id, service_date=row.service_date, kind=row.kind, status=Status.WAITING
+        ).order_by()
         lowest: int = queue.aggregate(lowest=Min("rank"))["lowest"] or 0
         WaitlistEntry.objects.filter(pk=row.pk).update(rank=min(lowest, 0) - 1)
         _chain(row, day, by, "promoted")
