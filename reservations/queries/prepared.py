@@ -51,11 +51,6 @@ class _Statement:
 _made: dict[tuple[object, str], _Statement] = {}
 
 
-def forget() -> None:
-    """Let every statement be made anew: for tests that change how the ORM writes one."""
-    _made.clear()
-
-
 class Prepared:
     """A question: build makes its queryset of `values_list` once for each database, with `Param`s for what differs."""
 
