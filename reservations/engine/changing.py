@@ -20,6 +20,7 @@ from reservations.engine.known import Details, known_guest
 from reservations.engine.locks import Again, Locked, is_collision, lock_days, retried, state_of, take_day
 from reservations.engine.offers import serve_day, serve_waitlist
 from reservations.engine.placing import record
+from reservations.engine.slots import SLOT
 from reservations.engine.tables import slot_of
 from reservations.history import trail
 from reservations.history.trail import GUEST, By, Event, difference
@@ -105,7 +106,7 @@ def change(
             if _sits(row, new):
                 # Nobody's time becomes shorter because somebody joined the table.
                 since = _since(row, fresh.now)
-                values["ends_at"] = max(values["ends_at"], row.ends_at)
+                values["ends_at"] = max(values["ends_at"], row.ends_at, since + SLOT)
             if not online:
                 # The limit of those online does not bind staff: it was not in force.
                 values["online_pacing_limit"] = None
@@ -184,9 +185,9 @@ def _decided(
     if _sits(row, new) and not online:
         # Its start has passed, and what is over of its time may have been another's.
         now = min(now, new.start - dt.timedelta(seconds=1))
-        rest = window(
-            row.restaurant_id, new.date, _since(row, fresh.now), row.ends_at, locked=True, except_reservation=row.pk
-        )
+        since = _since(row, fresh.now)
+        end = max(row.ends_at, end_of(fresh.plan, new), since + SLOT)
+        rest = window(row.restaurant_id, new.date, since, end, locked=True, except_reservation=row.pk)
         view = replace(rest, covers=view.covers)
     lock_neighbours(view, days)
     ask = Ask(
@@ -205,7 +206,7 @@ def _sits(row: Reservation, new: Wish) -> bool:
 
 
 def _since(row: Reservation, now: dt.datetime) -> dt.datetime:
-    return min(max(row.starts_at, slot_of(now)), row.ends_at)
+    return max(row.starts_at, slot_of(now))
 
 
 def _placed_as(new: Wish, decision: Decision, by: By, pacing_reason: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ _LIVE = """
         SELECT r.id, r.service_id, r.service_date, r.starts_at, r.ends_at, r.party_size, r.source,
                r.pacing_exceeded_by_id, r.online_pacing_limit, r.table_ids,
                CASE WHEN r.status IN ('seated', 'finished')
-                   OR r.status = 'confirmed' AND r.starts_at <= statement_timestamp() THEN COALESCE(
+                      OR r.status = 'confirmed' AND r.starts_at <= statement_timestamp() THEN COALESCE(
                    (SELECT max(c.slot_start) FROM reservations_tableclaim c
                     WHERE c.reservation_id = r.id AND NOT EXISTS (
                         SELECT 1 FROM reservations_tableclaim d

@@ -70,7 +70,7 @@ def test_after_the_start_a_guest_changes_nothing(venue: Restaurant) -> None:
                 change(reservation=reservation, **asked)
 
 
-def test_staff_note_what_a_seated_party_tells_but_give_it_no_time_that_is_over(venue: Restaurant, user: User) -> None:
+def test_staff_note_what_a_seated_party_tells_but_move_it_on_the_floor(venue: Restaurant, user: User) -> None:
     reservation = make.make_reservation(venue)
     with clock.at(reservation.starts_at + dt.timedelta(minutes=5)):
         by = make.make_by(user)
@@ -79,8 +79,9 @@ def test_staff_note_what_a_seated_party_tells_but_give_it_no_time_that_is_over(v
         assert change(reservation=reservation, details=told, by=by, online=False) is True
         with refused(Reason.NOT_CONFIRMED):
             change(reservation=reservation, details=replace(told, note="Hello"))
-        earlier = replace(wish_of(reservation), start=reservation.starts_at - dt.timedelta(minutes=30))
+        # Its time has begun: to another that is over it is not moved.
         with refused(Reason.PAST):
+            earlier = replace(wish_of(reservation), start=reservation.starts_at - dt.timedelta(minutes=30))
             change(reservation=reservation, wish=earlier, by=by, online=False)
     assert fresh(reservation).dietary_needs == "No nuts"
 

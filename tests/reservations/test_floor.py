@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reservations.engine import booking, due, floor
-from reservations.engine.changing import change, reduce_party, say_coming, say_late, wish_of
+from reservations.engine.changing import reduce_party, say_coming, say_late
 from reservations.engine.errors import Reason, Refused
 from reservations.models import Reservation, Restaurant, Table, User
 from tests import clock
@@ -314,60 +313,3 @@ def test_tables_may_be_pushed_together_and_are_never_anothers(venue: Restaurant)
     floor.move(reservation=first, table_ids=both, by=make.make_by())
     assert (set(fresh(first).table_ids), len(claims(first))) == (set(both), 16)
     assert broken(venue.pk) == {}
-
-
-# --- Staying longer -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("minutes", "more"), [(1, 1), (15, 1), (16, 2), (60, 4)])
-def test_a_party_stays_longer_in_whole_slots(venue: Restaurant, minutes: int, more: int) -> None:
-    reservation = seated(venue)
-    assert floor.stay_longer(reservation=reservation, minutes=minutes, by=make.make_by()) is True
-    assert fresh(reservation).ends_at == SEVEN + (120 + more * 15) * MINUTE
-    assert len(claims(reservation)) == 8 + more
-    assert (broken(venue.pk), chains_broken(venue)) == ({}, [])
-
-
-def test_nobody_stays_into_anothers_time(venue: Restaurant) -> None:
-    reservation = seated(venue, dt.time(18))
-    nexts = [booked(venue, dt.time(20)), booked(venue, dt.time(20))]
-    before = snapshot(reservation)
-    with refused(Reason.TABLES_TAKEN):
-        _stay(reservation)
-    assert snapshot(reservation) == before
-    assert {fresh(one).status for one in nexts} == {"confirmed"}
-
-
-def test_a_party_that_overstays_stays_from_now_on(venue: Restaurant) -> None:
-    """Half an hour longer from 20:40 on is until 21:00, not until 20:30."""
-    reservation = seated(venue, dt.time(18))
-    with clock.at(SEVEN + 100 * MINUTE):
-        floor.stay_longer(reservation=reservation, minutes=30, by=make.make_by())
-    assert fresh(reservation).ends_at == SEVEN + 120 * MINUTE
-    assert max(slot for _table, slot in claims(reservation)) == SEVEN + 105 * MINUTE
-    assert broken(venue.pk) == {}
-
-
-# --- More sit down than came -------------------------------------------------------------------------
-
-
-def test_a_seated_party_grows_at_its_table_or_another(venue: Restaurant) -> None:
-    reservation = seated(venue)
-    table = Table.objects.get(pk=reservation.table_ids[0])
-    with clock.at(SEVEN + 40 * MINUTE):
-        wish = replace(wish_of(fresh(reservation)), party=table.max_seats + 1)
-        with refused(Reason.NO_TABLE):
-            change(reservation=fresh(reservation), wish=wish, online=False, by=make.make_by())
-        large = make.make_table(venue, seats=table.max_seats + 1)
-        assert change(reservation=fresh(reservation), wish=wish, online=False, by=make.make_by()) is True
-    row = fresh(reservation)
-    assert (row.table_ids, row.party_size, row.status) == ([large.pk], table.max_seats + 1, "seated")
-    assert (row.starts_at, row.ends_at) == (SEVEN, SEVEN + 120 * MINUTE)
-    assert min(slot for _table, slot in claims(row)) == SEVEN + 30 * MINUTE
-    assert (broken(venue.pk), chains_broken(venue)) == ({}, [])
-
-
-def test_a_guest_changes_nothing_once_seated(venue: Restaurant) -> None:
-    reservation = seated(venue)
-    with clock.at(SEVEN + MINUTE), refused(Reason.NOT_CONFIRMED):
-        change(reservation=fresh(reservation), wish=replace(wish_of(fresh(reservation)), party=1))
