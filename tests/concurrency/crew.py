@@ -20,6 +20,7 @@ from reservations.history.trail import Head
 from reservations.models import Reservation
 from reservations.models.reservation import COUNTED
 from reservations.queries.day import Window
+from tests import clock
 
 SECONDS = 60
 """After so long a race counts as hung, and the test fails instead of the run."""
@@ -56,6 +57,7 @@ class Crew:
         start = threading.Barrier(len(listed), timeout=SECONDS)
 
         def run(work: Callable[[], Any]) -> Any:
+            clock.follow()
             start.wait()
             try:
                 return work()
