@@ -289,7 +289,11 @@ def cancel_locked(
 ) -> trail.Head | None:
     """Cancel a confirmed reservation of a locked day by compare-and-set; return the chain's new head, or None."""
     confirmed = Reservation.objects.filter(
-        pk=reservation.pk, status=Status.CONFIRMED, service_date=reservation.service_date
+        pk=reservation.pk,
+        status=Status.CONFIRMED,
+        service_date=reservation.service_date,
+        # By which the cut-off was asked.
+        starts_at=reservation.starts_at,
     )
     changed = confirmed.renewing(*reservation.own_tags(), trail.tag(reservation.restaurant_id)).update(
         status=Status.CANCELLED,
