@@ -1,0 +1,1 @@
+"""Every command of the engine, in any order and at random, by one process or by many."""
