@@ -4,27 +4,37 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import Case, Q, QuerySet, Value, When
 
 from reservations.engine.inserts import insert
 from reservations.models import Guest, contact_key
 from reservations.queries.prepared import Param, Prepared
 
 _COLUMNS = tuple(field.attname for field in Guest._meta.concrete_fields)
-_SAME = Prepared(
-    lambda: (
+
+
+def _same(by_phone: Q) -> QuerySet[Guest, Any]:
+    """Return who may be meant, the one of this very contact first: a phone may be shared by more than are read."""
+    key = Q(key=Param("key", models.CharField()))
+    return (
         Guest.objects.filter(
-            Q(key=Param("key", models.CharField())) | Q(phone=Param("phone", models.CharField())),
+            key | Q(by_phone, phone=Param("phone", models.CharField())),
             restaurant_id=Param("restaurant", models.BigIntegerField()),
             erased_at=None,
         )
-        .order_by("pk")
+        .annotate(other=Case(When(key, then=Value(0)), default=Value(1)))
+        .order_by("other", "pk")
         .select_for_update()
         .values_list(*_COLUMNS)[:20]
     )
-)
+
+
+# A family shares a phone: with an address it is who has told none yet, or somebody new.
+_BY_EMAIL = Prepared(lambda: _same(Q(email="")))
+_BY_PHONE = Prepared(lambda: _same(Q()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +68,10 @@ def known_guest(restaurant_id: int, details: Details, language: str, now: dt.dat
     key = contact_key(email, phone)
     # Locked: a guest that is being merged or erased must not get a visit that its rule did not see.
     # A phone that nobody has, where none was told.
-    found_rows = _SAME.rows(restaurant=restaurant_id, key=key, phone=phone or "none")
+    same = _BY_EMAIL if email else _BY_PHONE
+    found_rows = same.rows(restaurant=restaurant_id, key=key, phone=phone or "none")
     rows = [Guest.from_db(connection.alias, _COLUMNS, row) for row in found_rows]
-    found = next((row for row in rows if row.key == key), None) or next(
-        # A family shares a phone: with another address it is somebody else.
-        (row for row in rows if not email or not row.email),
-        None,
-    )
+    found = rows[0] if rows else None
     if found is None:
         found = Guest(
             restaurant_id=restaurant_id,
