@@ -15,6 +15,7 @@ from django.db.models.deletion import Collector
 from menus.models import Dish, Menu, Section
 from reservations.models import (
     Area,
+    Block,
     Closure,
     CombinationTable,
     OpeningPeriod,
@@ -41,6 +42,11 @@ def reservation(restaurant: Restaurant) -> Reservation:
     return make.make_seated(restaurant, [table], make.make_wish(restaurant, date=DATE))
 
 
+def block(restaurant: Restaurant) -> Block:
+    start = make.make_wish(restaurant, date=DATE).start
+    return Block.objects.create(restaurant=restaurant, service_date=DATE, starts_at=start, ends_at=start)
+
+
 # One row of each cached model, and a field that may be changed without more ado.
 ROWS: dict[type[CachedModel], tuple[Callable[[Restaurant], Any], str, Any]] = {
     Restaurant: (lambda restaurant: restaurant, "tagline", "x"),
@@ -63,6 +69,7 @@ ROWS: dict[type[CachedModel], tuple[Callable[[Restaurant], Any], str, Any]] = {
     Service: (lambda restaurant: make.make_service(restaurant), "name", "x"),
     TurnTime: (lambda restaurant: make.make_turn_time(restaurant, up_to=2, minutes=90), "minutes", 45),
     Reservation: (reservation, "note", "x"),
+    Block: (block, "reason", "x"),
     Menu: (lambda restaurant: make.make_menu(restaurant), "note", "x"),
     Section: (lambda restaurant: make.make_menu(restaurant).sections.get(), "note", "x"),
     Dish: (lambda restaurant: make.make_menu(restaurant).sections.get().dishes.first(), "price", 9),
