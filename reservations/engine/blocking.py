@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db import Error
-
 from reservations.engine.deciding import claim, lock_neighbours
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert
-from reservations.engine.locks import Again, is_collision, lock_days, retried, state_of
+from reservations.engine.locks import lock_days, retried, state_of
 from reservations.engine.offers import serve_waitlist
 from reservations.engine.tables import next_slot, slot_of
 from reservations.history import trail
@@ -68,12 +66,7 @@ def block(
         trail.append(restaurant.pk, date, [event], by, day.now, day.head)
         return row
 
-    try:
-        return retried(work)
-    except (Again, Error) as error:
-        if isinstance(error, Error) and not is_collision(error):
-            raise
-        raise Refused(Reason.TABLES_TAKEN) from error
+    return retried(work, exhausted=Reason.TABLES_TAKEN)
 
 
 def lift(*, blocked: Block, by: By) -> bool:

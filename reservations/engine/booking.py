@@ -21,7 +21,7 @@ from reservations.engine.availability import Ask, DayPlan, candidates, pick
 from reservations.engine.deciding import Decision, Wish, claim, lock_neighbours
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, known_guest
-from reservations.engine.locks import Again, Locked, is_collision, lock_days, retried, state_of, take_day
+from reservations.engine.locks import Locked, lock_days, retried, state_of, take_day
 from reservations.engine.offers import serve_waitlist
 from reservations.engine.placing import bound_key, give_back, place
 from reservations.history import trail
@@ -200,18 +200,13 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST) -> Re
         return True
 
     try:
-        retried(work)
-    except Refused as refusal:
-        if refusal.reason != Reason.HOLD_LAPSED:
-            raise
+        retried(work, exhausted=Reason.NO_STEP_FREE_TABLE if moving else Reason.HOLD_LAPSED)
+    except (Refused, Error) as error:
+        # The object was told what the database has taken back.
         reservation.refresh_from_db()
-        if reservation.status in (Status.HELD, Status.EXPIRED, Status.RELEASED):
+        lapsed = isinstance(error, Refused) and error.reason == Reason.HOLD_LAPSED
+        if not lapsed or reservation.status in (Status.HELD, Status.EXPIRED, Status.RELEASED):
             raise
-    except (Again, Error) as error:
-        reservation.refresh_from_db()
-        if isinstance(error, Error) and not is_collision(error):
-            raise
-        raise Refused(Reason.NO_STEP_FREE_TABLE if moving else Reason.HOLD_LAPSED) from error
     return reservation
 
 

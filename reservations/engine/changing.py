@@ -10,14 +10,13 @@ import datetime as dt
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from django.db import Error
 from django.utils import timezone
 
 from reservations.engine.availability import Ask
 from reservations.engine.deciding import Decision, Wish, claim, decide, end_of, lock_neighbours
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, known_guest
-from reservations.engine.locks import Again, Locked, is_collision, lock_days, retried, state_of, take_day
+from reservations.engine.locks import Locked, lock_days, retried, state_of, take_day
 from reservations.engine.offers import serve_day, serve_waitlist
 from reservations.engine.placing import record
 from reservations.engine.slots import SLOT
@@ -133,18 +132,13 @@ def change(
         return True
 
     try:
-        changed = retried(work)
+        changed = retried(work, exhausted=Reason.TABLES_TAKEN)
     except Refused as refusal:
         if offered:
             serve_day(reservation.restaurant_id, new.date)
         if moves and refusal.reason not in (Reason.CHANGED_MEANWHILE, Reason.NOT_CONFIRMED):
             record(new, online, refusal.reason)
         raise
-    except (Again, Error) as error:
-        if isinstance(error, Error) and not is_collision(error):
-            raise
-        record(new, online, Reason.TABLES_TAKEN)
-        raise Refused(Reason.TABLES_TAKEN) from error
     reservation.refresh_from_db()
     return changed
 

@@ -12,14 +12,13 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from django.db import Error
 from django.utils import timezone
 
 from reservations.engine.availability import Ask, DayPlan, ServiceRules, candidates
 from reservations.engine.deciding import claim, insert_reservation, lock_neighbours
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, known_guest
-from reservations.engine.locks import Again, Locked, is_collision, lock_days, retried, state_of
+from reservations.engine.locks import Again, Locked, lock_days, retried, state_of
 from reservations.engine.offers import serve_waitlist
 from reservations.engine.placing import placed
 from reservations.engine.slots import SLOT
@@ -232,12 +231,7 @@ def walk_in(
     # The local date, or the evening before it: whichever service runs.
     today = timezone.now().astimezone(restaurant.zone).date()
     days = {today - dt.timedelta(days=1), today}
-    try:
-        return retried(work)
-    except (Again, Error) as error:
-        if isinstance(error, Error) and not is_collision(error):
-            raise
-        raise Refused(Reason.TABLES_TAKEN) from error
+    return retried(work, exhausted=Reason.TABLES_TAKEN)
 
 
 def _turn(plan: DayPlan, service: ServiceRules | None, party: int, restaurant: Restaurant) -> int:
@@ -320,11 +314,7 @@ def _settle(
         return True
 
     try:
-        changed = retried(work)
-    except (Again, Error) as error:
-        if isinstance(error, Error) and not is_collision(error):
-            raise
-        raise Refused(Reason.TABLES_TAKEN) from error
+        changed = retried(work, exhausted=Reason.TABLES_TAKEN)
     finally:
         reservation.refresh_from_db()
     return changed

@@ -18,6 +18,7 @@ from django.db import Error, IntegrityError, connection, models, transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
+from reservations.engine.errors import Reason, Refused
 from reservations.history import trail
 from reservations.history.trail import JOB, Event, Head
 from reservations.messages.outgoing import Kind, message, send_later
@@ -230,14 +231,23 @@ def forgotten() -> dict[str, object]:
     }
 
 
-def retried(work: Callable[[], T]) -> T:
+def retried(work: Callable[[], T], *, exhausted: Reason | None = None) -> T:
     """Run work in the outermost transaction and return its answer; a collision runs it again, up to 5 times.
 
     Retried are claims that collide, deadlocks and serialisation failures, after
     a pause with jitter. work must begin by reading, so that it can decide anew.
-    Raises `Again` where it found no end, and RuntimeError inside a transaction, where a retry could not see what
-    others committed.
+    Where it found no end it raises `Refused` with exhausted, if that is given, else `Again` or the last error;
+    and RuntimeError inside a transaction, where a retry could not see what others committed.
     """
+    try:
+        return _repeated(work)
+    except (Again, Error) as error:
+        if exhausted is None or (isinstance(error, Error) and not is_collision(error)):
+            raise
+        raise Refused(exhausted) from error
+
+
+def _repeated(work: Callable[[], T]) -> T:
     global retries
     for attempt in range(1, ATTEMPTS + 1):
         try:

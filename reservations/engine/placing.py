@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from django.db import Error, models
+from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -15,7 +15,7 @@ from reservations.engine.availability import Ask
 from reservations.engine.deciding import Decision, Wish, decide, end_of, insert_claimed, lock_neighbours
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert_many
-from reservations.engine.locks import Again, forgotten, is_collision, lock_days, retried
+from reservations.engine.locks import forgotten, lock_days, retried
 from reservations.engine.offers import serve_day, serve_waitlist
 from reservations.history import trail
 from reservations.history.trail import By, Event
@@ -79,7 +79,8 @@ def place(
 
     try:
         early()
-        return retried(work)
+        # Collided as often as is tried: somebody else is taking these tables.
+        return retried(work, exhausted=Reason.TABLES_TAKEN)
     except Refused as refusal:
         if first := _by_key(wish.restaurant_id, key):
             return first
@@ -87,12 +88,6 @@ def place(
             serve_day(wish.restaurant_id, wish.date)
         record(wish, ask.online, refusal.reason)
         raise
-    except (Again, Error) as error:
-        # Collided as often as is tried: somebody else is taking these tables.
-        if isinstance(error, Error) and not is_collision(error):
-            raise
-        record(wish, ask.online, Reason.TABLES_TAKEN)
-        raise Refused(Reason.TABLES_TAKEN) from error
 
 
 def placed(reservation: Reservation) -> Event:

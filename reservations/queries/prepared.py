@@ -48,18 +48,16 @@ class _Statement:
     converters: Any
 
 
-_made: dict[tuple[object, str], _Statement] = {}
-
-
 class Prepared:
     """A question: build makes its queryset of `values_list` once for each database, with `Param`s for what differs."""
 
     def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
         self._build = build
+        self._made: dict[str, _Statement] = {}
 
     def rows(self, **values: Any) -> list[Any]:
         """Return the rows as tuples, converted as the ORM converts them."""
-        statement = _made.get((self, connection.vendor)) or self._compile()
+        statement = self._made.get(connection.vendor) or self._compile()
         with connection.cursor() as cursor:
             cursor.execute(statement.sql, _filled(statement.params, values))
             rows = cursor.fetchall()
@@ -72,7 +70,7 @@ class Prepared:
         sql, params = compiler.as_sql()
         fields = [entry[0] for entry in compiler.select[: compiler.col_count]]
         found = _Statement(sql, tuple(params), compiler, compiler.get_converters(fields))
-        _made[self, connection.vendor] = found
+        self._made[connection.vendor] = found
         return found
 
 
@@ -81,10 +79,11 @@ class PreparedUpdate:
 
     def __init__(self, build: Callable[[], tuple[QuerySet[Any, Any], dict[str, Any]]]) -> None:
         self._build = build
+        self._made: dict[str, _Statement] = {}
 
     def run(self, **values: Any) -> int:
         """Update, and return how many rows. Tags of a cached model are the caller's affair."""
-        statement = _made.get((self, connection.vendor)) or self._compile()
+        statement = self._made.get(connection.vendor) or self._compile()
         with connection.cursor() as cursor:
             cursor.execute(statement.sql, _filled(statement.params, values))
             return int(cursor.rowcount)
@@ -95,7 +94,7 @@ class PreparedUpdate:
         query.add_update_values(columns)
         sql, params = query.get_compiler(connection=connection).as_sql()
         found = _Statement(sql, tuple(params), None, None)
-        _made[self, connection.vendor] = found
+        self._made[connection.vendor] = found
         return found
 
 
