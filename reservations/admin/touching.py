@@ -26,7 +26,7 @@ from reservations.admin import pages
 from reservations.admin.base import Link
 from reservations.admin.formats import local_text
 from reservations.admin.pages import Button, reservation_address, seen_of
-from reservations.engine import changing, floor
+from reservations.engine import coming, floor
 from reservations.engine.errors import Refused
 from reservations.history.trail import By
 from reservations.models import Reservation
@@ -56,7 +56,7 @@ class Act:
 
 def _coming(*, reservation: Reservation, by: By) -> bool:
     was = reservation.coming_at
-    changing.say_coming(reservation=reservation, by=by)
+    coming.say_coming(reservation=reservation, by=by)
     return was is None
 
 
@@ -242,7 +242,7 @@ def late(model_admin: ReservationAdmin, request: HttpRequest, pk: int) -> HttpRe
     form = LateForm(request.POST if request.method == "POST" else None, initial={"minutes": 15})
     if form.is_valid():
         minutes = form.cleaned_data["minutes"]
-        rule = partial(changing.say_late, minutes=minutes)
+        rule = partial(coming.say_late, minutes=minutes)
         text = ngettext(
             "It is noted that {reservation} will be {minutes} minute late.",
             "It is noted that {reservation} will be {minutes} minutes late.",
@@ -263,7 +263,7 @@ def fewer(model_admin: ReservationAdmin, request: HttpRequest, pk: int) -> HttpR
     form = FewerForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         party = form.cleaned_data["party_size"]
-        rule = partial(changing.reduce_party, party=party)
+        rule = partial(coming.reduce_party, party=party)
         if _done(model_admin, request, reservation, form, rule, _("Fewer covers.")):
             said(request, reservation, _("{reservation} is now for {covers}."), covers=pages.covers_text(party))
             return redirect(pages.back_of(request, reservation_address(reservation)))

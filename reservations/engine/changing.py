@@ -1,7 +1,7 @@
-"""Write rules for a reservation that stands: another time, date or party, other details, and news on the way.
+"""The write rule for a reservation that stands: another time, date or party, or other details.
 
-Each opens the outermost transaction itself and must not be called inside one.
-Each raises `Refused` with the reason, and the reservation is then as it was.
+It opens the outermost transaction itself and must not be called inside one.
+It raises `Refused` with the reason, and the reservation is then as it was.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from reservations.engine.availability import Ask
 from reservations.engine.deciding import Decision, Wish, claim, decide, end_of, lock_neighbours
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, known_guest
-from reservations.engine.locks import Locked, lock_days, retried, state_of, take_day
+from reservations.engine.locks import lock_days, retried, state_of
 from reservations.engine.offers import serve_day, serve_waitlist
 from reservations.engine.placing import record
 from reservations.engine.slots import SLOT
@@ -28,7 +28,7 @@ from reservations.models import Message, Reservation, Restaurant, TableClaim
 from reservations.models.reservation import COUNTED
 from reservations.queries.day import Fresh, cutoff, day_plan, refreshed, window
 
-__all__ = ["change", "details_of", "reduce_party", "say_coming", "say_late", "wish_of"]
+__all__ = ["can_change", "change", "details_of", "wish_of", "write"]
 
 Status = Reservation.Status
 
@@ -113,7 +113,7 @@ def change(
             return False
         if (told.email, told.phone) != (row.email, row.phone):
             values["guest_id"] = known_guest(row.restaurant_id, told, row.language, fresh.now) or row.guest_id
-        _write(row, values)
+        write(row, values)
         if moves:
             TableClaim.objects.filter(reservation_id=row.pk).delete()
             claim(row, row.table_ids, since)
@@ -222,7 +222,7 @@ def _placed_as(new: Wish, decision: Decision, by: By, pacing_reason: str) -> dic
     }
 
 
-def _write(row: Reservation, values: dict[str, Any]) -> None:
+def write(row: Reservation, values: dict[str, Any]) -> None:
     """Set values on a row whose day is locked, by compare-and-set of its version; the object knows them after."""
     values = {**values, "sequence": row.sequence + 1}
     rows = Reservation.objects.filter(pk=row.pk, sequence=row.sequence, status=row.status)
@@ -258,84 +258,6 @@ def _tell(
     if staff and min(before["starts_at"], row.starts_at) - now <= STAFF_HEED:
         told += message(Kind.STAFF_CHANGED, row, now, staff_email=restaurant.email, data=data)
     send_later(told)
-
-
-def reduce_party(*, reservation: Reservation, party: int, by: By = GUEST) -> None:
-    """Let fewer come than were booked, at the same tables and time, until the start.
-
-    What pacing gains is offered to who waits. As many as are booked change nothing: the form was sent again.
-    Raises `Refused`: NOT_FEWER, NOT_CONFIRMED, ALREADY_STARTED.
-    """
-
-    def values(row: Reservation, _day: Locked) -> dict[str, Any]:
-        if party == row.party_size:
-            return {}
-        if not 1 <= party < row.party_size:
-            raise Refused(Reason.NOT_FEWER)
-        children = min(row.children, party)
-        return {"party_size": party, "children": children, "high_chairs": min(row.high_chairs, children)}
-
-    def after(row: Reservation, before: dict[str, Any], day: Locked, head: trail.Head) -> None:
-        data = {"fewer": [before["party_size"], party]}
-        send_later(message(Kind.STAFF_COMING, row, day.now, staff_email=row.restaurant.email, data=data))
-        serve_waitlist(row.restaurant_id, day.date, day.now, head)
-
-    _on_the_way(reservation, by, "changed", values, after)
-
-
-def say_coming(*, reservation: Reservation, by: By = GUEST) -> None:
-    """Note that the party has said that it comes, until the start; saying it again changes nothing."""
-
-    def values(row: Reservation, day: Locked) -> dict[str, Any]:
-        return {} if row.coming_at else {"coming_at": day.now}
-
-    _on_the_way(reservation, by, "coming", values)
-
-
-def say_late(*, reservation: Reservation, minutes: int, by: By = GUEST) -> None:
-    """Note that the party will be so many minutes late, and take its flag away until then; staff are told at once.
-
-    Possible until staff have seated it, as long as the table is kept for it.
-    Raises `Refused` (NOT_CONFIRMED).
-    """
-
-    def values(row: Reservation, _day: Locked) -> dict[str, Any]:
-        return {"late_minutes": minutes, "late_flagged_at": None}
-
-    def after(row: Reservation, _before: dict[str, Any], day: Locked, _head: trail.Head) -> None:
-        data = {"minutes": minutes}
-        send_later(message(Kind.STAFF_COMING, row, day.now, staff_email=row.restaurant.email, data=data))
-
-    _on_the_way(reservation, by, "late", values, after, until_end=True)
-
-
-def _on_the_way(
-    reservation: Reservation, by: By, kind: str, values: Any, after: Any = None, *, until_end: bool = False
-) -> None:
-    """Change fields of a confirmed reservation that need no new decision, under its day's lock."""
-
-    def work() -> None:
-        day = take_day(reservation.restaurant_id, reservation.service_date)
-        row = Reservation.objects.select_related("restaurant").get(pk=reservation.pk)
-        if row.status != Status.CONFIRMED:
-            raise Refused(Reason.NOT_CONFIRMED)
-        if row.service_date != day.date:
-            raise Refused(Reason.CHANGED_MEANWHILE)
-        if by == GUEST and day.now >= (row.ends_at if until_end else row.starts_at):
-            raise Refused(Reason.ALREADY_STARTED)
-        new: dict[str, Any] = values(row, day)
-        before = {name: getattr(row, name) for name in new}
-        changes = difference(before, new)
-        if not changes:
-            return
-        _write(row, new)
-        event = Event(kind, "reservation", row.pk, row.guest_id, changes)
-        head = trail.append(row.restaurant_id, day.date, [event], by, day.now, day.head)
-        if after:
-            after(row, before, day, head)
-
-    retried(work)
-    reservation.refresh_from_db()
 
 
 def can_change(reservation: Reservation) -> bool:

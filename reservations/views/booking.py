@@ -23,7 +23,7 @@ from reservations.queries.private import HOLD_STATUSES, by_reference
 from reservations.queries.venue import Place
 from reservations.reasons import diner_text
 from reservations.views.addresses import own_address
-from reservations.views.browser import remember
+from reservations.views.browser import remember, to_own_page
 from reservations.views.methods import post_only
 from reservations.views.times import found_place, local_today, search_for, times_context, times_form
 
@@ -91,10 +91,7 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
                 return _hold_again(request, held, form.draft())
             form.add_error("needs_step_free", diner_text(refusal.reason))
             return _details_page(request, held, form, status=409)
-        remember(request, confirmed)
-        response = redirect(own_address(confirmed))
-        mark_visitor(response)
-        return response
+        return to_own_page(request, confirmed)
     form = DetailsForm(instance=held, country=held.restaurant.country, party=held.party_size)
     return _details_page(request, held, form)
 

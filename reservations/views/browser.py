@@ -1,11 +1,16 @@
-"""What this browser's session knows: the reservations that were made in it."""
+"""A browser: the cookie by which it is known, and the reservations that its session holds."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from collections.abc import Callable
 
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from reservations.links import known_browser, mark_visitor, new_browser
 from reservations.models import Reservation
 from reservations.queries.private import of_session
+from reservations.views.addresses import own_address
 
 _SESSION_KEY = "reservations"
 _KEPT = 30
@@ -17,6 +22,23 @@ def remember(request: HttpRequest, reservation: Reservation) -> None:
     entry = (reservation.restaurant_id, reservation.reference)
     if entry not in mine:
         request.session[_SESSION_KEY] = [entry, *mine][:_KEPT]
+
+
+def to_own_page(request: HttpRequest, reservation: Reservation) -> HttpResponse:
+    """Remember a reservation that was made here, and go to its page."""
+    remember(request, reservation)
+    response = redirect(own_address(reservation))
+    mark_visitor(response)
+    return response
+
+
+def for_browser(request: HttpRequest, answer: Callable[[str], HttpResponse]) -> HttpResponse:
+    """Answer a browser by its hash, and give it the cookie where it has none yet."""
+    browser, cookie = known_browser(request)
+    response = answer(browser)
+    if cookie:
+        new_browser(response, cookie)
+    return response
 
 
 def of_browser(request: HttpRequest) -> list[Reservation]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from reservations.engine import changing
+from reservations.engine import coming
 from reservations.engine.errors import Reason, Refused
 from reservations.forms import FewerForm, LateForm
 from reservations.models import Reservation
@@ -27,7 +27,7 @@ def say_coming(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     if answer := _not_now(request, found, token):
         return answer
     try:
-        changing.say_coming(reservation=found)
+        coming.say_coming(reservation=found)
     except Refused as refusal:
         return _refused(request, found, token, refusal)
     return redirect("reservation", slug=slug, token=token)
@@ -46,7 +46,7 @@ def say_late(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     if not form.is_valid():
         return reservation_page(request, found, token, late_form=form, status=400)
     try:
-        changing.say_late(reservation=found, minutes=form.cleaned_data["minutes"])
+        coming.say_late(reservation=found, minutes=form.cleaned_data["minutes"])
     except Refused as refusal:
         return _refused(request, found, token, refusal)
     return redirect("reservation", slug=slug, token=token)
@@ -68,7 +68,7 @@ def reduce_party(request: HttpRequest, slug: str, token: str) -> HttpResponse:
             return redirect("reservation", slug=slug, token=token)
         return reservation_page(request, found, token, fewer_form=form, status=400)
     try:
-        changing.reduce_party(reservation=found, party=form.cleaned_data["party"])
+        coming.reduce_party(reservation=found, party=form.cleaned_data["party"])
     except Refused as refusal:
         return _refused(request, found, token, refusal)
     return redirect("reservation", slug=slug, token=token)

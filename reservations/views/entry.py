@@ -14,12 +14,12 @@ from django.views.decorators.http import require_safe
 from reservations.engine import waitlist
 from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason, Refused
-from reservations.links import entry_reference_of, known_browser, mark_visitor, new_browser
+from reservations.links import entry_reference_of, known_browser, new_browser
 from reservations.models import Reservation, WaitlistEntry
 from reservations.queries.private import entry_by_reference, restaurant_of
 from reservations.reasons import diner_text
 from reservations.views.addresses import entry_address, own_address
-from reservations.views.browser import remember
+from reservations.views.browser import to_own_page
 from reservations.views.methods import post_only
 from reservations.views.reservation import unknown
 from reservations.views.times import found_place
@@ -60,10 +60,7 @@ def accept_offer(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     except Refused as refusal:
         entry = _by_token(slug, token) or entry
         return _entry_page(request, entry, token, problem=diner_text(refusal.reason), status=409)
-    remember(request, reservation)
-    response = redirect(own_address(reservation))
-    mark_visitor(response)
-    return response
+    return to_own_page(request, reservation)
 
 
 @never_cache

@@ -16,22 +16,22 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from reservations import cached
 from reservations.engine import requests
-from reservations.engine.availability import Ask, DayPlan, Time, day_reason, times
+from reservations.engine.availability import DayPlan, Time
 from reservations.engine.booking import Wish
 from reservations.engine.deciding import service_at
 from reservations.engine.errors import Reason, Refused
 from reservations.forms import Option, RequestForm, TimesForm
-from reservations.links import known_browser, mark_visitor, new_browser, request_reference_of
+from reservations.links import request_reference_of
 from reservations.models import BookingRequest, Reservation
 from reservations.queries.private import request_by_reference, restaurant_of
 from reservations.queries.venue import Place
 from reservations.reasons import diner_text
 from reservations.views.addresses import own_address, request_address
-from reservations.views.browser import remember
+from reservations.views.browser import for_browser, to_own_page
 from reservations.views.choices import labelled, no_times
 from reservations.views.methods import post_only
 from reservations.views.reservation import unknown
-from reservations.views.times import found_place, local_today, times_address, times_form
+from reservations.views.times import day_of, found_place, local_today, times_address, times_form
 
 Status = BookingRequest.Status
 
@@ -47,14 +47,9 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     found = found_place(slug)
     if not found.takes_requests or not found.bookable:
         return render(request, "reservations/ask.html", {"place": found, "is_off": True}, status=404)
-    browser, cookie = known_browser(request)
     if request.method == "POST" and "ask" in request.POST:
-        response = _send(request, found, browser)
-    else:
-        response = _form_page(request, found, _asked(request, found))
-    if cookie:
-        new_browser(response, cookie)
-    return response
+        return for_browser(request, lambda browser: _send(request, found, browser))
+    return for_browser(request, lambda _browser: _form_page(request, found, _asked(request, found)))
 
 
 def _asked(request: HttpRequest, found: Place) -> TimesForm:
@@ -65,7 +60,7 @@ def _asked(request: HttpRequest, found: Place) -> TimesForm:
 
 def _send(request: HttpRequest, found: Place, browser: str) -> HttpResponse:
     search = times_form(found, request.POST)
-    day, _reason = _day_of(found, search)
+    day, _reason = day_of(found, search)
     form = _form(found, day, data=request.POST)
     # Both, so that everything that is wrong is said at once.
     valid = form.is_valid()
@@ -103,15 +98,6 @@ def _refuse_small(search: TimesForm, plan: DayPlan, start: dt.datetime) -> None:
         search.add_error("party", text % {"most": service.max_party})
 
 
-def _day_of(found: Place, search: TimesForm) -> tuple[tuple[Time, ...], Reason | None]:
-    """Return the day's times, and why there are none at all; nothing of a search that can't be read."""
-    if not search.is_valid():
-        return (), None
-    plan, now = cached.day_plan(found.id, search.cleaned_data["date"]), timezone.now()
-    asked = Ask(party=search.cleaned_data["party"], step_free=search.cleaned_data["step_free"])
-    return times(plan, asked, now), day_reason(plan, asked, now)
-
-
 def _form(found: Place, day: tuple[Time, ...], *, data: Any = None, initial: Any = None) -> RequestForm:
     options = [Option(time.start_utc, label) for time, label in labelled(day)]
     return RequestForm(data, options=options, zone=found.timezone, country=found.country, initial=initial)
@@ -126,7 +112,7 @@ def _form_page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    day, reason = _day_of(found, search)
+    day, reason = day_of(found, search)
     shown = form or _form(found, day, initial=_brought(request, found, day))
     context = {
         "place": found,
@@ -186,10 +172,7 @@ def accept_proposal(request: HttpRequest, slug: str, token: str) -> HttpResponse
     except Refused as refusal:
         row = _by_token(slug, token) or row
         return _request_page(request, row, token, problem=diner_text(refusal.reason), status=409)
-    remember(request, reservation)
-    response = redirect(own_address(reservation))
-    mark_visitor(response)
-    return response
+    return to_own_page(request, reservation)
 
 
 @never_cache

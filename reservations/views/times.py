@@ -105,7 +105,7 @@ def times_context(
         return context
     date, party = form.cleaned_data["date"], form.cleaned_data["party"]
     now = timezone.now()
-    reason, day = _of_day(found, form, now)
+    day, reason = day_of(found, form, now)
     bookable = [time for time in day if time.bookable]
     goal = _goal(day, wanted)
     gone = goal if goal is not None and not goal.bookable else None
@@ -174,16 +174,20 @@ def _is_late(found: Place, date: dt.date, now: dt.datetime) -> bool:
     return date == local.date() and local.hour < _NIGHT_ENDS
 
 
-def _of_day(found: Place, form: TimesForm, now: dt.datetime) -> tuple[Reason | None, tuple[Time, ...]]:
+def day_of(found: Place, form: TimesForm, now: dt.datetime | None = None) -> tuple[tuple[Time, ...], Reason | None]:
+    """Return the day's times for the party, and why there are none at all; nothing of a search that can't be read."""
+    if not form.is_valid():
+        return (), None
+    now = now or timezone.now()
     plan = cached.day_plan(found.id, form.cleaned_data["date"])
     ask = Ask(party=form.cleaned_data["party"], area_id=form.area_id, step_free=form.cleaned_data["step_free"])
-    return day_reason(plan, ask, now), times(plan, ask, now)
+    return times(plan, ask, now), day_reason(plan, ask, now)
 
 
 def _as_json(found: Place, form: TimesForm) -> JsonResponse:
     if not form.is_valid():
         return JsonResponse({"errors": form.errors.get_json_data()}, status=400)
-    reason, day = _of_day(found, form, timezone.now())
+    day, reason = day_of(found, form)
     ways = other_ways(found, form, day)
     return JsonResponse(
         {

@@ -8,24 +8,23 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from reservations import cached
 from reservations.engine import waitlist
-from reservations.engine.availability import Ask, Time, day_reason, times
+from reservations.engine.availability import Time
 from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.forms import Option, TimesForm, WaitForm
-from reservations.links import known_browser, new_browser
 from reservations.queries.venue import Place
 from reservations.reasons import diner_text
 from reservations.views.addresses import entry_address
+from reservations.views.browser import for_browser
 from reservations.views.choices import is_full, labelled, longest_wait, no_times
 from reservations.views.times import (
+    day_of,
     first_search,
     found_place,
     search_for,
@@ -46,14 +45,9 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
     found = found_place(slug)
     if not found.takes_waitlist or not found.bookable:
         return render(request, "reservations/waitlist.html", {"place": found, "is_off": True}, status=404)
-    browser, cookie = known_browser(request)
     if request.method == "POST" and "join" in request.POST:
-        response = _join(request, found, browser)
-    else:
-        response = _form_page(request, found, _asked(request, found))
-    if cookie:
-        new_browser(response, cookie)
-    return response
+        return for_browser(request, lambda browser: _join(request, found, browser))
+    return for_browser(request, lambda _browser: _form_page(request, found, _asked(request, found)))
 
 
 def _asked(request: HttpRequest, found: Place) -> TimesForm:
@@ -63,7 +57,7 @@ def _asked(request: HttpRequest, found: Place) -> TimesForm:
 
 def _join(request: HttpRequest, found: Place, browser: str) -> HttpResponse:
     search = times_form(found, request.POST)
-    day, reason = _day_of(found, search)
+    day, reason = day_of(found, search)
     form = _form(found, day, data=request.POST)
     # Both, so that everything that is wrong is said at once.
     valid = form.is_valid()
@@ -99,16 +93,6 @@ def _form(found: Place, day: tuple[Time, ...], *, data: Any = None, initial: Any
     return WaitForm(data, options=_options(day), zone=found.timezone, country=found.country, initial=initial)
 
 
-def _day_of(found: Place, search: TimesForm) -> tuple[tuple[Time, ...], Reason | None]:
-    """Return the day's times for the party, and why there are none; nothing of a search that can't be read."""
-    if not search.is_valid():
-        return (), None
-    plan = cached.day_plan(found.id, search.cleaned_data["date"])
-    ask = Ask(party=search.cleaned_data["party"], area_id=search.area_id, step_free=search.cleaned_data["step_free"])
-    now = timezone.now()
-    return times(plan, ask, now), day_reason(plan, ask, now)
-
-
 def _options(day: tuple[Time, ...]) -> list[Option]:
     return [
         Option(time.start_utc, _("%(time)s – free") % {"time": label} if time.bookable else label)
@@ -125,7 +109,7 @@ def _form_page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    day, reason = _day_of(found, search)
+    day, reason = day_of(found, search)
     shown = form or _form(found, day, initial=_brought(request, found, day))
     context = {
         "place": found,
@@ -153,7 +137,7 @@ def _brought(request: HttpRequest, found: Place, day: tuple[Time, ...]) -> dict[
 def still_free(request: HttpRequest, found: Place, wish: Wish, latest: dt.datetime, details: Details) -> HttpResponse:
     """Show the day's times instead, those of the window marked; the buttons carry what was typed."""
     form = times_form(found, search_for(wish))
-    day, _reason = _day_of(found, form)
+    day, _reason = day_of(found, form)
     first = next((time for time in day if time.bookable and wish.start <= time.start_utc <= latest), None)
     context = times_context(
         found, form, wanted=first.start_utc if first else wish.start, refused=Reason.STILL_FREE, draft=details

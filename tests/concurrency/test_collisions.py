@@ -13,7 +13,8 @@ import pytest
 from django.db import Error, OperationalError, connection
 
 from reservations.engine import booking, floor
-from reservations.engine.changing import change, say_coming, wish_of
+from reservations.engine.changing import change, wish_of
+from reservations.engine.coming import say_coming
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.locks import ATTEMPTS, is_collision, lock_days
 from reservations.history import trail

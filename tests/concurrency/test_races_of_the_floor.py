@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from reservations.engine import booking, due, floor, locks, waitlist
-from reservations.engine.changing import change, reduce_party, wish_of
+from reservations.engine.changing import change, wish_of
+from reservations.engine.coming import reduce_party
 from reservations.engine.errors import Reason
 from reservations.history.trail import JOB, Head
 from reservations.models import Block, Guest, Reservation, Restaurant, ServiceDay, Table, TableClaim, WaitlistEntry

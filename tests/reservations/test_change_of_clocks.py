@@ -11,7 +11,8 @@ import pytest
 from reservations.engine import booking, floor
 from reservations.engine.availability import starts
 from reservations.engine.booking import Wish
-from reservations.engine.changing import change, say_late, wish_of
+from reservations.engine.changing import change, wish_of
+from reservations.engine.coming import say_late
 from reservations.engine.errors import Reason
 from reservations.models import Message, Restaurant, Service
 from reservations.queries.day import day_plan

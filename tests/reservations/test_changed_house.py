@@ -10,7 +10,8 @@ import pytest
 from django.db.models import RestrictedError
 
 from reservations.engine import booking, floor
-from reservations.engine.changing import change, details_of, reduce_party, say_coming, wish_of
+from reservations.engine.changing import change, details_of, wish_of
+from reservations.engine.coming import reduce_party, say_coming
 from reservations.engine.errors import Reason
 from reservations.models import Reservation, Restaurant, Service, Table
 from tests import clock

@@ -16,7 +16,8 @@ import pytest
 from django.utils import timezone
 
 from reservations.engine import booking, due, floor, requests, waitlist
-from reservations.engine.changing import change, reduce_party, wish_of
+from reservations.engine.changing import change, wish_of
+from reservations.engine.coming import reduce_party
 from reservations.engine.errors import Reason, Refused
 from reservations.models import HistoryEvent, Reservation, Restaurant
 from tests import clock

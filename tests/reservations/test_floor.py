@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reservations.engine import booking, due, floor
-from reservations.engine.changing import reduce_party, say_coming, say_late
+from reservations.engine.coming import reduce_party, say_coming, say_late
 from reservations.engine.errors import Reason, Refused
 from reservations.models import Reservation, Restaurant, Table, User
 from tests import clock

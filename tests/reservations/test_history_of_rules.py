@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 
 from reservations.engine import blocking, booking, due, floor, guests, requests, waitlist
-from reservations.engine.changing import change, details_of, reduce_party, say_coming, say_late, wish_of
+from reservations.engine.changing import change, details_of, wish_of
 from reservations.engine.closing import close
+from reservations.engine.coming import reduce_party, say_coming, say_late
 from reservations.history import trail
 from reservations.history.trail import By
 from reservations.models import BookingRequest, HistoryEvent, Reservation, Restaurant, User

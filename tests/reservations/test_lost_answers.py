@@ -13,7 +13,8 @@ from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from reservations.engine import blocking, booking, floor, requests, waitlist
-from reservations.engine.changing import change, reduce_party, say_coming, say_late, wish_of
+from reservations.engine.changing import change, wish_of
+from reservations.engine.coming import reduce_party, say_coming, say_late
 from reservations.models import (
     Block,
     BookingRequest,

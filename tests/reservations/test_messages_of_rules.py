@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from reservations.engine import booking, floor, requests, waitlist
-from reservations.engine.changing import change, details_of, reduce_party, say_coming, say_late, wish_of
+from reservations.engine.changing import change, details_of, wish_of
 from reservations.engine.closing import close
+from reservations.engine.coming import reduce_party, say_coming, say_late
 from reservations.engine.errors import Reason
 from reservations.models import Message, Reservation, Restaurant, User
 from tests import clock

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from reservations.engine import blocking, booking, changing, due, floor, requests, waitlist
+from reservations.engine import blocking, booking, changing, coming, due, floor, requests, waitlist
 from reservations.engine.changing import wish_of
 from reservations.engine.errors import Reason
 from reservations.models import Reservation, Restaurant, Service, Table
@@ -129,9 +129,9 @@ def test_fewer_covers_are_offered_where_pacing_was_full() -> None:
     restaurant = make.make_venue(tables=(4, 2), service={"max_covers": 4})
     reservation = make.make_reservation(restaurant, party=4)
     entry = make.make_entry(restaurant)
-    changing.reduce_party(reservation=reservation, party=3)
+    coming.reduce_party(reservation=reservation, party=3)
     assert status(entry) == "waiting"
-    changing.reduce_party(reservation=reservation, party=2)
+    coming.reduce_party(reservation=reservation, party=2)
     assert offer(entry).party_size == 2
     assert broken(restaurant.pk) == {}
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from reservations.engine import booking, changing, floor
-from reservations.engine.changing import change, details_of, reduce_party, say_coming, say_late, wish_of
+from reservations.engine.changing import change, details_of, wish_of
+from reservations.engine.coming import reduce_party, say_coming, say_late
 from reservations.engine.errors import Reason
 from reservations.models import HistoryEvent, Reservation, TableClaim
 from reservations.queries.floor import same_contact

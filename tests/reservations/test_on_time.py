@@ -11,7 +11,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from reservations.engine import booking, due, floor
-from reservations.engine.changing import say_late
+from reservations.engine.coming import say_late
 from reservations.engine.errors import Reason
 from reservations.engine.offers import serve_waitlist
 from reservations.models import HistoryEvent, Reservation, Restaurant, Table

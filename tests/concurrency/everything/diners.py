@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 from random import Random
 
-from reservations.engine import booking, changing, requests, waitlist
+from reservations.engine import booking, changing, coming, requests, waitlist
 from reservations.engine.booking import Wish
 from reservations.models import BookingRequest, Reservation, WaitlistEntry
 from tests.concurrency.everything.house import DATES, House, browser, chance, key, one
@@ -66,17 +66,17 @@ def change(house: House, draw: Random) -> object:
 
 
 def reduce_party(house: House, draw: Random) -> object:
-    changing.reduce_party(reservation=house.party(draw, Status.CONFIRMED, party_size__gt=1), party=draw.randint(1, 4))
+    coming.reduce_party(reservation=house.party(draw, Status.CONFIRMED, party_size__gt=1), party=draw.randint(1, 4))
     return True
 
 
 def say_coming(house: House, draw: Random) -> object:
-    changing.say_coming(reservation=house.party(draw, Status.CONFIRMED))
+    coming.say_coming(reservation=house.party(draw, Status.CONFIRMED))
     return True
 
 
 def say_late(house: House, draw: Random) -> object:
-    changing.say_late(reservation=house.party(draw, Status.CONFIRMED), minutes=draw.randint(5, 40))
+    coming.say_late(reservation=house.party(draw, Status.CONFIRMED), minutes=draw.randint(5, 40))
     return True
 
 
