@@ -11,14 +11,14 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from reservations.history.trail import By, by_staff
-from reservations.models import Restaurant, User
+from reservations.admin.pages import page_of
+from reservations.models import Restaurant
 
 if TYPE_CHECKING:
     from reservations.admin.base import M, SiteAdmin
@@ -44,30 +44,6 @@ def subject(model_admin: SiteAdmin[M], request: HttpRequest, pk: int, permission
     if found is None:
         raise Http404
     return found
-
-
-def staff_of(request: HttpRequest) -> User:
-    """Return who is signed in."""
-    return cast("User", request.user)
-
-
-def acting(request: HttpRequest) -> By:
-    """Return who is signed in, as the history names them."""
-    return by_staff(staff_of(request))
-
-
-def link_to(request: HttpRequest, row: Model, text: str = "") -> SafeString:
-    """Return a link to the page of a row, or its name alone where the user may not see it."""
-    name = str(row._meta.model_name)
-    may = any(request.user.has_perm(f"reservations.{verb}_{name}") for verb in ("view", "change"))
-    if not may:
-        return format_html("{}", text or row)
-    return format_html('<a href="{}">{}</a>', page_of(row), text or row)
-
-
-def page_of(row: Model) -> str:
-    """Return the address of a row's page."""
-    return reverse(f"admin:reservations_{row._meta.model_name}_change", args=(row.pk,))
 
 
 def to_page_of(row: Model) -> HttpResponseRedirect:

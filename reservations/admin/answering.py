@@ -13,9 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from reservations.admin.acting import Fieldsets, act_page, acting, link_to, staff_of, subject, to_page_of
+from reservations.admin.acting import Fieldsets, act_page, subject, to_page_of
 from reservations.admin.answer_form import AcceptForm, AnswerForm, ProposeForm
 from reservations.admin.formats import local_text
+from reservations.admin.pages import by, link_to, staff_of
 from reservations.engine import requests
 from reservations.engine.availability import Ask, Time, day_reason, times
 from reservations.engine.errors import Reason, Refused
@@ -95,7 +96,7 @@ def accept(model_admin: BookingRequestAdmin, request: HttpRequest, pk: int) -> H
             reservation = requests.accept(
                 request=row,
                 user=staff_of(request),
-                by=acting(request),
+                by=by(request),
                 exceed_pacing=form.cleaned_data["exceed_pacing"],
                 pacing_reason=form.cleaned_data["pacing_reason"],
                 answer=form.text(),
@@ -134,7 +135,7 @@ def propose(model_admin: BookingRequestAdmin, request: HttpRequest, pk: int) -> 
                 request=row,
                 wish=form.wish(),
                 user=staff_of(request),
-                by=acting(request),
+                by=by(request),
                 exceed_pacing=form.cleaned_data["exceed_pacing"],
                 pacing_reason=form.cleaned_data["pacing_reason"],
                 answer=form.text(),
@@ -173,7 +174,7 @@ def decline(model_admin: BookingRequestAdmin, request: HttpRequest, pk: int) -> 
     refused = ""
     if form.is_valid():
         try:
-            requests.decline(request=row, user=staff_of(request), by=acting(request), answer=form.text())
+            requests.decline(request=row, user=staff_of(request), by=by(request), answer=form.text())
         except Refused as refusal:
             refused = _refuse(row, refusal.reason)
         else:

@@ -19,10 +19,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from reservations.admin import pages
-from reservations.admin.acting import Fieldsets, add_page, link_to, place_text, staff_of
+from reservations.admin.acting import Fieldsets, add_page, place_text
 from reservations.admin.book_form import BookForm
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import local_text
+from reservations.admin.pages import link_to, staff_of
 from reservations.engine import booking
 from reservations.engine.errors import Refused
 from reservations.messages.outgoing import recipient

@@ -130,7 +130,7 @@ def notes(request: HttpRequest, reservation: Reservation) -> list[tuple[str, str
                     "warning",
                     format_html(
                         text,
-                        other=pages.reservation_link(request, other),
+                        other=pages.link_to(request, other),
                         start=local_text(other.starts_at, zone),
                         covers=pages.covers_text(other.party_size),
                     ),

@@ -19,10 +19,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reservations.admin import guest_pages
-from reservations.admin.acting import act_path, acting, page_of
+from reservations.admin.acting import act_path
 from reservations.admin.base import Link, OwnedAdmin
 from reservations.admin.formats import date_text, local_text
 from reservations.admin.guest_form import GuestForm
+from reservations.admin.pages import by, page_of
 from reservations.admin.search import with_phone
 from reservations.admin.state_filters import KnownFilter
 from reservations.history import trail
@@ -140,7 +141,7 @@ class GuestAdmin(OwnedAdmin[Guest]):
         if not known.update(**values):
             raise IntegrityError("the guest was merged or erased")
         event = Event("changed", "guest", obj.pk, obj.pk, {"told": names})
-        trail.note(obj.restaurant_id, [event], acting(request), timezone.now())
+        trail.note(obj.restaurant_id, [event], by(request), timezone.now())
 
     def object_links(self, request: HttpRequest, obj: Guest) -> list[Link]:
         """Link to what can be done with the guest, or to the one that it is part of."""

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from reservations.admin.acting import page_of
+from reservations.admin.pages import page_of
 from reservations.forms import LinesField, clean_phone
 from reservations.models import Guest, contact_key, normalise_email
 

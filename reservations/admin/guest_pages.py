@@ -14,8 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reservations.admin.acting import act_page, acting, link_to, page_of, subject, to_page_of
+from reservations.admin.acting import act_page, subject, to_page_of
 from reservations.admin.formats import date_text, local_text
+from reservations.admin.pages import by, link_to, page_of
 from reservations.admin.waiting import window_text
 from reservations.engine import guests
 from reservations.engine.errors import Reason, Refused
@@ -61,7 +62,7 @@ def merge(model_admin: GuestAdmin, request: HttpRequest, pk: int) -> HttpRespons
     refused = staff_text(Reason.OTHER_GUEST) if number and other is None else ""
     if request.method == "POST" and other is not None:
         try:
-            guests.merge(keep=guest, other=other, by=acting(request))
+            guests.merge(keep=guest, other=other, by=by(request))
         except Refused as refusal:
             refused = staff_text(refusal.reason)
         else:
@@ -134,7 +135,7 @@ def erase(model_admin: GuestAdmin, request: HttpRequest, pk: int) -> HttpRespons
     refused = ""
     if request.method == "POST":
         try:
-            erased = guests.erase(guest=guest, by=acting(request))
+            erased = guests.erase(guest=guest, by=by(request))
         except Refused as refusal:
             refused = staff_text(refusal.reason)
         else:

@@ -120,13 +120,13 @@ def _settle(request: HttpRequest, restaurant: Restaurant, date: dt.date) -> None
     refused = close_night(restaurant=restaurant, date=date, outcomes=outcomes, by=pages.by(request))
     done = len(due & set(outcomes)) - len(refused)
     for row, reason in refused:
-        link = pages.reservation_link(request, row)
+        link = pages.link_to(request, row)
         state: Any = row.get_status_display()
         messages.error(request, format_html("{}: {} {}", link, staff_text(reason), _("Now: %s.") % state))
     others = sorted(set(outcomes) - due)
     for row in Reservation.objects.filter(restaurant=restaurant, pk__in=others[:1000]):
         text = _("{reservation} was settled by somebody else meanwhile: {status}.")
-        link = pages.reservation_link(request, row)
+        link = pages.link_to(request, row)
         messages.warning(request, format_html(text, reservation=link, status=row.get_status_display()))
     if done:
         messages.success(

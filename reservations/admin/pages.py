@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -94,11 +95,18 @@ def reservation_address(reservation: Reservation, page: str = "change") -> str:
     return reverse(f"admin:reservations_reservation_{page}", args=(reservation.pk,))
 
 
-def reservation_link(request: HttpRequest, reservation: Reservation) -> SafeString:
-    """Return its reference and name, as a link for who may see it."""
-    if not request.user.has_perm(VIEW) and not request.user.has_perm(CHANGE):
-        return format_html("{}", reservation)
-    return format_html('<a href="{}">{}</a>', reservation_address(reservation), reservation)
+def link_to(request: HttpRequest, row: Model, text: str = "") -> SafeString:
+    """Return a link to the page of a row, or its name alone where the user may not see it."""
+    name = str(row._meta.model_name)
+    may = any(request.user.has_perm(f"reservations.{verb}_{name}") for verb in ("view", "change"))
+    if not may:
+        return format_html("{}", text or row)
+    return format_html('<a href="{}">{}</a>', page_of(row), text or row)
+
+
+def page_of(row: Model) -> str:
+    """Return the address of a row's page."""
+    return reverse(f"admin:reservations_{row._meta.model_name}_change", args=(row.pk,))
 
 
 def restaurant_crumbs(request: HttpRequest, restaurant: Restaurant, *more: Link) -> list[Link]:

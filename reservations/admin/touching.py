@@ -185,7 +185,7 @@ def facts(model_admin: ReservationAdmin, reservation: Reservation) -> list[str]:
 
 def said(request: HttpRequest, reservation: Reservation, text: str | Promise, **more: Any) -> None:
     """Tell staff that something is done with a reservation, whose link stands for ``{reservation}``."""
-    link = pages.reservation_link(request, reservation)
+    link = pages.link_to(request, reservation)
     messages.success(request, format_html(str(text), reservation=link, **more))
 
 
@@ -194,7 +194,7 @@ def refused(model_admin: ReservationAdmin, request: HttpRequest, reservation: Re
     reservation.refresh_from_db()
     forget_names(reservation)
     state = pages.state_text(reservation, model_admin.tables(reservation))
-    link = pages.reservation_link(request, reservation)
+    link = pages.link_to(request, reservation)
     messages.error(request, format_html("{}: {} {}", link, staff_text(refusal.reason), state))
 
 

@@ -17,18 +17,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reservations.admin.acting import (
-    act_page,
-    acting,
-    add_page,
-    link_to,
-    place_text,
-    staff_of,
-    subject,
-    to_page_of,
-)
+from reservations.admin.acting import act_page, add_page, place_text, subject, to_page_of
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import local_text
+from reservations.admin.pages import by, link_to, staff_of
 from reservations.admin.wait_form import WaitForm
 from reservations.engine import waitlist
 from reservations.engine.errors import Refused
@@ -68,7 +60,7 @@ def add(model_admin: WaitlistEntryAdmin, request: HttpRequest, restaurant: Resta
             # A double click sends the form twice; both get the one entry.
             key=form.cleaned_data["key"] or secrets.token_urlsafe(16),
             language=form.cleaned_data["language"],
-            by=acting(request),
+            by=by(request),
         )
     except Refused as refusal:
         form.refuse(refusal.reason)
@@ -101,7 +93,7 @@ def promote(model_admin: WaitlistEntryAdmin, request: HttpRequest, pk: int) -> H
     refused = ""
     if request.method == "POST":
         try:
-            waitlist.promote(entry=entry, by=acting(request))
+            waitlist.promote(entry=entry, by=by(request))
         except Refused as refusal:
             refused = staff_text(refusal.reason)
             entry.refresh_from_db()
@@ -127,7 +119,7 @@ def accept(model_admin: WaitlistEntryAdmin, request: HttpRequest, pk: int) -> Ht
     refused = ""
     if request.method == "POST":
         try:
-            reservation = waitlist.accept(entry=entry, by=acting(request))
+            reservation = waitlist.accept(entry=entry, by=by(request))
         except Refused as refusal:
             refused = staff_text(refusal.reason)
             entry.refresh_from_db()
@@ -154,7 +146,7 @@ def leave(model_admin: WaitlistEntryAdmin, request: HttpRequest, pk: int) -> Htt
     entry = subject(model_admin, request, pk, CHANGE)
     if request.method == "POST":
         text = _("{entry} was not waiting any more.")
-        if waitlist.leave(entry=entry, by=acting(request)):
+        if waitlist.leave(entry=entry, by=by(request)):
             model_admin.log_change(request, entry, _("Taken off the list."))
             text = _("{entry} is taken off the list.")
         messages.success(request, format_html(text, entry=link_to(request, entry)))

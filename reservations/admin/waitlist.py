@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reservations.admin import waiting
-from reservations.admin.acting import act_path, page_of
+from reservations.admin.acting import act_path
 from reservations.admin.base import Link, OwnedAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
 from reservations.admin.filters import LocalDayFilter
 from reservations.admin.formats import local_text
+from reservations.admin.pages import page_of
 from reservations.admin.search import with_phone
 from reservations.models import WaitlistEntry
 from reservations.queries.waiting import places

@@ -216,7 +216,7 @@ def say_seated(request: HttpRequest, reservation: Reservation) -> None:
         request,
         format_html(
             _("{reservation} is seated at {tables} until {end}."),
-            reservation=pages.reservation_link(request, reservation),
+            reservation=pages.link_to(request, reservation),
             tables=pages.names_text(reservation.table_ids, names),
             end=clock_text(reservation.ends_at, reservation.restaurant.zone),
         ),
