@@ -5,15 +5,9 @@ from reservations.models.history import HistoryEvent, HistoryOutbox
 from reservations.models.hours import Closure, OpeningPeriod, Service, SpecialDay, TurnTime
 from reservations.models.message import JobBeat, Message
 from reservations.models.reservation import Block, Refusal, Reservation, ServiceDay, TableClaim, day_tags
+from reservations.models.tables import Area, CombinationTable, Table, TableCombination
 from reservations.models.user import User, normalise_email
-from reservations.models.venue import (
-    Area,
-    CombinationTable,
-    Restaurant,
-    RestaurantCuisine,
-    Table,
-    TableCombination,
-)
+from reservations.models.venue import Restaurant, RestaurantCuisine
 from reservations.models.waiting import BookingRequest, WaitlistEntry
 
 __all__ = [

@@ -15,7 +15,8 @@ from django.utils.translation import pgettext_lazy
 
 from reservations.models.guest import Guest
 from reservations.models.hours import Service
-from reservations.models.venue import MAX_PARTY, Area, Restaurant, Table
+from reservations.models.tables import Area, Table
+from reservations.models.venue import MAX_PARTY, Restaurant
 from restaurant_site.caching.writes import CachedModel, Tags
 
 # Without I, L, O and U: read aloud or copied by hand, none is taken for another.

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from reservations.models.guest import Guest
 from reservations.models.reservation import Reservation, new_reference
-from reservations.models.venue import MAX_PARTY, Area, Restaurant
+from reservations.models.tables import Area
+from reservations.models.venue import MAX_PARTY, Restaurant
 
 
 class WaitlistEntry(models.Model):

@@ -6,12 +6,13 @@ import datetime as dt
 import itertools
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from reservations.engine import requests, waitlist
 from reservations.engine.booking import Wish
-from reservations.models import BookingRequest, Guest, Restaurant, WaitlistEntry, contact_key
-from tests.factories import make_details, make_wish, new_key
+from reservations.models import BookingRequest, Guest, Reservation, Restaurant, WaitlistEntry, contact_key
+from tests.factories import days_ahead, make_details, make_seated, make_wish, new_key
 
 _numbers = itertools.count(1)
 
@@ -91,3 +92,15 @@ def make_old_request(restaurant: Restaurant, **fields: Any) -> BookingRequest:
             **fields,
         },
     )
+
+
+def guest_page(name: str, guest: Guest) -> str:
+    """Return the address of a guest's page in the admin."""
+    return reverse(f"admin:reservations_guest_{name}", args=(guest.pk,))
+
+
+def make_visit(guest: Guest, days: int, status: str = Reservation.Status.FINISHED) -> Reservation:
+    """Return a visit of a guest, so many days ahead of today, in a status, past the write rules."""
+    restaurant = guest.restaurant
+    wish = make_wish(restaurant, date=days_ahead(restaurant, days))
+    return make_seated(restaurant, [restaurant.tables.all()[0]], wish, guest=guest, status=status)

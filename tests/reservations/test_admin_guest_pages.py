@@ -16,16 +16,13 @@ from reservations.history.trail import COMMAND
 from reservations.models import Guest, HistoryEvent, Reservation, Restaurant, User
 from reservations.queries.guests import counts_of
 from tests.factories import (
-    days_ahead,
     make_details,
     make_reservation,
-    make_seated,
     make_staff,
     make_user,
     make_venue,
-    make_wish,
 )
-from tests.reservations.people import make_guest
+from tests.reservations.people import guest_page, make_guest, make_visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,16 +47,6 @@ def venue() -> Restaurant:
     return make_venue(tables=(4,) * 3)
 
 
-def page_of(name: str, guest: Guest) -> str:
-    return reverse(f"admin:reservations_guest_{name}", args=(guest.pk,))
-
-
-def visit(guest: Guest, days: int, status: str = Status.FINISHED) -> Reservation:
-    restaurant = guest.restaurant
-    wish = make_wish(restaurant, date=days_ahead(restaurant, days))
-    return make_seated(restaurant, [restaurant.tables.all()[0]], wish, guest=guest, status=status)
-
-
 def fresh(guest: Guest) -> Guest:
     return Guest.objects.get(pk=guest.pk)
 
@@ -70,21 +57,21 @@ def test_two_guests_are_searched_compared_and_merged(staff: Client, venue: Resta
         venue, email="a.l@example.org", name="Ada", phone="+49307654321", notes="Vegan", tags=["regular"]
     )
     stranger = make_guest(make_venue(), email="else@example.org", name="Ada")
-    visit(keep, -1)
-    visit(other, -2)
+    make_visit(keep, -1)
+    make_visit(other, -2)
     # Who has the same name is proposed, of this restaurant alone.
-    page = staff.get(page_of("merge", keep)).content.decode()
+    page = staff.get(guest_page("merge", keep)).content.decode()
     assert f"?other={other.pk}" in page
     assert f"?other={stranger.pk}" not in page
     for asked in ("a.l@", "030 7654321", "regular", str(other.pk), f"#{other.pk}"):
-        assert f"?other={other.pk}" in staff.get(page_of("merge", keep), {"q": asked}).content.decode(), asked
-    assert "Nobody of this restaurant" in staff.get(page_of("merge", keep), {"q": "else@"}).content.decode()
-    page = staff.get(page_of("merge", keep), {"other": other.pk}).content.decode()
+        assert f"?other={other.pk}" in staff.get(guest_page("merge", keep), {"q": asked}).content.decode(), asked
+    assert "Nobody of this restaurant" in staff.get(guest_page("merge", keep), {"q": "else@"}).content.decode()
+    page = staff.get(guest_page("merge", keep), {"other": other.pk}).content.decode()
     for text in ("By the window", "Vegan", "ada@example.org", "a.l@example.org"):
         assert text in page
     assert not Guest.objects.exclude(merged_into=None).exists()
 
-    page = staff.post(page_of("merge", keep), {"other": other.pk}, follow=True).content.decode()
+    page = staff.post(guest_page("merge", keep), {"other": other.pk}, follow=True).content.decode()
 
     assert "are one now" in page
     assert counts_of(keep.pk).visits == 2
@@ -102,21 +89,21 @@ def test_who_is_no_second_guest_here_is_not_merged(staff: Client, venue: Restaur
     elsewhere = make_guest(make_venue())
     numbers = {"itself": guest.pk, "elsewhere": elsewhere.pk, "merged": other.pk, "erased": gone.pk}
     before = list(Guest.objects.order_by("pk").values())
-    response = staff.post(page_of("merge", guest), {"other": numbers.get(which, which), "q": "\x00"})
+    response = staff.post(guest_page("merge", guest), {"other": numbers.get(which, which), "q": "\x00"})
     assert response.status_code == 200
     assert ("Choose two different guests" in response.content.decode()) == bool(which)
-    assert staff.get(page_of("merge", guest), {"q": which, "other": which}).status_code == 200
+    assert staff.get(guest_page("merge", guest), {"q": which, "other": which}).status_code == 200
     assert list(Guest.objects.order_by("pk").values()) == before
 
 
 def test_export_is_a_file_of_what_is_kept(client: Client, venue: Restaurant) -> None:
     guest = make_guest(venue, email="ada@example.org", name="Ada 🥂")
-    booked = visit(guest, -1)
+    booked = make_visit(guest, -1)
     looks = make_user(is_staff=True)
     looks.user_permissions.add(Permission.objects.get(codename="view_guest"))
     client.force_login(looks)
-    assert page_of("export", guest) in client.get(page_of("change", guest)).content.decode()
-    response = client.get(page_of("export", guest))
+    assert guest_page("export", guest) in client.get(guest_page("change", guest)).content.decode()
+    response = client.get(guest_page("export", guest))
     assert response["Content-Disposition"] == f'attachment; filename="guest-{guest.pk}.json"'
     assert "Ada 🥂" in response.content.decode()
     assert [row["reference"] for row in json.loads(response.content)["reservations"]] == [booked.reference]
@@ -124,20 +111,20 @@ def test_export_is_a_file_of_what_is_kept(client: Client, venue: Restaurant) -> 
 
 def test_erasing_says_what_will_be_gone_and_does_it(staff: Client, venue: Restaurant, user: User) -> None:
     guest = make_guest(venue, email="ada@example.org", name="Ada")
-    visit(guest, -1)
-    visit(guest, -2, Status.NO_SHOW)
-    page = staff.get(page_of("erase", guest)).content.decode()
+    make_visit(guest, -1)
+    make_visit(guest, -2, Status.NO_SHOW)
+    page = staff.get(guest_page("erase", guest)).content.decode()
     assert "2 reservations" in page
     assert "0 requests" in page
     assert fresh(guest).name == "Ada"
-    page = staff.post(page_of("erase", guest), follow=True).content.decode()
+    page = staff.post(guest_page("erase", guest), follow=True).content.decode()
     assert "is erased" in page
     assert (fresh(guest).name, fresh(guest).email) == ("", "")
     assert (counts_of(guest.pk).visits, counts_of(guest.pk).no_shows) == (1, 1)
     assert HistoryEvent.objects.get(kind="erased").user_number == user.pk
     assert "Ada" not in LogEntry.objects.get().object_repr
     assert list(staff.get(reverse(LIST), {"kind": "erased"}).context["cl"].result_list) == [guest]
-    assert staff.post(page_of("erase", guest)).status_code == 302
+    assert staff.post(guest_page("erase", guest)).status_code == 302
     assert HistoryEvent.objects.filter(kind="erased").count() == 1
 
 
@@ -145,7 +132,7 @@ def test_visits_to_come_keep_a_guest_and_are_named(staff: Client, venue: Restaur
     booked = make_reservation(venue, at=dt.time(19, 30), details=make_details())
     guest = Guest.objects.get()
     address = reverse("admin:reservations_reservation_change", args=(booked.pk,))
-    for response in (staff.get(page_of("erase", guest)), staff.post(page_of("erase", guest))):
+    for response in (staff.get(guest_page("erase", guest)), staff.post(guest_page("erase", guest))):
         page = response.content.decode()
         assert response.status_code == 200
         assert "has a visit to come" in page
@@ -164,11 +151,11 @@ def test_permissions_are_asked_and_get_changes_nothing(client: Client, venue: Re
     codes = {"view_guest", "change_guest", "delete_guest", "add_guest"} - {needed}
     lacking.user_permissions.set(Permission.objects.filter(codename__in=codes))
     client.force_login(lacking)
-    assert client.post(page_of(name, guest), {"other": other.pk}).status_code == 403
-    assert client.get(page_of(name, guest)).status_code == 403
+    assert client.post(guest_page(name, guest), {"other": other.pk}).status_code == 403
+    assert client.get(guest_page(name, guest)).status_code == 403
     client.force_login(make_staff())
-    assert client.get(page_of(name, guest), {"other": other.pk}).status_code == 200
+    assert client.get(guest_page(name, guest), {"other": other.pk}).status_code == 200
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(make_staff())
-    assert strict.post(page_of(name, guest), {"other": other.pk}).status_code == 403
+    assert strict.post(guest_page(name, guest), {"other": other.pk}).status_code == 403
     assert list(Guest.objects.order_by("pk").values()) == before

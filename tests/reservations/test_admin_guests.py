@@ -22,12 +22,10 @@ from tests.factories import (
     days_ahead,
     make_details,
     make_reservation,
-    make_seated,
     make_staff,
     make_venue,
-    make_wish,
 )
-from tests.reservations.people import make_guest, make_request, make_waiting
+from tests.reservations.people import guest_page, make_guest, make_request, make_visit, make_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,16 +50,6 @@ def venue() -> Restaurant:
     return make_venue(tables=(4,) * 3)
 
 
-def page_of(name: str, guest: Guest) -> str:
-    return reverse(f"admin:reservations_guest_{name}", args=(guest.pk,))
-
-
-def visit(guest: Guest, days: int, status: str = Status.FINISHED) -> Reservation:
-    restaurant = guest.restaurant
-    wish = make_wish(restaurant, date=days_ahead(restaurant, days))
-    return make_seated(restaurant, [restaurant.tables.all()[0]], wish, guest=guest, status=status)
-
-
 def typed(guest: Guest, **fields: str) -> dict[str, str]:
     """Return what the form holds, with what was typed instead."""
     names = ("name", "email", "phone", "dietary_needs", "notes", "language")
@@ -75,9 +63,9 @@ def fresh(guest: Guest) -> Guest:
 def test_list_counts_visits_and_no_shows(staff: Client, venue: Restaurant) -> None:
     often, never = make_guest(venue, name="Often"), make_guest(venue, name="Never")
     for days in (1, 2, 3):
-        visit(often, -days)
-    visit(often, -4, Status.NO_SHOW)
-    visit(often, 4, Status.CONFIRMED)
+        make_visit(often, -days)
+    make_visit(often, -4, Status.NO_SHOW)
+    make_visit(often, 4, Status.CONFIRMED)
     response = staff.get(reverse(LIST), {"o": "-5"})
     rows = list(response.context["cl"].result_list)
     assert [(row.name, row.visits, row.no_shows) for row in rows] == [("Often", 3, 1), ("Never", 0, 0)]
@@ -122,7 +110,7 @@ def test_guests_are_found_by_what_is_known_of_them(staff: Client, venue: Restaur
 def test_page_shows_the_record_and_what_is_to_come(staff: Client, venue: Restaurant) -> None:
     booked = make_reservation(venue, at=dt.time(19, 30), details=make_details(phone=""))
     guest = Guest.objects.get(email="ada@example.org")
-    visit(guest, -3)
+    make_visit(guest, -3)
     Reservation.objects.create(
         restaurant=venue,
         guest=guest,
@@ -136,7 +124,7 @@ def test_page_shows_the_record_and_what_is_to_come(staff: Client, venue: Restaur
     )
     entry = make_waiting(venue, email=guest.email, guest=guest)
     request = make_request(venue, details={"email": guest.email})
-    page = staff.get(page_of("change", guest)).content.decode()
+    page = staff.get(guest_page("change", guest)).content.decode()
     for row in (booked, entry, request):
         assert reverse(f"admin:reservations_{row._meta.model_name}_change", args=(row.pk,)) in page
     assert "19:30 C" in page
@@ -152,16 +140,16 @@ def test_page_takes_as_many_statements_for_twice_the_rows(staff: Client, venue: 
 
     def statements() -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert staff.get(page_of("change", guest)).status_code == 200
+            assert staff.get(guest_page("change", guest)).status_code == 200
         return sum("django_session" not in query["sql"] for query in queries)
 
-    visit(guest, 2, Status.CONFIRMED)
+    make_visit(guest, 2, Status.CONFIRMED)
     make_waiting(venue, guest=guest)
     make_request(venue, details={"email": guest.email})
     statements()
     before = statements()
     for days in range(3, 7):
-        visit(guest, days, Status.CONFIRMED)
+        make_visit(guest, days, Status.CONFIRMED)
         make_waiting(venue, guest=guest)
         make_request(venue, details={"email": guest.email})
     assert statements() == before
@@ -176,7 +164,7 @@ def test_editing_writes_an_event_that_names_the_fields_alone(staff: Client, venu
         notes="Tea\r\nfirst",
         language="de",
     )
-    assert staff.post(page_of("change", guest), form).status_code == 302
+    assert staff.post(guest_page("change", guest), form).status_code == 302
     found = fresh(guest)
     assert (found.name, found.tags) == ("Ada Lovelace", ["Regular", "window table", "regular"])
     assert (found.notes, found.language, found.key) == ("Tea\nfirst", "de", guest.key)
@@ -191,19 +179,19 @@ def test_editing_writes_an_event_that_names_the_fields_alone(staff: Client, venu
     assert event.changes == {"told": ["language", "name", "notes", "tags"]}
     log = LogEntry.objects.get()
     assert "Lovelace" not in log.change_message
-    assert 'value="Regular, window table, regular"' in staff.get(page_of("change", guest)).content.decode()
-    assert staff.post(page_of("change", guest), typed(found)).status_code == 302
+    assert 'value="Regular, window table, regular"' in staff.get(guest_page("change", guest)).content.decode()
+    assert staff.post(guest_page("change", guest), typed(found)).status_code == 302
     assert HistoryEvent.objects.count() == 1
 
 
 def test_new_contact_is_the_one_by_which_the_guest_is_found(staff: Client, venue: Restaurant) -> None:
     guest = make_guest(venue, email="old@example.org", phone="+49307654321")
-    staff.post(page_of("change", guest), typed(guest, email=" New@Example.org "))
+    staff.post(guest_page("change", guest), typed(guest, email=" New@Example.org "))
     assert (fresh(guest).email, fresh(guest).key) == ("new@example.org", contact_key("new@example.org", ""))
     assert make_reservation(venue, details=make_details(email="new@example.org")).guest_id == guest.pk
-    staff.post(page_of("change", guest), typed(fresh(guest), email="", phone="030 1112223"))
+    staff.post(guest_page("change", guest), typed(fresh(guest), email="", phone="030 1112223"))
     assert (fresh(guest).phone, fresh(guest).key) == ("+49301112223", contact_key("", "+49301112223"))
-    staff.post(page_of("change", guest), typed(fresh(guest), email="", phone=""))
+    staff.post(guest_page("change", guest), typed(fresh(guest), email="", phone=""))
     assert fresh(guest).key not in ("", contact_key("", "+49301112223"))
 
 
@@ -212,24 +200,24 @@ def test_contact_of_another_guest_is_refused_with_a_way_to_merge(staff: Client, 
     other = make_guest(venue, email="grace@example.org", name="<b>Grace</b>")
     make_guest(make_venue(), email="elsewhere@example.org")
     form = typed(guest, email="grace@example.org", notes="Coffee")
-    page = staff.post(page_of("change", guest), form).content.decode()
-    assert f'<a href="{page_of("change", other)}">&lt;b&gt;Grace&lt;/b&gt;</a>. Merge them instead' in page
+    page = staff.post(guest_page("change", guest), form).content.decode()
+    assert f'<a href="{guest_page("change", other)}">&lt;b&gt;Grace&lt;/b&gt;</a>. Merge them instead' in page
     assert "Coffee" in page
     assert fresh(guest).notes == "Tea"
     phone = make_guest(venue, phone="+49307654321", name="By phone")
-    page = staff.post(page_of("change", guest), typed(guest, email="", phone="030 7654321")).content.decode()
-    assert f'{page_of("change", phone)}">By phone' in page
+    page = staff.post(guest_page("change", guest), typed(guest, email="", phone="030 7654321")).content.decode()
+    assert f'{guest_page("change", phone)}">By phone' in page
     # Somebody of the same contact elsewhere is another guest.
-    assert staff.post(page_of("change", guest), typed(guest, email="elsewhere@example.org")).status_code == 302
+    assert staff.post(guest_page("change", guest), typed(guest, email="elsewhere@example.org")).status_code == 302
 
 
 def test_contact_of_a_merged_guest_leads_to_the_one_it_is_part_of(staff: Client, venue: Restaurant) -> None:
     kept, part, third = (make_guest(venue, email=f"{number}@example.org", name=f"G{number}") for number in range(3))
     guests.merge(keep=kept, other=part, by=COMMAND)
-    page = staff.post(page_of("change", third), typed(third, email="1@example.org")).content.decode()
-    assert f'{page_of("change", kept)}">G0' in page
+    page = staff.post(guest_page("change", third), typed(third, email="1@example.org")).content.decode()
+    assert f'{guest_page("change", kept)}">G0' in page
     # Its own it may take.
-    assert staff.post(page_of("change", kept), typed(kept, email="1@example.org")).status_code == 302
+    assert staff.post(guest_page("change", kept), typed(kept, email="1@example.org")).status_code == 302
     assert fresh(kept).key == contact_key("1@example.org", "")
     assert make_reservation(venue, details=make_details(email="1@example.org", phone="")).guest_id == kept.pk
 
@@ -252,7 +240,7 @@ def test_bad_input_is_a_message_on_the_form(
     staff: Client, venue: Restaurant, fields: dict[str, str], message: str
 ) -> None:
     guest = make_guest(venue, email="ada@example.org", name="Ada")
-    response = staff.post(page_of("change", guest), typed(guest, dietary_needs="no nuts", **fields))
+    response = staff.post(guest_page("change", guest), typed(guest, dietary_needs="no nuts", **fields))
     assert response.status_code == 200
     assert message in response.content.decode()
     assert "no nuts" in response.content.decode()
@@ -261,7 +249,7 @@ def test_bad_input_is_a_message_on_the_form(
 
 def test_language_that_the_site_has_no_more_is_kept(staff: Client, venue: Restaurant) -> None:
     guest = make_guest(venue, language="fr", name="Ada")
-    assert staff.post(page_of("change", guest), typed(guest, name="Ada L.")).status_code == 302
+    assert staff.post(guest_page("change", guest), typed(guest, name="Ada L.")).status_code == 302
     assert (fresh(guest).name, fresh(guest).language) == ("Ada L.", "fr")
 
 
@@ -269,14 +257,14 @@ def test_merged_and_erased_guests_are_shown_as_such_and_cannot_be_edited(staff: 
     kept, part, gone = (make_guest(venue, email=f"{number}@example.org", name=f"G{number}") for number in range(3))
     guests.merge(keep=kept, other=part, by=COMMAND)
     guests.erase(guest=gone, by=COMMAND)
-    page = staff.get(page_of("change", part)).content.decode()
-    assert f'<a href="{page_of("change", kept)}">Merged into G0</a>' in page
+    page = staff.get(guest_page("change", part)).content.decode()
+    assert f'<a href="{guest_page("change", kept)}">Merged into G0</a>' in page
     for guest in (part, gone):
-        page = staff.get(page_of("change", guest)).content.decode()
+        page = staff.get(guest_page("change", guest)).content.decode()
         assert 'name="email"' not in page
-        assert page_of("merge", guest) not in page
-        assert page_of("erase", guest) not in page
-        assert staff.post(page_of("change", guest), typed(guest, name="Forged")).status_code == 403
+        assert guest_page("merge", guest) not in page
+        assert guest_page("erase", guest) not in page
+        assert staff.post(guest_page("change", guest), typed(guest, name="Forged")).status_code == 403
         assert fresh(guest).name != "Forged"
 
 
@@ -297,7 +285,7 @@ def test_guest_that_is_merged_while_the_form_is_saved_is_not_written(
         return clean(form)
 
     monkeypatch.setattr(GuestForm, "clean", merge_meanwhile)
-    assert staff.post(page_of("change", guest), typed(guest, name="Forged")).status_code == 403
+    assert staff.post(guest_page("change", guest), typed(guest, name="Forged")).status_code == 403
     assert fresh(guest).name == "Ada"
     assert not HistoryEvent.objects.exists()
 
@@ -305,5 +293,5 @@ def test_guest_that_is_merged_while_the_form_is_saved_is_not_written(
 def test_guests_are_neither_added_nor_deleted(staff: Client, venue: Restaurant) -> None:
     guest = make_guest(venue)
     assert staff.get(reverse("admin:reservations_guest_add")).status_code == 403
-    assert staff.post(page_of("delete", guest), {"post": "yes"}).status_code == 403
+    assert staff.post(guest_page("delete", guest), {"post": "yes"}).status_code == 403
     assert Guest.objects.exists()
