@@ -164,13 +164,13 @@ def test_a_hold_confirmed_just_in_time_stays_confirmed_though_it_lapses_before_t
     lapse_in(hold, 0.3)
     owner = threading.local()
 
-    def retried(work: Callable[[], Any]) -> Any:
+    def retried(work: Callable[[], Any], **rest: Any) -> Any:
         def and_commit_late() -> Any:
             answer = work()
             time.sleep(0.5)
             return answer
 
-        return locks.retried(and_commit_late if hasattr(owner, "here") else work)
+        return locks.retried(and_commit_late if hasattr(owner, "here") else work, **rest)
 
     def confirm() -> Reservation:
         owner.here = True
