@@ -106,7 +106,7 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
     pages.need(request, pages.VIEW, pages.CHANGE)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    restaurant = pages.restaurant_of(pk)
+    restaurant = pages.restaurant_of(request, pk)
     found = evening(restaurant, timezone.now())
     may = request.user.has_perm(pages.CHANGE)
     zone = restaurant.zone

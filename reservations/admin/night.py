@@ -46,7 +46,7 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
     pages.need(request, pages.CHANGE)
     if request.method not in pages.METHODS:
         return HttpResponseNotAllowed(pages.METHODS)
-    restaurant = pages.restaurant_of(pk)
+    restaurant = pages.restaurant_of(request, pk)
     now = timezone.now()
     open_dates = unsettled(pk, now)
     date = _asked(request) or next(iter(open_dates), now.astimezone(restaurant.zone).date())

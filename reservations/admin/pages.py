@@ -56,9 +56,9 @@ def need(request: HttpRequest, *permissions: str) -> None:
         raise PermissionDenied
 
 
-def restaurant_of(pk: int) -> Restaurant:
-    """Return a restaurant, or raise Http404."""
-    found = Restaurant.objects.filter(pk=pk).first()
+def restaurant_of(request: HttpRequest, pk: int) -> Restaurant:
+    """Return a restaurant that the user may see, or raise Http404."""
+    found = admin.site.get_model_admin(Restaurant).get_queryset(request).filter(pk=pk).first()
     if found is None:
         raise Http404
     return found

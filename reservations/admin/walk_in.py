@@ -165,7 +165,7 @@ def show(model_admin: admin.ModelAdmin[Any], request: HttpRequest, pk: int) -> H
     pages.need(request, pages.CHANGE)
     if request.method not in pages.METHODS:
         return HttpResponseNotAllowed(pages.METHODS)
-    restaurant = pages.restaurant_of(pk)
+    restaurant = pages.restaurant_of(request, pk)
     form = WalkInForm(request.POST if request.method == "POST" else None, restaurant=restaurant)
     offered: list[Place] = []
     if form.is_valid():
