@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 COOKIE = "browser"
 VISITOR = "visitor"
 """A cookie that says nothing but that this browser has a reservation: public pages then fetch what is its own."""
+_SALT = "reservations.browser"
 _AGE = 60 * 60 * 24 * 30
 
 
@@ -59,18 +60,25 @@ def _signer(kind: str, restaurant_id: int) -> Signer:
 def browser_of(request: HttpRequest) -> str:
     """Return the hash that this browser's holds are bound to, or "" for a browser without our cookie."""
     try:
-        value = request.get_signed_cookie(COOKIE, salt="reservations.browser", max_age=_AGE)
+        value = request.get_signed_cookie(COOKIE, salt=_SALT, max_age=_AGE)
     except (KeyError, BadSignature):
         return ""
     return _hashed(value) if value else ""
 
 
+def keep_browser(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Give the browser the cookie that it has once more: it is known for as long from now on."""
+    value = request.get_signed_cookie(COOKIE, default=None, salt=_SALT)
+    if value:
+        new_browser(response, value)
+
+
 def new_browser(response: HttpResponseBase, value: str) -> None:
-    """Give the browser the cookie; the session is not used, so that it is written once, at confirmation."""
+    """Give the browser the cookie by which it is known for 30 days: no session is written for a booking."""
     response.set_signed_cookie(
         COOKIE,
         value,
-        salt="reservations.browser",
+        salt=_SALT,
         max_age=_AGE,
         httponly=True,
         secure=settings.SESSION_COOKIE_SECURE,

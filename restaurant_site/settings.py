@@ -100,6 +100,8 @@ def _database(url: str) -> dict[str, Any]:
     else:
         config["ENGINE"] = "django.db.backends.postgresql"
         options.setdefault("connect_timeout", 3)
+        options.setdefault("server_side_binding", True)
+        options.setdefault("prepare_threshold", 2)
         # A socket's folder comes as a parameter; `manage.py dbshell` looks for it here.
         config["HOST"] = options.pop("host", config.get("HOST", ""))
         config["PORT"] = options.pop("port", config.get("PORT", ""))

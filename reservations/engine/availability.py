@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,7 @@ __all__ = [
     "slot_mask",
     "starts",
     "sums_of_covers",
+    "surely_full",
     "times",
 ]
 
@@ -185,6 +187,16 @@ def times(plan: DayPlan, ask: Ask, now: dt.datetime) -> tuple[Time, ...]:
             )
         )
     return tuple(result)
+
+
+def surely_full(plan: DayPlan, ask: Ask, start: dt.datetime, now: dt.datetime) -> Reason | None:
+    """Return why a start (UTC) is full whatever becomes of the day's holds, or None: for a no on the cached plan.
+
+    Holds end by the database's clock, which this one may be behind.
+    """
+    settled = replace(plan, seatings=tuple(one for one in plan.seatings if one.held_until is None))
+    found = next((time for time in times(settled, ask, now) if time.start_utc == start), None)
+    return found.reason if found is not None and found.reason in (Reason.PACING_FULL, Reason.TABLES_TAKEN) else None
 
 
 def lasting(plan: DayPlan, now: dt.datetime) -> list[Seating]:

@@ -23,7 +23,7 @@ from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, known_guest
 from reservations.engine.locks import Locked, lock_days, retried, state_of, take_day
 from reservations.engine.offers import serve_waitlist
-from reservations.engine.placing import bound_key, give_back, place
+from reservations.engine.placing import Early, bound_key, give_back, look, place
 from reservations.history import trail
 from reservations.history.trail import COMMAND, GUEST, By, Event, by_staff
 from reservations.messages.outgoing import Kind, message, of_booking, send_later, to_staff
@@ -32,7 +32,7 @@ from reservations.queries.day import Fresh, cutoff, day_plan, window
 from reservations.queries.prepared import Param, PreparedUpdate
 from restaurant_site.caching import outbox
 
-__all__ = ["Details", "Wish", "book", "cancel", "confirm", "extend", "hold", "release"]
+__all__ = ["Details", "Wish", "ask_of", "book", "cancel", "confirm", "extend", "hold", "look", "release"]
 
 Status = Reservation.Status
 
@@ -45,6 +45,7 @@ def hold(
     language: str = "",
     details: Details | None = None,
     by: By = GUEST,
+    early: Early | None = None,
 ) -> Reservation:
     """Hold a table for the restaurant's hold minutes and return the hold.
 
@@ -53,10 +54,11 @@ def hold(
     again, while it lasts. With another wish it gives back what it held here
     before, so that nobody who tries several times keeps others from them; where
     the new wish is refused, it keeps what it has.
-    details are what was typed so far, if anything.
+    details are what was typed so far, if anything. early refuses without the
+    lock; by default a fresh read does.
     """
     bound = bound_key(browser, key, wish)
-    ask = Ask(party=wish.party, area_id=wish.area_id, step_free=wish.step_free)
+    ask = ask_of(wish)
 
     def fields(fresh: Fresh, _decision: Decision) -> dict[str, Any]:
         return {
@@ -70,7 +72,12 @@ def hold(
             "needs_step_free": wish.step_free or (details is not None and details.needs_step_free),
         }
 
-    return place(wish, ask, fields, key=bound, by=by, browser=browser)
+    return place(wish, ask, fields, key=bound, by=by, browser=browser, early=early)
+
+
+def ask_of(wish: Wish) -> Ask:
+    """Return what a diner's wish asks of the day."""
+    return Ask(party=wish.party, area_id=wish.area_id, step_free=wish.step_free)
 
 
 def book(

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 MOST_PARAMETERS = 2000
 """Azure SQL takes 2,100 a statement."""
@@ -19,9 +20,10 @@ MOST_PARAMETERS = 2000
 
 def insert(row: models.Model) -> None:
     """Insert a row with all its columns, and give it the primary key that the database chose."""
+    connection = connections[DEFAULT_DB_ALIAS]
     fields, head, values, returning = _statement(type(row), connection.vendor)
     with connection.cursor() as cursor:
-        cursor.execute(f"{head} VALUES {values}{returning}", _prepared(row, fields))
+        cursor.execute(f"{head} VALUES {values}{returning}", _prepared(row, fields, connection))
         row.pk = cursor.fetchone()[0]
     row._state.adding = False
     row._state.db = connection.alias
@@ -31,12 +33,13 @@ def insert_many(rows: Sequence[models.Model]) -> None:
     """Insert rows of one model, in order; they get no primary keys."""
     if not rows:
         return
+    connection = connections[DEFAULT_DB_ALIAS]
     fields, head, values, _returning = _statement(type(rows[0]), "")
     at_once = max(1, MOST_PARAMETERS // len(fields))
     with connection.cursor() as cursor:
         for first in range(0, len(rows), at_once):
             some = rows[first : first + at_once]
-            parameters = [value for row in some for value in _prepared(row, fields)]
+            parameters = [value for row in some for value in _prepared(row, fields, connection)]
             cursor.execute(f"{head} VALUES {', '.join([values] * len(some))}", parameters)
 
 
@@ -49,7 +52,7 @@ def _statement(model: type[models.Model], vendor: str) -> tuple[tuple[models.Fie
         for field in meta.concrete_fields
         if not (field.primary_key and field.get_internal_type().endswith("AutoField"))
     )
-    quote = connection.ops.quote_name
+    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
     head = f"INSERT INTO {quote(meta.db_table)} ({', '.join(quote(str(field.column)) for field in fields)})"
     returning = ""
     if vendor == "microsoft":
@@ -59,5 +62,7 @@ def _statement(model: type[models.Model], vendor: str) -> tuple[tuple[models.Fie
     return fields, head, f"({', '.join(['%s'] * len(fields))})", returning
 
 
-def _prepared(row: models.Model, fields: tuple[models.Field[Any, Any], ...]) -> list[Any]:
+def _prepared(
+    row: models.Model, fields: tuple[models.Field[Any, Any], ...], connection: BaseDatabaseWrapper
+) -> list[Any]:
     return [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]

@@ -152,15 +152,15 @@ def expire_lapsed(restaurant_id: int, dates: list[dt.date]) -> int:
     hold expired or keeps it, never both. An offer that lapses ends its entry,
     a proposal its request.
     """
+    found = [row for date in dates for row in _LAPSED.rows(restaurant=restaurant_id, date=date)]
+    if not found:
+        return 0
     lapsed = Reservation.objects.filter(
         restaurant_id=restaurant_id,
         service_date__in=dates,
         status=Reservation.Status.HELD,
         held_until__lte=Now(),
     )
-    found = _LAPSED.rows(restaurant=restaurant_id, date=dates[0]) if len(dates) == 1 else list(_found(lapsed))
-    if not found:
-        return 0
     ids = [pk for pk, *_rest in found]
     tags = (tag for date in dates for tag in day_tags(restaurant_id, date))
     expired = lapsed.filter(pk__in=ids).renewing(*tags).update(status=Reservation.Status.EXPIRED, **forgotten())
@@ -178,18 +178,17 @@ def expire_lapsed(restaurant_id: int, dates: list[dt.date]) -> int:
     return expired
 
 
-def _found(lapsed: QuerySet[Reservation]) -> QuerySet[Reservation, Any]:
-    return lapsed.order_by("pk").annotate(asked_at=Now()).values_list("pk", "service_date", "source", "asked_at")
-
-
 _LAPSED = Prepared(
-    lambda: _found(
+    lambda: (
         Reservation.objects.filter(
             restaurant_id=_RESTAURANT,
             service_date=Param("date", models.DateField()),
             status=Reservation.Status.HELD,
             held_until__lte=Now(),
         )
+        .order_by("pk")
+        .annotate(asked_at=Now())
+        .values_list("pk", "service_date", "source", "asked_at")
     )
 )
 

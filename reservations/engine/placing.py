@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from reservations.engine.availability import Ask
+from reservations.engine.availability import Ask, DayPlan
 from reservations.engine.deciding import Decision, Wish, decide, end_of, insert_claimed, lock_neighbours
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert_many
@@ -21,7 +22,7 @@ from reservations.history import trail
 from reservations.history.trail import By, Event
 from reservations.models import Refusal, Reservation, TableClaim
 from reservations.models.venue import MAX_PARTY
-from reservations.queries.day import Fresh, day_plan, refreshed, window
+from reservations.queries.day import Fresh, bare_plan, day_plan, refreshed, window
 from reservations.queries.prepared import Param, Prepared
 
 Fields = Callable[[Fresh, Decision], dict[str, Any]]
@@ -31,18 +32,30 @@ Then = Callable[[Reservation, Fresh], None]
 """What a rule writes besides, in the same transaction."""
 
 
+Early = Callable[[], DayPlan | None]
+"""A look without the lock, good for a no alone: raises `Refused`, or returns the plan if it has read one."""
+
+
 def place(
-    wish: Wish, ask: Ask, fields: Fields, *, key: str, by: By, browser: str = "", then: Then | None = None
+    wish: Wish,
+    ask: Ask,
+    fields: Fields,
+    *,
+    key: str,
+    by: By,
+    browser: str = "",
+    then: Then | None = None,
+    early: Early | None = None,
 ) -> Reservation:
     """Lock the day, read it fresh, decide and write; the first answer to the same key is given again.
 
-    Who waits for the day comes first: what is free goes to them before the wish is decided.
+    Who waits for the day comes first: what is free goes to them before the wish
+    is decided. early looks first, without the lock; by default `look`.
     """
-    plan = day_plan(wish.restaurant_id, wish.date, seatings=False)
     days = {wish.date}
     offered = False
 
-    def work() -> Reservation:
+    def work(plan: DayPlan) -> Reservation:
         nonlocal offered
         lock_days(wish.restaurant_id, days)
         if first := _by_key(wish.restaurant_id, key):
@@ -67,20 +80,11 @@ def place(
             then(reservation, fresh)
         return reservation
 
-    def early() -> None:
-        """Refuse without the lock: most attempts on a full evening end here without standing in its queue.
-
-        Good for a no alone. What this browser holds counts as free, since it is
-        given back for the new wish.
-        """
-        end = end_of(plan, wish)
-        view = window(wish.restaurant_id, wish.date, wish.start, end, locked=False, except_browser=browser)
-        decide(plan, wish, ask, view, timezone.now())
-
     try:
-        early()
+        plan = early() if early else look(wish, ask, browser)
+        tables = plan or bare_plan(wish.restaurant_id, wish.date)
         # Collided as often as is tried: somebody else is taking these tables.
-        return retried(work, exhausted=Reason.TABLES_TAKEN)
+        return retried(partial(work, tables), exhausted=Reason.TABLES_TAKEN)
     except Refused as refusal:
         if first := _by_key(wish.restaurant_id, key):
             return first
@@ -88,6 +92,19 @@ def place(
             serve_day(wish.restaurant_id, wish.date)
         record(wish, ask.online, refusal.reason)
         raise
+
+
+def look(wish: Wish, ask: Ask, browser: str = "") -> DayPlan:
+    """Refuse without the lock: most attempts on a full evening end here without standing in its queue.
+
+    Good for a no alone. What this browser holds counts as free, since it is
+    given back for the new wish. Returns the plan that it read.
+    """
+    plan = day_plan(wish.restaurant_id, wish.date, seatings=False)
+    end = end_of(plan, wish)
+    view = window(wish.restaurant_id, wish.date, wish.start, end, locked=False, except_browser=browser)
+    decide(plan, wish, ask, view, timezone.now())
+    return plan
 
 
 def placed(reservation: Reservation) -> Event:

@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from reservations.forms.widgets import CheckboxInput, DateInput, NumberInput
 from reservations.models.venue import MAX_PARTY
 
 
@@ -34,7 +35,7 @@ class TimesForm(forms.Form):
 
     date = forms.DateField(
         label=_("Date"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
         error_messages={
             "required": _("Choose a date."),
@@ -45,6 +46,7 @@ class TimesForm(forms.Form):
         label=_("Guests"),
         min_value=1,
         max_value=MAX_PARTY,
+        widget=NumberInput,
         error_messages={
             "required": _("Say how many of you will come."),
             "invalid": _("Give the number of guests in digits, such as 2."),
@@ -53,7 +55,7 @@ class TimesForm(forms.Form):
         },
     )
     area = forms.ChoiceField(label=_("Area"), required=False)
-    step_free = forms.BooleanField(label=_("Step-free access"), required=False)
+    step_free = forms.BooleanField(label=_("Step-free access"), required=False, widget=CheckboxInput)
 
     def __init__(self, *args: Any, restaurant_areas: list[tuple[int, str]], today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

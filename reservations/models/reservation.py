@@ -173,6 +173,8 @@ class Reservation(CachedModel):
         ]
         indexes: ClassVar = [
             models.Index(fields=["restaurant", "service_date", "starts_at"], name="reservation_day"),
+            # What a browser holds is asked at each of its bookings, and what it booked by its own page.
+            models.Index(fields=["browser"], name="reservation_browser"),
         ]
 
     def __str__(self) -> str:

@@ -37,7 +37,7 @@ from reservations.models.reservation import BY_ONLINE_RULES, COUNTED
 from reservations.queries.prepared import Param, Prepared
 from reservations.queries.window import Window, window
 
-__all__ = ["Fresh", "Window", "cutoff", "day_plan", "refreshed", "service_rules", "waiting", "window"]
+__all__ = ["Fresh", "Window", "bare_plan", "cutoff", "day_plan", "refreshed", "service_rules", "waiting", "window"]
 
 _ONLINE_REASONS = {
     Restaurant.Booking.OFF.value: Reason.ONLINE_BOOKING_OFF,
@@ -63,12 +63,31 @@ def day_plan(
     restaurant, known = _one(_ON_DATE.rows(restaurant=restaurant_id, date=date))
     return DayPlan(
         date=date,
-        zone=restaurant.timezone,
-        tables=tuple(TableSpec(*row) for row in _TABLES.rows(restaurant=restaurant_id)),
+        tables=_tables(restaurant_id),
         combinations=_combinations(restaurant_id),
         seatings=_seatings(restaurant, date, locked, except_reservation) if seatings else (),
         **_rules(restaurant, date, *known),
     )
+
+
+def bare_plan(restaurant_id: int, date: dt.date) -> DayPlan:
+    """Return a plan with the tables and combinations alone, in 2 statements, for `refreshed` to fill under the lock.
+
+    Until then it is of a closed day.
+    """
+    return DayPlan(
+        date=date,
+        zone="UTC",
+        window_days=0,
+        closed=True,
+        services=(),
+        tables=_tables(restaurant_id),
+        combinations=_combinations(restaurant_id),
+    )
+
+
+def _tables(restaurant_id: int) -> tuple[TableSpec, ...]:
+    return tuple(TableSpec(*row) for row in _TABLES.rows(restaurant=restaurant_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +225,7 @@ def _rules(
     closed = bool(closed_for or special_closed)
     online_reason = _ONLINE_REASONS.get(restaurant.online_booking)
     return {
+        "zone": restaurant.timezone,
         "window_days": restaurant.booking_window_days,
         "hold_minutes": restaurant.hold_minutes,
         "offer_minutes": restaurant.offer_minutes,

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field, QuerySet
 from django.db.models.sql import UpdateQuery
 
@@ -57,15 +58,16 @@ class Prepared:
 
     def rows(self, **values: Any) -> list[Any]:
         """Return the rows as tuples, converted as the ORM converts them."""
-        statement = self._made.get(connection.vendor) or self._compile()
+        connection = connections[DEFAULT_DB_ALIAS]
+        statement = self._made.get(connection.vendor) or self._compile(connection)
         with connection.cursor() as cursor:
-            cursor.execute(statement.sql, _filled(statement.params, values))
+            cursor.execute(statement.sql, _filled(statement.params, values, connection))
             rows = cursor.fetchall()
         if statement.converters:
             return list(statement.compiler.apply_converters(rows, statement.converters))
         return list(rows)
 
-    def _compile(self) -> _Statement:
+    def _compile(self, connection: BaseDatabaseWrapper) -> _Statement:
         compiler: Any = self._build().query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
         fields = [entry[0] for entry in compiler.select[: compiler.col_count]]
@@ -83,12 +85,13 @@ class PreparedUpdate:
 
     def run(self, **values: Any) -> int:
         """Update, and return how many rows. Tags of a cached model are the caller's affair."""
-        statement = self._made.get(connection.vendor) or self._compile()
+        connection = connections[DEFAULT_DB_ALIAS]
+        statement = self._made.get(connection.vendor) or self._compile(connection)
         with connection.cursor() as cursor:
-            cursor.execute(statement.sql, _filled(statement.params, values))
+            cursor.execute(statement.sql, _filled(statement.params, values, connection))
             return int(cursor.rowcount)
 
-    def _compile(self) -> _Statement:
+    def _compile(self, connection: BaseDatabaseWrapper) -> _Statement:
         queryset, columns = self._build()
         query: Any = queryset.query.chain(UpdateQuery)
         query.add_update_values(columns)
@@ -98,7 +101,7 @@ class PreparedUpdate:
         return found
 
 
-def _filled(params: tuple[Any, ...], values: dict[str, Any]) -> list[Any]:
+def _filled(params: tuple[Any, ...], values: dict[str, Any], connection: BaseDatabaseWrapper) -> list[Any]:
     return [
         param.field.get_db_prep_save(values[param.name], connection) if isinstance(param, _Slot) else param
         for param in params

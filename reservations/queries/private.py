@@ -98,15 +98,15 @@ def restaurant_of(slug: str) -> Restaurant | None:
     return Restaurant.objects.filter(slug=slug).first()
 
 
-def of_session(keys: Sequence[tuple[int, str]]) -> list[Reservation]:
-    """Return the reservations of the given (restaurant id, reference) pairs, the next visit first."""
-    wanted = Q()
-    for restaurant_id, reference in keys:
+def reservations_of(browser: str, others: Sequence[tuple[int, str]], most: int) -> list[Reservation]:
+    """Return what a browser has booked, and others by restaurant id and reference, the latest visit first."""
+    wanted = Q(browser=browser) if browser else Q()
+    for restaurant_id, reference in others:
         wanted |= Q(restaurant_id=restaurant_id, reference=reference)
     if not wanted:
         return []
     rows = Reservation.objects.select_related("restaurant").filter(wanted).exclude(status__in=HOLD_STATUSES)
-    return sorted(rows, key=lambda row: row.starts_at, reverse=True)
+    return list(rows.order_by("-starts_at", "pk")[:most])
 
 
 _WAITS = (WaitlistEntry.Status.WAITING, WaitlistEntry.Status.OFFERED, WaitlistEntry.Status.LAPSED)

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from reservations.engine import booking
+from reservations.engine.availability import DayPlan
 from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.forms import DetailsForm, HoldForm
@@ -23,7 +24,8 @@ from reservations.queries.private import HOLD_STATUSES, by_reference
 from reservations.queries.venue import Place
 from reservations.reasons import diner_text
 from reservations.views.addresses import own_address
-from reservations.views.browser import remember, to_own_page
+from reservations.views.browser import to_own_page
+from reservations.views.glance import Glance
 from reservations.views.methods import post_only
 from reservations.views.times import found_place, local_today, search_for, times_context, times_form
 
@@ -54,12 +56,18 @@ def hold(request: HttpRequest, slug: str) -> HttpResponse:
         area_id=form.area_id,
         step_free=form.cleaned_data["step_free"],
     )
+    glance = Glance(wish, browser)
     try:
         held = booking.hold(
-            wish=wish, browser=browser, key=form.cleaned_data["key"], language=get_language() or "", details=draft
+            wish=wish,
+            browser=browser,
+            key=form.cleaned_data["key"],
+            language=get_language() or "",
+            details=draft,
+            early=glance,
         )
     except Refused as refusal:
-        return _other_times(request, found, wish, refusal.reason, draft)
+        return _other_times(request, found, wish, refusal.reason, draft, glance.plan)
     response = redirect("details", slug=slug, reference=held.reference)
     if cookie:
         new_browser(response, cookie)
@@ -76,7 +84,7 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     if held.status not in HOLD_STATUSES:
         if request.method == "POST":
             # After a double click the browser throws the first answer away, and its cookie.
-            remember(request, held)
+            return to_own_page(request, held)
         response = redirect(own_address(held))
         mark_visitor(response)
         return response
@@ -189,8 +197,16 @@ def _hold_again(request: HttpRequest, held: Reservation, draft: Details) -> Http
     return redirect(f"{url}?again=1")
 
 
-def _other_times(request: HttpRequest, found: Place, wish: Wish, reason: Reason, draft: Details | None) -> HttpResponse:
-    context = times_context(found, times_form(found, search_for(wish)), wanted=wish.start, refused=reason, draft=draft)
+def _other_times(
+    request: HttpRequest,
+    found: Place,
+    wish: Wish,
+    reason: Reason,
+    draft: Details | None,
+    plan: DayPlan | None = None,
+) -> HttpResponse:
+    form = times_form(found, search_for(wish))
+    context = times_context(found, form, wanted=wish.start, refused=reason, draft=draft, plan=plan)
     return render(request, "reservations/times.html", context, status=409)
 
 

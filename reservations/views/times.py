@@ -17,7 +17,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from reservations import cached
-from reservations.engine.availability import Ask, Time, day_reason, times
+from reservations.engine.availability import Ask, DayPlan, Time, day_reason, times
 from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason
 from reservations.forms import TimesForm
@@ -88,12 +88,14 @@ def times_context(
     wanted: dt.datetime | dt.time | None = None,
     refused: Reason | None = None,
     draft: Details | None = None,
+    plan: DayPlan | None = None,
 ) -> dict[str, Any]:
     """Return the context of the times' templates.
 
     wanted is the time that was asked for; where it can't be booked its reason is
     told and the nearest times that can are marked. draft is what a diner had
-    typed for a hold that is gone; the buttons carry it along.
+    typed for a hold that is gone; the buttons carry it along. plan is the date's,
+    where it was just read.
     """
     context: dict[str, Any] = {
         "place": found,
@@ -105,7 +107,7 @@ def times_context(
         return context
     date, party = form.cleaned_data["date"], form.cleaned_data["party"]
     now = timezone.now()
-    day, reason = day_of(found, form, now)
+    day, reason = day_of(found, form, now, plan)
     bookable = [time for time in day if time.bookable]
     goal = _goal(day, wanted)
     gone = goal if goal is not None and not goal.bookable else None
@@ -174,12 +176,14 @@ def _is_late(found: Place, date: dt.date, now: dt.datetime) -> bool:
     return date == local.date() and local.hour < _NIGHT_ENDS
 
 
-def day_of(found: Place, form: TimesForm, now: dt.datetime | None = None) -> tuple[tuple[Time, ...], Reason | None]:
+def day_of(
+    found: Place, form: TimesForm, now: dt.datetime | None = None, plan: DayPlan | None = None
+) -> tuple[tuple[Time, ...], Reason | None]:
     """Return the day's times for the party, and why there are none at all; nothing of a search that can't be read."""
     if not form.is_valid():
         return (), None
     now = now or timezone.now()
-    plan = cached.day_plan(found.id, form.cleaned_data["date"])
+    plan = plan or cached.day_plan(found.id, form.cleaned_data["date"])
     ask = Ask(party=form.cleaned_data["party"], area_id=form.area_id, step_free=form.cleaned_data["step_free"])
     return times(plan, ask, now), day_reason(plan, ask, now)
 

@@ -35,16 +35,23 @@ class CachedRead(Generic[P, T]):
 
     def found(self, *args: P.args, **kwargs: P.kwargs) -> Found[T]:
         """Return the result, and how it was come by. Raises TypeError for an argument that names no key."""
-        for value in (*args, *kwargs.values()):
-            if type(value) not in _ARGUMENTS:
-                raise TypeError(f"{self._name}: {value!r} can't stand in the key of a cached read.")
-        arguments = ",".join([*map(repr, args), *(f"{name}={kwargs[name]!r}" for name in sorted(kwargs))])
         return self._layer.read(
-            entry_key("d", f"{self._name}({arguments})"),
+            self._key(args, kwargs),
             functools.partial(self.fresh, *args, **kwargs),
             tags=sorted(set(self._tags(*args, **kwargs))),
             fresh=self._seconds,
         )
+
+    def seen(self, *args: P.args, **kwargs: P.kwargs) -> Found[T | None]:
+        """Return what is cached and counts now, without making it where there is none: then None, as miss or bypass."""
+        return self._layer.seen(self._key(args, kwargs), sorted(set(self._tags(*args, **kwargs))))
+
+    def _key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        for value in (*args, *kwargs.values()):
+            if type(value) not in _ARGUMENTS:
+                raise TypeError(f"{self._name}: {value!r} can't stand in the key of a cached read.")
+        arguments = ",".join([*map(repr, args), *(f"{name}={kwargs[name]!r}" for name in sorted(kwargs))])
+        return entry_key("d", f"{self._name}({arguments})")
 
     @functools.cached_property
     def _layer(self) -> Layer[T]:

@@ -75,6 +75,10 @@ class Lookup(Generic[T]):
     opened: tuple[T] | None = None
 
 
+def _not_made() -> Any:
+    raise AssertionError("A look that fills nothing makes nothing.")
+
+
 layers: list[Layer[Any]] = []
 """Every layer of this process."""
 
@@ -153,6 +157,23 @@ class Layer(Generic[T]):
                 # Whoever catches it has an answer whose tags are not known.
                 ask.parent.refuse("an error")
             raise
+
+    def seen(self, key: str, tags: Sequence[str]) -> Found[T | None]:
+        """Return what counts under a key now, and None, as a miss or a bypass, where nothing does: it is not made.
+
+        For who can do without, such as a refusal that saves the way to the database.
+        """
+        if self.bypassed():
+            return Found(None, "bypass")
+        ask: Lookup[T] = Lookup(key, _not_made, tags, 0.0, current())
+        try:
+            if self._judge(ask) == "hit":
+                found = self._served(ask, "hit")
+                return Found(found.value, found.how)
+            return Found(None, "miss")
+        except Unavailable:
+            stats.count(self.kind, "error")
+            return Found(None, "bypass")
 
     def look(self, ask: Lookup[T]) -> Found[T]:
         """Serve what counts, fill where nobody else does, or wait for who does."""

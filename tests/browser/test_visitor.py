@@ -40,7 +40,7 @@ def test_only_a_browser_that_has_booked_asks_for_its_next_visit(
     expect(page.get_by_role("link", name="Your next visit: Here")).to_be_visible()
     assert len(asked) == 1
     # The cookie may outlive the reservation, of which this browser alone knows: asked once more, it goes.
-    visitor.context.clear_cookies(name="sessionid")
+    visitor.context.clear_cookies(name="browser")
     page.goto(f"{site.url}/restaurants/here/", wait_until="networkidle")
     expect(page.locator("#visitor")).to_be_hidden()
     assert len(asked) == 2

@@ -131,23 +131,26 @@ def test_the_step_free_search_is_the_forms_beginning(place: Restaurant) -> None:
     assert diner.details(held).form(diner.details_url(held)).values["needs_step_free"] == "on"
 
 
-# --- My reservations and the session ----------------------------------------
+# --- My reservations --------------------------------------------------------
 
 
-def test_the_session_is_written_once_at_confirmation(place: Restaurant) -> None:
+def test_a_booking_writes_no_session(place: Restaurant) -> None:
     diner = Diner(place)
-    held = diner.hold()
-    diner.details(held)
-    diner.confirm(held, name="")
-    diner.client.get("/my-reservations/")
+    url, _page = diner.book()
+    assert url in diner.client.get("/my-reservations/").content.decode()
+    diner.client.get(f"/restaurants/{place.slug}/")
     assert "sessionid" not in diner.client.cookies
     assert not Session.objects.exists()
-    diner.confirm(held)
-    assert diner.client.cookies["sessionid"].value
-    (first,) = Session.objects.values_list("session_key", "session_data")
-    diner.client.get("/my-reservations/")
-    diner.client.get(f"/restaurants/{place.slug}/")
-    assert list(Session.objects.values_list("session_key", "session_data")) == [first]
+
+
+def test_a_booking_keeps_the_browser_known_for_longer(place: Restaurant) -> None:
+    diner = Diner(place)
+    held = diner.hold()
+    before = diner.client.cookies["browser"].value
+    kept = diner.confirm(held).cookies["browser"]
+    assert kept["max-age"] == 60 * 60 * 24 * 30
+    # The signature tells the moment; the value is the same.
+    assert kept.value.split(":")[0] == before.split(":")[0]
 
 
 def test_my_reservations_are_those_of_this_browser(place: Restaurant) -> None:

@@ -1,0 +1,39 @@
+"""A look at the cached day before a table is held: on a full evening most wishes end here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from reservations import cached
+from reservations.engine import booking
+from reservations.engine.availability import DayPlan, surely_full
+from reservations.engine.booking import Wish
+from reservations.engine.errors import Refused
+
+
+@dataclass(slots=True)
+class Glance:
+    """What `booking.hold` asks first for a browser's wish; keeps the plan that was seen, for the page of other times.
+
+    A cached day is never older than the last answered write, so its no is as
+    good as that of a page of times. Its yes is good for nothing. Where the cache
+    can't be asked, the database is.
+    """
+
+    wish: Wish
+    browser: str
+    plan: DayPlan | None = None
+
+    def __call__(self) -> DayPlan | None:
+        """Raise `Refused` where the cached day is surely full, or where the fresh one says no."""
+        ask = booking.ask_of(self.wish)
+        seen = cached.day_plan.seen(self.wish.restaurant_id, self.wish.date)
+        if seen.how == "bypass":
+            return booking.look(self.wish, ask, self.browser)
+        self.plan = seen.value
+        reason = surely_full(self.plan, ask, self.wish.start, timezone.now()) if self.plan else None
+        if reason is not None:
+            raise Refused(reason)
+        return None
