@@ -20,8 +20,8 @@ from django.utils import timezone
 from reservations.engine.availability import Ask, DayPlan, candidates, pick
 from reservations.engine.deciding import Decision, Wish, claim, lock_neighbours
 from reservations.engine.errors import Reason, Refused
-from reservations.engine.known import Details, known_guest
-from reservations.engine.locks import Locked, lock_days, retried, state_of, take_day
+from reservations.engine.known import Details, asked_guest, guest_from, known_guest
+from reservations.engine.locks import Locked, lock_days, retried, state_of, take_day, take_day_and_ask
 from reservations.engine.offers import serve_waitlist
 from reservations.engine.placing import Early, bound_key, give_back, look, place
 from reservations.history import trail
@@ -29,7 +29,7 @@ from reservations.history.trail import COMMAND, GUEST, By, Event, by_staff
 from reservations.messages.outgoing import Kind, message, of_booking, send_later, to_staff
 from reservations.models import Message, Reservation, Restaurant, Table, TableClaim, User
 from reservations.queries.day import Fresh, cutoff, day_plan, window
-from reservations.queries.prepared import Param, PreparedUpdate
+from reservations.queries.prepared import Param, PreparedUpdate, one_trip, together
 from restaurant_site.caching import outbox
 
 __all__ = ["Details", "Wish", "ask_of", "book", "cancel", "confirm", "extend", "hold", "look", "release"]
@@ -186,14 +186,18 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST) -> Re
     days = {reservation.service_date}
 
     def work() -> bool:
+        restaurant_id, date = reservation.restaurant_id, reservation.service_date
+        asked = asked_guest(restaurant_id, details)
+        tables = None
         if plan is None:
-            day, tables = take_day(reservation.restaurant_id, reservation.service_date), None
+            day, rows = take_day_and_ask(restaurant_id, date, *asked)
         else:
             tables = _step_free_tables(reservation, plan, days)
-            day = state_of(reservation.restaurant_id, reservation.service_date)
+            day, rows = state_of(restaurant_id, date), together(*asked)
+        guest = guest_from(rows[0], restaurant_id, details, reservation.language) if asked else None
         values: dict[str, Any] = {
             **asdict(details),
-            "guest_id": known_guest(reservation.restaurant_id, details, reservation.language, day.now),
+            "guest_id": guest,
             "confirmed_at": day.now,
             **({"table_ids": list(tables)} if tables else {}),
         }
@@ -202,8 +206,9 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST) -> Re
         if tables:
             TableClaim.objects.filter(reservation_id=reservation.pk).delete()
             claim(reservation, tables)
-        _chain(reservation, day, by, "confirmed")
-        send_later(of_booking(reservation, day.restaurant, day.now))
+        with one_trip():
+            _chain(reservation, day, by, "confirmed")
+            send_later(of_booking(reservation, day.restaurant, day.now))
         return True
 
     try:

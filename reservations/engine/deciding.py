@@ -78,7 +78,7 @@ def decide(plan: DayPlan, wish: Wish, ask: Ask, view: Window, now: dt.datetime, 
     return Decision(service, tables, service.turn(wish.party), pacing_full(service, ask, view.covers))
 
 
-def insert_claimed(wish: Wish, decision: Decision, fields: dict[str, Any], now: dt.datetime) -> Reservation:
+def insert_claimed(wish: Wish, decision: Decision, fields: dict[str, Any]) -> Reservation:
     """Write a reservation and its claims. The claims' collision with another's raises IntegrityError."""
     reservation = Reservation(
         restaurant_id=wish.restaurant_id,

@@ -11,7 +11,7 @@ from django.db.models import Case, Q, QuerySet, Value, When
 
 from reservations.engine.inserts import insert
 from reservations.models import Guest, contact_key
-from reservations.queries.prepared import Param, Prepared
+from reservations.queries.prepared import Param, Prepared, Question, together
 
 _COLUMNS = tuple(field.attname for field in Guest._meta.concrete_fields)
 
@@ -62,14 +62,25 @@ def known_guest(restaurant_id: int, details: Details, language: str, now: dt.dat
     overwritten. Raises IntegrityError where another transaction writes the same
     guest down at this moment, for `retried`.
     """
+    asked = asked_guest(restaurant_id, details)
+    return guest_from(together(*asked)[0], restaurant_id, details, language) if asked else None
+
+
+def asked_guest(restaurant_id: int, details: Details) -> list[Question]:
+    """Return the question of `known_guest`, to be asked together with others; none without a contact."""
     email, phone = details.email, details.phone
     if not email and not phone:
-        return None
-    key = contact_key(email, phone)
+        return []
     # Locked: a guest that is being merged or erased must not get a visit that its rule did not see.
     # A phone that nobody has, where none was told.
     same = _BY_EMAIL if email else _BY_PHONE
-    found_rows = same.rows(restaurant=restaurant_id, key=key, phone=phone or "none")
+    return [same.asked(restaurant=restaurant_id, key=contact_key(email, phone), phone=phone or "none")]
+
+
+def guest_from(found_rows: list[Any], restaurant_id: int, details: Details, language: str) -> int:
+    """Return what `known_guest` does, from the answer to its question."""
+    email, phone = details.email, details.phone
+    key = contact_key(email, phone)
     rows = [Guest.from_db(connection.alias, _COLUMNS, row) for row in found_rows]
     found = rows[0] if rows else None
     if found is None:

@@ -32,7 +32,7 @@ from reservations.models import (
     WaitlistEntry,
     day_tags,
 )
-from reservations.queries.prepared import Param, Prepared, PreparedUpdate
+from reservations.queries.prepared import Param, Prepared, PreparedUpdate, Question, together
 
 T = TypeVar("T")
 
@@ -69,33 +69,61 @@ class Locked:
     restaurant: Restaurant
 
 
-def lock_days(restaurant_id: int, dates: Iterable[dt.date]) -> None:
-    """Lock a restaurant's service days in order of date, and expire their lapsed holds.
+def lock_days(restaurant_id: int, dates: Iterable[dt.date], *questions: Question) -> list[Any]:
+    """Lock a restaurant's service days in order of date, expire their lapsed holds, and answer the questions then.
 
     Must run first in a transaction, inside `retried`. Each lock is an UPDATE,
     which serialises on every database. Raises `DayMissing` for `retried` to handle.
     """
     ordered = sorted(set(dates))
-    take_days(restaurant_id, ordered)
-    expire_lapsed(restaurant_id, ordered)
+    takes = [_TAKE.asked(restaurant=restaurant_id, date=date) for date in ordered]
+    lapsed = [_LAPSED.asked(restaurant=restaurant_id, date=date) for date in ordered]
+    answers = together(*takes, *lapsed, *questions)
+    _refuse_missing(restaurant_id, ordered, answers)
+    found = [row for rows in answers[len(takes) : len(takes) + len(lapsed)] for row in rows]
+    if found:
+        _expire(restaurant_id, ordered, found)
+        return together(*questions) if questions else []
+    return answers[len(takes) + len(lapsed) :]
+
+
+def _refuse_missing(restaurant_id: int, dates: list[dt.date], taken: list[Any]) -> None:
+    if missing := [date for date, count in zip(dates, taken, strict=False) if not count]:
+        raise DayMissing(restaurant_id, missing)
 
 
 def take_days(restaurant_id: int, ordered: list[dt.date]) -> None:
     """Lock service days, given in order, without expiring anything: for what takes no capacity."""
-    missing = [date for date in ordered if not _TAKE.run(restaurant=restaurant_id, date=date)]
-    if missing:
-        raise DayMissing(restaurant_id, missing)
+    taken = together(*(_TAKE.asked(restaurant=restaurant_id, date=date) for date in ordered))
+    _refuse_missing(restaurant_id, ordered, taken)
 
 
 def take_day(restaurant_id: int, date: dt.date) -> Locked:
     """Lock one service day as `take_days` does, and return its state, in two statements."""
-    take_days(restaurant_id, [date])
-    return state_of(restaurant_id, date)
+    return take_day_and_ask(restaurant_id, date)[0]
+
+
+def take_day_and_ask(restaurant_id: int, date: dt.date, *questions: Question) -> tuple[Locked, list[Any]]:
+    """Lock one service day, and return its state and the answers to the questions, as they are under the lock."""
+    taken, state, *answers = together(
+        _TAKE.asked(restaurant=restaurant_id, date=date), _state_asked(restaurant_id, date), *questions
+    )
+    _refuse_missing(restaurant_id, [date], [taken])
+    return _locked(date, state), answers
 
 
 def state_of(restaurant_id: int, date: dt.date) -> Locked:
     """Return the state of a service day that the transaction has locked."""
-    (row,) = _STATE.rows(restaurant=restaurant_id, chain=date.isoformat())
+    (state,) = together(_state_asked(restaurant_id, date))
+    return _locked(date, state)
+
+
+def _state_asked(restaurant_id: int, date: dt.date) -> Question:
+    return _STATE.asked(restaurant=restaurant_id, chain=date.isoformat())
+
+
+def _locked(date: dt.date, rows: list[Any]) -> Locked:
+    (row,) = rows
     now, position, digest, *columns = row
     restaurant = Restaurant.from_db(connection.alias, _RESTAURANT_COLUMNS, columns)
     return Locked(date, now, Head(position or 0, digest or ""), restaurant)
@@ -153,8 +181,10 @@ def expire_lapsed(restaurant_id: int, dates: list[dt.date]) -> int:
     a proposal its request.
     """
     found = [row for date in dates for row in _LAPSED.rows(restaurant=restaurant_id, date=date)]
-    if not found:
-        return 0
+    return _expire(restaurant_id, dates, found) if found else 0
+
+
+def _expire(restaurant_id: int, dates: list[dt.date], found: list[Any]) -> int:
     lapsed = Reservation.objects.filter(
         restaurant_id=restaurant_id,
         service_date__in=dates,

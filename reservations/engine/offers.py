@@ -121,7 +121,7 @@ def _hold(plan: DayPlan, entry: WaitlistEntry, wish: Wish, decision: Decision, n
         "phone": entry.phone,
         "note": entry.note,
     }
-    return insert_claimed(wish, decision, fields, now)
+    return insert_claimed(wish, decision, fields)
 
 
 def _seating(held: Reservation) -> Seating:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from collections.abc import Callable
 from functools import partial
@@ -22,8 +21,8 @@ from reservations.history import trail
 from reservations.history.trail import By, Event
 from reservations.models import Refusal, Reservation, TableClaim
 from reservations.models.venue import MAX_PARTY
-from reservations.queries.day import Fresh, bare_plan, day_plan, refreshed, window
-from reservations.queries.prepared import Param, Prepared
+from reservations.queries.day import Fresh, bare_plan, day_plan, fresh_from, refreshing, window
+from reservations.queries.prepared import Param, Prepared, one_trip
 
 Fields = Callable[[Fresh, Decision], dict[str, Any]]
 """What a rule adds to the row of a granted wish, from what was read under the lock and the decision."""
@@ -57,12 +56,20 @@ def place(
 
     def work(plan: DayPlan) -> Reservation:
         nonlocal offered
-        lock_days(wish.restaurant_id, days)
-        if first := _by_key(wish.restaurant_id, key):
-            return first
-        given_back = _give_back_others(wish.restaurant_id, browser) if browser else []
+        by_key, held, *rules = lock_days(
+            wish.restaurant_id,
+            days,
+            _BY_KEY.asked(restaurant=wish.restaurant_id, key=key),
+            _HELD_BY.asked(restaurant=wish.restaurant_id, browser=browser or _NOBODY),
+            *refreshing(wish.restaurant_id, wish.date),
+        )
+        if by_key:
+            return Reservation.objects.get(pk=by_key[0][0])
+        # Two wishes of one browser for one day are served one after the other, by the lock of the day; two for
+        # different days may both end up held, until one of them lapses.
+        given_back = [(pk, date) for pk, date in held if give_back(pk)]
         # The rules once more: whoever held the lock may have closed the day.
-        fresh = refreshed(plan, wish.restaurant_id)
+        fresh = fresh_from(plan, rules)
         head = None
         if fresh.is_waited_for:
             head = serve_waitlist(wish.restaurant_id, wish.date, fresh.now, fresh.head)
@@ -70,10 +77,12 @@ def place(
         view = window(wish.restaurant_id, wish.date, wish.start, end_of(fresh.plan, wish), locked=True)
         lock_neighbours(view, days)
         decision = decide(fresh.plan, wish, ask, view, fresh.now)
-        reservation = insert_claimed(wish, decision, fields(fresh, decision), fresh.now)
-        events = [Event("released", "reservation", pk) for pk, date in given_back if date == wish.date]
-        events.append(placed(reservation))
-        trail.append(wish.restaurant_id, wish.date, events, by, fresh.now, head or fresh.head)
+        values = fields(fresh, decision)
+        with one_trip():
+            reservation = insert_claimed(wish, decision, values)
+            events = [Event("released", "reservation", pk) for pk, date in given_back if date == wish.date]
+            events.append(placed(reservation))
+            trail.append(wish.restaurant_id, wish.date, events, by, fresh.now, head or fresh.head)
         elsewhere = [Event("released", "reservation", pk) for pk, date in given_back if date != wish.date]
         trail.note(wish.restaurant_id, elsewhere, by, fresh.now)
         if then:
@@ -154,21 +163,14 @@ def record(wish: Wish, online: bool, reason: Reason) -> None:
     insert_many([refusal])
 
 
-def _give_back_others(restaurant_id: int, browser: str) -> list[tuple[int, dt.date]]:
-    """Release what a browser holds at a restaurant, under the lock of the day that it wants now; return what.
-
-    Two wishes of one browser for one day are so served one after the other;
-    two for different days may both end up held, until one of them lapses.
-    """
-    held = _HELD_BY.rows(restaurant=restaurant_id, browser=browser)
-    return [(pk, date) for pk, date in held if give_back(pk)]
-
-
 def _by_key(restaurant_id: int, key: str) -> Reservation | None:
     """Return the answer that was given to the key, unless it was a hold that has lapsed since."""
     found = _BY_KEY.rows(restaurant=restaurant_id, key=key)
     return Reservation.objects.get(pk=found[0][0]) if found else None
 
+
+_NOBODY = "-"
+"""No browser's hash."""
 
 _RESTAURANT = Param("restaurant", models.BigIntegerField())
 _HELD_BY = Prepared(

@@ -34,10 +34,22 @@ from reservations.models import (
     WaitlistEntry,
 )
 from reservations.models.reservation import BY_ONLINE_RULES, COUNTED
-from reservations.queries.prepared import Param, Prepared
+from reservations.queries.prepared import Param, Prepared, Question, together
 from reservations.queries.window import Window, window
 
-__all__ = ["Fresh", "Window", "bare_plan", "cutoff", "day_plan", "refreshed", "service_rules", "waiting", "window"]
+__all__ = [
+    "Fresh",
+    "Window",
+    "bare_plan",
+    "cutoff",
+    "day_plan",
+    "fresh_from",
+    "refreshed",
+    "refreshing",
+    "service_rules",
+    "waiting",
+    "window",
+]
 
 _ONLINE_REASONS = {
     Restaurant.Booking.OFF.value: Reason.ONLINE_BOOKING_OFF,
@@ -60,13 +72,17 @@ def day_plan(
     lock. locked, every hold that is left counts, as in `window`.
     except_reservation leaves out the one that is about to be changed.
     """
-    restaurant, known = _one(_ON_DATE.rows(restaurant=restaurant_id, date=date))
+    rows, *rest, tables, members = together(
+        _ON_DATE.asked(restaurant=restaurant_id, date=date),
+        *_of_services(restaurant_id, date),
+        *_of_layout(restaurant_id),
+    )
+    restaurant, known = _one(rows)
     return DayPlan(
         date=date,
-        tables=_tables(restaurant_id),
-        combinations=_combinations(restaurant_id),
+        **_layout(tables, members),
         seatings=_seatings(restaurant, date, locked, except_reservation) if seatings else (),
-        **_rules(restaurant, date, *known),
+        **_rules(restaurant, date, known, *rest),
     )
 
 
@@ -75,19 +91,17 @@ def bare_plan(restaurant_id: int, date: dt.date) -> DayPlan:
 
     Until then it is of a closed day.
     """
-    return DayPlan(
-        date=date,
-        zone="UTC",
-        window_days=0,
-        closed=True,
-        services=(),
-        tables=_tables(restaurant_id),
-        combinations=_combinations(restaurant_id),
-    )
+    layout = _layout(*together(*_of_layout(restaurant_id)))
+    return DayPlan(date=date, zone="UTC", window_days=0, closed=True, services=(), **layout)
 
 
-def _tables(restaurant_id: int) -> tuple[TableSpec, ...]:
-    return tuple(TableSpec(*row) for row in _TABLES.rows(restaurant=restaurant_id))
+def _of_layout(restaurant_id: int) -> tuple[Question, Question]:
+    return _TABLES.asked(restaurant=restaurant_id), _COMBINATIONS.asked(restaurant=restaurant_id)
+
+
+def _layout(tables: list[Any], members: list[Any]) -> dict[str, Any]:
+    """Return the fields of a plan that say which tables there are, from the answers to `_of_layout`."""
+    return {"tables": tuple(TableSpec(*row) for row in tables), "combinations": _combinations(members)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +115,27 @@ class Fresh:
     restaurant: Restaurant
 
 
+def refreshing(restaurant_id: int, date: dt.date) -> tuple[Question, ...]:
+    """Return the 3 questions of `refreshed`, to be asked together with the lock; the answers go to `fresh_from`."""
+    under_lock = _UNDER_LOCK.asked(restaurant=restaurant_id, date=date, chain=date.isoformat())
+    return under_lock, *_of_services(restaurant_id, date)
+
+
 def refreshed(plan: DayPlan, restaurant_id: int) -> Fresh:
     """Return the plan with its rules read again, and what else the lock protects, in 3 statements.
 
     Tables and seatings stay. For a write rule that has waited for the day's
     lock: whoever held it may have closed the day or a service.
     """
-    rows = _UNDER_LOCK.rows(restaurant=restaurant_id, date=plan.date, chain=plan.date.isoformat())
-    restaurant, known = _one(rows)
-    closed_for, special_id, special_closed, now, position, digest, is_waited_for = known
+    return fresh_from(plan, together(*refreshing(restaurant_id, plan.date)))
+
+
+def fresh_from(plan: DayPlan, answers: list[Any]) -> Fresh:
+    """Return what `refreshed` does, from the answers to the questions of `refreshing`."""
+    rows, *rest = answers
+    restaurant, (*known, now, position, digest, is_waited_for) = _one(rows)
     return Fresh(
-        plan=replace(plan, **_rules(restaurant, plan.date, closed_for, special_id, special_closed)),
+        plan=replace(plan, **_rules(restaurant, plan.date, tuple(known), *rest)),
         now=now,
         head=Head(position or 0, digest or ""),
         is_waited_for=is_waited_for,
@@ -218,10 +242,18 @@ def _one(rows: list[Any]) -> tuple[Restaurant, tuple[Any, ...]]:
     return Restaurant.from_db(connection.alias, _RESTAURANT_COLUMNS, rows[0][:count]), tuple(rows[0][count:])
 
 
+def _of_services(restaurant_id: int, date: dt.date) -> tuple[Question, Question]:
+    return _USUAL.asked(restaurant=restaurant_id, date=date), _TURNS.asked(restaurant=restaurant_id)
+
+
 def _rules(
-    restaurant: Restaurant, date: dt.date, closed_for: bool, special_id: int | None, special_closed: bool | None
+    restaurant: Restaurant, date: dt.date, known: tuple[Any, ...], usual: list[Any], turns: list[Any]
 ) -> dict[str, Any]:
-    """Return the fields of a plan that closures, special days, services and the booking rules decide."""
+    """Return the fields of a plan that closures, special days, services and the booking rules decide.
+
+    From the answers to `_of_services`; known is what `_on_date` adds to the restaurant.
+    """
+    closed_for, special_id, special_closed = known
     closed = bool(closed_for or special_closed)
     online_reason = _ONLINE_REASONS.get(restaurant.online_booking)
     return {
@@ -231,17 +263,19 @@ def _rules(
         "offer_minutes": restaurant.offer_minutes,
         "online_reason": online_reason if restaurant.is_published else Reason.ONLINE_BOOKING_OFF,
         "closed": closed,
-        "services": () if closed else _services(restaurant, date, special_id),
+        "services": () if closed else _services(restaurant, date, special_id, usual, turns),
     }
 
 
-def _services(restaurant: Restaurant, date: dt.date, special: int | None) -> tuple[ServiceRules, ...]:
-    asked = {"restaurant": restaurant.pk, "date": date}
-    rows = _USUAL.rows(**asked) if special is None else _SPECIAL.rows(**asked, special=special)
+def _services(
+    restaurant: Restaurant, date: dt.date, special: int | None, usual: list[Any], turn_rows: list[Any]
+) -> tuple[ServiceRules, ...]:
+    # A special day's services are asked for on that day alone.
+    rows = usual if special is None else _SPECIAL.rows(restaurant=restaurant.pk, date=date, special=special)
     services = [Service.from_db(connection.alias, _SERVICE_COLUMNS, row) for row in rows]
     of_day = [row for row in services if special is not None or row.weekdays & (1 << date.weekday())]
     turns: dict[int | None, list[tuple[int, int]]] = {}
-    for service_id, up_to, minutes in _TURNS.rows(restaurant=restaurant.pk):
+    for service_id, up_to, minutes in turn_rows:
         turns.setdefault(service_id, []).append((up_to, minutes))
     return tuple(service_rules(restaurant, row, turns) for row in of_day)
 
@@ -279,10 +313,10 @@ def _deadline(row: Service | Restaurant, name: str) -> Deadline | None:
     return Deadline(minutes=minutes, clock=clock, days_before=getattr(row, f"{name}_days_before"))
 
 
-def _combinations(restaurant_id: int) -> tuple[CombinationSpec, ...]:
+def _combinations(rows: list[Any]) -> tuple[CombinationSpec, ...]:
     members: dict[int, list[int]] = {}
     limits: dict[int, tuple[int, int, bool]] = {}
-    for pk, table_id, *limit in _COMBINATIONS.rows(restaurant=restaurant_id):
+    for pk, table_id, *limit in rows:
         limits[pk] = (limit[0], limit[1], limit[2])
         members.setdefault(pk, []).append(table_id)
     return tuple(CombinationSpec(pk, tuple(members[pk]), *limit) for pk, limit in limits.items())

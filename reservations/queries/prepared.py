@@ -2,12 +2,14 @@
 
 Django's ORM takes longer to write such a statement than the database to answer
 it. The SQL is the ORM's own, for whichever database is in use; only the
-parameters differ from call to call.
+parameters differ from call to call. Several are asked `together`, in one round
+trip where the driver can: under a day's lock everybody else waits for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +51,14 @@ class _Statement:
     converters: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A prepared statement with what differs this time."""
+
+    of: Prepared | PreparedUpdate
+    values: dict[str, Any]
+
+
 class Prepared:
     """A question: build makes its queryset of `values_list` once for each database, with `Param`s for what differs."""
 
@@ -56,16 +66,32 @@ class Prepared:
         self._build = build
         self._made: dict[str, _Statement] = {}
 
+    def asked(self, **values: Any) -> Question:
+        """Return the question to ask `together` with others."""
+        return Question(self, values)
+
     def rows(self, **values: Any) -> list[Any]:
         """Return the rows as tuples, converted as the ORM converts them."""
         connection = connections[DEFAULT_DB_ALIAS]
-        statement = self._made.get(connection.vendor) or self._compile(connection)
         with connection.cursor() as cursor:
-            cursor.execute(statement.sql, _filled(statement.params, values, connection))
-            rows = cursor.fetchall()
+            self.send(cursor, connection, values)
+            return self.answer(cursor, connection)
+
+    def send(self, cursor: Any, connection: BaseDatabaseWrapper, values: dict[str, Any]) -> None:
+        """Send the statement."""
+        statement = self._statement(connection)
+        cursor.execute(statement.sql, _filled(statement.params, values, connection))
+
+    def answer(self, cursor: Any, connection: BaseDatabaseWrapper) -> list[Any]:
+        """Return the rows of what was sent."""
+        statement = self._statement(connection)
+        rows = cursor.fetchall()
         if statement.converters:
             return list(statement.compiler.apply_converters(rows, statement.converters))
         return list(rows)
+
+    def _statement(self, connection: BaseDatabaseWrapper) -> _Statement:
+        return self._made.get(connection.vendor) or self._compile(connection)
 
     def _compile(self, connection: BaseDatabaseWrapper) -> _Statement:
         compiler: Any = self._build().query.get_compiler(connection=connection)
@@ -83,13 +109,25 @@ class PreparedUpdate:
         self._build = build
         self._made: dict[str, _Statement] = {}
 
+    def asked(self, **values: Any) -> Question:
+        """Return the update to be done `together` with others."""
+        return Question(self, values)
+
     def run(self, **values: Any) -> int:
         """Update, and return how many rows. Tags of a cached model are the caller's affair."""
         connection = connections[DEFAULT_DB_ALIAS]
-        statement = self._made.get(connection.vendor) or self._compile(connection)
         with connection.cursor() as cursor:
-            cursor.execute(statement.sql, _filled(statement.params, values, connection))
-            return int(cursor.rowcount)
+            self.send(cursor, connection, values)
+            return self.answer(cursor, connection)
+
+    def send(self, cursor: Any, connection: BaseDatabaseWrapper, values: dict[str, Any]) -> None:
+        """Send the statement."""
+        statement = self._made.get(connection.vendor) or self._compile(connection)
+        cursor.execute(statement.sql, _filled(statement.params, values, connection))
+
+    def answer(self, cursor: Any, _connection: BaseDatabaseWrapper) -> int:
+        """Return how many rows were updated."""
+        return int(cursor.rowcount)
 
     def _compile(self, connection: BaseDatabaseWrapper) -> _Statement:
         queryset, columns = self._build()
@@ -99,6 +137,46 @@ class PreparedUpdate:
         found = _Statement(sql, tuple(params), None, None)
         self._made[connection.vendor] = found
         return found
+
+
+def together(*questions: Question) -> list[Any]:
+    """Ask in order, and return each one's answer: rows, or how many were updated. Inside a transaction.
+
+    Each statement sees what was committed before it began, as if they were sent
+    one by one; so what comes behind a lock sees what its last holder wrote.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    with contextlib.ExitStack() as stack:
+        cursors = [stack.enter_context(connection.cursor()) for _question in questions]
+        if not _pipelines(connection):
+            answers = []
+            for question, cursor in zip(questions, cursors, strict=True):
+                question.of.send(cursor, connection, question.values)
+                answers.append(question.of.answer(cursor, connection))
+            return answers
+        with one_trip():
+            for question, cursor in zip(questions, cursors, strict=True):
+                question.of.send(cursor, connection, question.values)
+        return [question.of.answer(cursor, connection) for question, cursor in zip(questions, cursors, strict=True)]
+
+
+@contextlib.contextmanager
+def one_trip() -> Iterator[None]:
+    """Send the block's statements without waiting for each one's answer, where the driver can; errors come at its end.
+
+    Inside a transaction, for INSERTs and SELECTs: how many rows an UPDATE met is not known before the end.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    if not _pipelines(connection):
+        yield
+        return
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
+
+
+def _pipelines(connection: BaseDatabaseWrapper) -> bool:
+    # psycopg's, over PostgreSQL's own protocol; Azure SQL's driver has none.
+    return connection.vendor == "postgresql" and connection.in_atomic_block and connection.connection is not None
 
 
 def _filled(params: tuple[Any, ...], values: dict[str, Any], connection: BaseDatabaseWrapper) -> list[Any]:

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from reservations.models import Reservation, TableClaim
 from reservations.models.reservation import BY_ONLINE_RULES, COUNTED
-from reservations.queries.prepared import Param, Prepared
+from reservations.queries.prepared import Param, Prepared, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,15 @@ def window(
     this one can't see yet.
     """
     asked = {"restaurant": restaurant_id, "start": start, "except": except_reservation, "browser": except_browser}
-    statements = _STATEMENTS[locked, bool(except_browser)]
+    arriving, claims = _STATEMENTS[locked, bool(except_browser)]
+    parties, claimed = together(arriving.asked(**asked, date=date), claims.asked(**asked, end=end))
     total = online = 0
-    for party, source in statements[0].rows(**asked, date=date):
+    for party, source in parties:
         total += party
         online += party if source in BY_ONLINE_RULES else 0
     taken: set[int] = set()
     neighbours: set[dt.date] = set()
-    for table_id, lapsed, service_date in statements[1].rows(**asked, end=end):
+    for table_id, lapsed, service_date in claimed:
         if lapsed and service_date != date:
             neighbours.add(service_date)
         elif locked or not lapsed:

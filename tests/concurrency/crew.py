@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.db import connections
@@ -20,6 +20,7 @@ from reservations.history.trail import Head
 from reservations.models import Reservation
 from reservations.models.reservation import COUNTED
 from reservations.queries.day import Window
+from reservations.queries.prepared import PreparedUpdate, Question
 from tests import clock
 
 SECONDS = 60
@@ -85,7 +86,23 @@ def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     And the history's chain with it, in which two that meet can't both be the next link.
     """
     monkeypatch.setattr("reservations.history.trail.append", lambda *_args: Head())
-    monkeypatch.setattr("reservations.engine.placing.lock_days", lambda *_args: None)
+    monkeypatch.setattr("reservations.engine.locks._TAKE", Untaken())
+
+
+class Untaken:
+    """What `locks` sends instead of the UPDATE that locks a day: nothing that anybody waits for."""
+
+    def asked(self, **values: Any) -> Question:
+        """Return what is asked instead."""
+        return Question(cast("PreparedUpdate", self), values)
+
+    def send(self, cursor: Any, _connection: object, _values: object) -> None:
+        """Ask for nothing."""
+        cursor.execute("SELECT 1")
+
+    def answer(self, _cursor: object, _connection: object) -> int:
+        """Say that the day's row was there."""
+        return 1
 
 
 def without_claims(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,7 @@ def test_days_locked_in_opposite_orders_are_a_deadlock_that_never_surfaces(
     first, second = (make.make_reservation(restaurant, date=make.days_ahead(restaurant, days)) for days in (3, 4))
     meeting, mine = threading.Barrier(2, timeout=10), threading.local()
 
-    def disordered(restaurant_id: int, dates: Iterable[dt.date]) -> None:
+    def disordered(restaurant_id: int, dates: Iterable[dt.date]) -> list[Any]:
         if getattr(mine, "met", False):
             return lock_days(restaurant_id, dates)
         mine.met = True

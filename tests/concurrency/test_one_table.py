@@ -37,12 +37,14 @@ def one_table(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Restau
     """
     monkeypatch.setattr("reservations.engine.placing.day_plan", lru_cache(day_plan))
 
-    def unchanged(plan: DayPlan, restaurant_id: int) -> Fresh:
-        head = head_of(restaurant_id, plan.date.isoformat())
-        return Fresh(plan, timezone.now(), head, False, Restaurant(pk=restaurant_id))
+    venue = make.make_venue(tables=(2,), turn_minutes=30, booking_window_days=730)
 
-    monkeypatch.setattr("reservations.engine.placing.refreshed", unchanged)
-    return make.make_venue(tables=(2,), turn_minutes=30, booking_window_days=730)
+    def unchanged(plan: DayPlan, _answers: object) -> Fresh:
+        return Fresh(plan, timezone.now(), head_of(venue.pk, plan.date.isoformat()), False, venue)
+
+    monkeypatch.setattr("reservations.engine.placing.refreshing", lambda *_args: ())
+    monkeypatch.setattr("reservations.engine.placing.fresh_from", unchanged)
+    return venue
 
 
 def race(crew: Crew, restaurant: Restaurant, rounds: int) -> list[int]:

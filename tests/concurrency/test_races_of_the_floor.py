@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
-from reservations.engine import booking, due, floor, locks, waitlist
+from reservations.engine import booking, due, floor, waitlist
 from reservations.engine.changing import change, wish_of
 from reservations.engine.coming import reduce_party
 from reservations.engine.errors import Reason
 from reservations.history.trail import JOB, Head
-from reservations.models import Block, Guest, Reservation, Restaurant, ServiceDay, Table, TableClaim, WaitlistEntry
+from reservations.models import Block, Guest, Reservation, Restaurant, Table, TableClaim, WaitlistEntry
 from reservations.queries.day import Window
 from tests import clock
 from tests import factories as make
-from tests.concurrency.crew import Crew, winners
+from tests.concurrency.crew import Crew, Untaken, winners
 from tests.concurrency.invariants import broken
 from tests.reservations.rows import chains_broken, fresh
 
@@ -215,7 +215,7 @@ def test_without_lock_and_claims_the_same_race_blocks_what_is_booked(
     """Tables are taken where rows say so, which is right as long as nobody races: so it is the race that shows."""
     for module in ("blocking", "placing"):
         monkeypatch.setattr(f"reservations.engine.{module}.window", by_rows)
-        monkeypatch.setattr(f"reservations.engine.{module}.lock_days", without_lock)
+    monkeypatch.setattr("reservations.engine.locks._TAKE", Untaken())
     for module in ("blocking", "deciding"):
         monkeypatch.setattr(f"reservations.engine.{module}.claim", lambda *_args: None)
     monkeypatch.setattr("reservations.history.trail.append", lambda *_args: Head())
@@ -232,13 +232,6 @@ def by_rows(
     rows += Block.objects.filter(**here)
     time.sleep(0.1 if locked else 0)
     return Window((0, 0), frozenset(table for row in rows for table in row.table_ids), frozenset())
-
-
-def without_lock(restaurant_id: int, dates: Iterable[dt.date]) -> None:
-    """Do without the lock, but with the row that is read after it."""
-    for date in dates:
-        if not ServiceDay.objects.filter(restaurant_id=restaurant_id, date=date).exists():
-            raise locks.DayMissing(restaurant_id, [date])
 
 
 def test_walk_ins_at_once_sit_at_tables_of_their_own(transactional_db: None) -> None:

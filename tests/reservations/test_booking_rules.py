@@ -26,6 +26,7 @@ from reservations.models import (
 )
 from reservations.queries import day
 from reservations.queries.day import Window
+from reservations.queries.prepared import Question, together
 from tests import factories as make
 from tests.concurrency.invariants import broken
 from tests.reservations.rows import refused
@@ -231,7 +232,7 @@ def test_a_day_closed_while_waiting_for_its_lock_takes_no_booking(
 ) -> None:
     """Whoever closes a day holds its lock: a booking that waited for it sees the day as it is now."""
 
-    def lock_days(restaurant_id: int, dates: Any) -> None:
+    def lock_days(restaurant_id: int, dates: Any, *questions: Question) -> list[Any]:
         locks.lock_days(restaurant_id, dates)
         if closing == "closure":
             make.make_closure(venue, make.days_ahead(venue))
@@ -241,6 +242,7 @@ def test_a_day_closed_while_waiting_for_its_lock_takes_no_booking(
             Service.objects.update(valid_until=make.days_ahead(venue, 1))
         else:
             Restaurant.objects.update(online_booking="off")
+        return together(*questions)
 
     monkeypatch.setattr("reservations.engine.placing.lock_days", lock_days)
     with pytest.raises(Refused):

@@ -12,6 +12,7 @@ from reservations.history import trail
 from reservations.models import Block, Reservation
 from reservations.models.reservation import BY_ONLINE_RULES, COUNTED
 from reservations.queries.day import Window, window
+from tests.concurrency.crew import Untaken
 
 _READING = (blocking, booking, changing, floor, offers, placing)
 
@@ -27,7 +28,6 @@ def switch_off() -> None:
     The history's chain goes with the lock: two that meet can't both be its next link.
     """
     for module, name in (
-        (locks, "take_days"),
         (closing, "lock_for_closing"),
         (blocking, "claim"),
         (booking, "claim"),
@@ -36,7 +36,8 @@ def switch_off() -> None:
         (floor, "claim"),
     ):
         setattr(module, name, lambda *_args, **_others: None)
-    setattr(trail, "append", lambda *_args, **_others: trail.Head())  # noqa: B010 - as above
+    setattr(locks, "_TAKE", Untaken())  # noqa: B010 - as below
+    setattr(trail, "append", lambda *_args, **_others: trail.Head())  # noqa: B010 - as below
     _let_read(_window)
 
 
