@@ -8,6 +8,7 @@ record of the refusal.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -201,14 +202,16 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST) -> Re
             "confirmed_at": day.now,
             **({"table_ids": list(tables)} if tables else {}),
         }
-        if not take_hold(reservation, values):
+
+        def then() -> None:
+            _chain(reservation, day, by, "confirmed")
+            send_later(of_booking(reservation, day.restaurant, day.now))
+
+        if not take_hold(reservation, values, then):
             raise Refused(Reason.HOLD_LAPSED)
         if tables:
             TableClaim.objects.filter(reservation_id=reservation.pk).delete()
             claim(reservation, tables)
-        with one_trip():
-            _chain(reservation, day, by, "confirmed")
-            send_later(of_booking(reservation, day.restaurant, day.now))
         return True
 
     try:
@@ -222,15 +225,22 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST) -> Re
     return reservation
 
 
-def take_hold(reservation: Reservation, values: dict[str, Any]) -> bool:
-    """Confirm a live hold by compare-and-set, in a transaction; return whether it was one. The row knows the values."""
+def take_hold(reservation: Reservation, values: dict[str, Any], then: Callable[[], None] | None = None) -> bool:
+    """Confirm a live hold by compare-and-set, in a transaction; return whether it was one. The row knows the values.
+
+    then writes, by INSERTs alone, what goes with it, in the same round trip.
+    Where it was no hold the caller takes everything back by raising, and reads
+    the row again.
+    """
     values |= {"status": Status.CONFIRMED, "held_until": None}
-    if not _taking(tuple(values)).run(own=reservation.pk, restaurant=reservation.restaurant_id, **values):
-        return False
-    outbox.changed(*reservation.own_tags(), trail.tag(reservation.restaurant_id))
-    for name, value in values.items():
-        setattr(reservation, name, value)
-    return True
+    with one_trip():
+        taken = _taking(tuple(values)).sent(own=reservation.pk, restaurant=reservation.restaurant_id, **values)
+        outbox.changed(*reservation.own_tags(), trail.tag(reservation.restaurant_id))
+        for name, value in values.items():
+            setattr(reservation, name, value)
+        if then:
+            then()
+    return bool(taken())
 
 
 @lru_cache(maxsize=16)

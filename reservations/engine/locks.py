@@ -284,7 +284,7 @@ def _repeated(work: Callable[[], T]) -> T:
                 return work()
         except DayMissing as missing:
             for date in missing.dates:
-                _make_day(missing.restaurant_id, date)
+                make_day(missing.restaurant_id, date)
         except Again:
             if attempt == ATTEMPTS:
                 raise
@@ -296,7 +296,7 @@ def _repeated(work: Callable[[], T]) -> T:
     raise Again
 
 
-def _make_day(restaurant_id: int, date: dt.date) -> None:
+def make_day(restaurant_id: int, date: dt.date) -> None:
     """Insert the row of a service day in a transaction of its own; another's insert at the same moment will do."""
     with contextlib.suppress(IntegrityError), transaction.atomic():
         ServiceDay.objects.create(restaurant_id=restaurant_id, date=date)

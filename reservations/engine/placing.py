@@ -15,13 +15,13 @@ from reservations.engine.availability import Ask, DayPlan
 from reservations.engine.deciding import Decision, Wish, decide, end_of, insert_claimed, lock_neighbours
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert_many
-from reservations.engine.locks import forgotten, lock_days, retried
+from reservations.engine.locks import forgotten, lock_days, make_day, retried
 from reservations.engine.offers import serve_day, serve_waitlist
 from reservations.history import trail
 from reservations.history.trail import By, Event
 from reservations.models import Refusal, Reservation, TableClaim
 from reservations.models.venue import MAX_PARTY
-from reservations.queries.day import Fresh, bare_plan, day_plan, fresh_from, refreshing, window
+from reservations.queries.day import Fresh, bare_plan, day_plan, fresh_from, refreshing, window, windowing
 from reservations.queries.prepared import Param, Prepared, one_trip
 
 Fields = Callable[[Fresh, Decision], dict[str, Any]]
@@ -56,9 +56,12 @@ def place(
 
     def work(plan: DayPlan) -> Reservation:
         nonlocal offered
-        by_key, held, *rules = lock_days(
+        # Until when the party would stay, by the rules that were read without the lock.
+        until = end_of(plan, wish)
+        parties, claimed, by_key, held, *rules = lock_days(
             wish.restaurant_id,
             days,
+            *windowing(wish.restaurant_id, wish.date, wish.start, until, locked=True),
             _BY_KEY.asked(restaurant=wish.restaurant_id, key=key),
             _HELD_BY.asked(restaurant=wish.restaurant_id, browser=browser or _NOBODY),
             *refreshing(wish.restaurant_id, wish.date),
@@ -74,7 +77,10 @@ def place(
         if fresh.is_waited_for:
             head = serve_waitlist(wish.restaurant_id, wish.date, fresh.now, fresh.head)
             offered = head is not None
-        view = window(wish.restaurant_id, wish.date, wish.start, end_of(fresh.plan, wish), locked=True)
+        end = end_of(fresh.plan, wish)
+        # Still as it was with the lock, unless something was given back or offered since, or the stay is another.
+        seen = None if given_back or head or end != until else [parties, claimed]
+        view = window(wish.restaurant_id, wish.date, wish.start, end, locked=True, answers=seen)
         lock_neighbours(view, days)
         decision = decide(fresh.plan, wish, ask, view, fresh.now)
         values = fields(fresh, decision)
@@ -91,6 +97,8 @@ def place(
 
     try:
         plan = early() if early else look(wish, ask, browser)
+        if plan is not None and not plan.has_row:
+            make_day(wish.restaurant_id, wish.date)
         tables = plan or bare_plan(wish.restaurant_id, wish.date)
         # Collided as often as is tried: somebody else is taking these tables.
         return retried(partial(work, tables), exhausted=Reason.TABLES_TAKEN)

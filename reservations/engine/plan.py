@@ -125,6 +125,8 @@ class DayPlan:
     seatings: tuple[Seating, ...] = ()
     online_reason: Reason | None = None
     """Why online booking is off as a whole, if it is."""
+    has_row: bool = True
+    """Whether the row that a booking of the date locks is there, as far as is known."""
     hold_minutes: int = 10
     offer_minutes: int = 30
 

@@ -28,6 +28,7 @@ from reservations.models import (
     Reservation,
     Restaurant,
     Service,
+    ServiceDay,
     SpecialDay,
     Table,
     TurnTime,
@@ -35,7 +36,7 @@ from reservations.models import (
 )
 from reservations.models.reservation import BY_ONLINE_RULES, COUNTED
 from reservations.queries.prepared import Param, Prepared, Question, together
-from reservations.queries.window import Window, window
+from reservations.queries.window import Window, window, windowing
 
 __all__ = [
     "Fresh",
@@ -49,6 +50,7 @@ __all__ = [
     "service_rules",
     "waiting",
     "window",
+    "windowing",
 ]
 
 _ONLINE_REASONS = {
@@ -157,7 +159,7 @@ _DATE = Param("date", models.DateField())
 _RESTAURANT = Param("restaurant", models.BigIntegerField())
 _RESTAURANT_COLUMNS = tuple(field.attname for field in Restaurant._meta.concrete_fields)
 _SERVICE_COLUMNS = tuple(field.attname for field in Service._meta.concrete_fields)
-_KNOWN = ("closed_for", "special_id", "special_closed")
+_KNOWN = ("closed_for", "special_id", "special_closed", "has_row")
 
 
 def _on_date() -> QuerySet[Restaurant]:
@@ -168,6 +170,7 @@ def _on_date() -> QuerySet[Restaurant]:
         .order_by()
         .annotate(
             closed_for=Exists(closures),
+            has_row=Exists(ServiceDay.objects.filter(restaurant=OuterRef("pk"), date=_DATE)),
             special_id=Subquery(special.values("pk")[:1]),
             special_closed=Subquery(special.values("is_closed")[:1]),
         )
@@ -253,7 +256,7 @@ def _rules(
 
     From the answers to `_of_services`; known is what `_on_date` adds to the restaurant.
     """
-    closed_for, special_id, special_closed = known
+    closed_for, special_id, special_closed, has_row = known
     closed = bool(closed_for or special_closed)
     online_reason = _ONLINE_REASONS.get(restaurant.online_booking)
     return {
@@ -263,6 +266,7 @@ def _rules(
         "offer_minutes": restaurant.offer_minutes,
         "online_reason": online_reason if restaurant.is_published else Reason.ONLINE_BOOKING_OFF,
         "closed": closed,
+        "has_row": bool(has_row),
         "services": () if closed else _services(restaurant, date, special_id, usual, turns),
     }
 

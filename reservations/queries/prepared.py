@@ -120,6 +120,13 @@ class PreparedUpdate:
             self.send(cursor, connection, values)
             return self.answer(cursor, connection)
 
+    def sent(self, **values: Any) -> Callable[[], int]:
+        """Send the update within `one_trip`, and return what says after its end how many rows were updated."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        cursor = connection.cursor()
+        self.send(cursor, connection, values)
+        return lambda: int(cursor.rowcount)
+
     def send(self, cursor: Any, connection: BaseDatabaseWrapper, values: dict[str, Any]) -> None:
         """Send the statement."""
         statement = self._made.get(connection.vendor) or self._compile(connection)

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from reservations.models import Reservation, TableClaim
 from reservations.models.reservation import BY_ONLINE_RULES, COUNTED
-from reservations.queries.prepared import Param, Prepared, together
+from reservations.queries.prepared import Param, Prepared, Question, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,27 @@ def window(
     locked: bool,
     except_reservation: int = 0,
     except_browser: str = "",
+    answers: list[Any] | None = None,
 ) -> Window:
     """Return the covers of a start (UTC) and the tables taken until end (UTC), in two statements.
+
+    answers are those to `windowing`, where it was asked already.
 
     Unlocked, holds that have lapsed by the database's clock take nothing. Under
     the day's lock, which has just expired them, every hold that is left counts:
     one that lapses this moment may be being confirmed by a transaction that
     this one can't see yet.
     """
-    asked = {"restaurant": restaurant_id, "start": start, "except": except_reservation, "browser": except_browser}
-    arriving, claims = _STATEMENTS[locked, bool(except_browser)]
-    parties, claimed = together(arriving.asked(**asked, date=date), claims.asked(**asked, end=end))
+    questions = windowing(
+        restaurant_id,
+        date,
+        start,
+        end,
+        locked=locked,
+        except_reservation=except_reservation,
+        except_browser=except_browser,
+    )
+    parties, claimed = answers or together(*questions)
     total = online = 0
     for party, source in parties:
         total += party
@@ -61,6 +71,22 @@ def window(
         elif locked or not lapsed:
             taken.add(table_id)
     return Window((total, online), frozenset(taken), frozenset(neighbours))
+
+
+def windowing(
+    restaurant_id: int,
+    date: dt.date,
+    start: dt.datetime,
+    end: dt.datetime,
+    *,
+    locked: bool,
+    except_reservation: int = 0,
+    except_browser: str = "",
+) -> tuple[Question, Question]:
+    """Return the two questions of `window`, to be asked together with others."""
+    asked = {"restaurant": restaurant_id, "start": start, "except": except_reservation, "browser": except_browser}
+    arriving, claims = _STATEMENTS[locked, bool(except_browser)]
+    return arriving.asked(**asked, date=date), claims.asked(**asked, end=end)
 
 
 _RESTAURANT = Param("restaurant", models.BigIntegerField())

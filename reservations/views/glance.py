@@ -18,8 +18,8 @@ class Glance:
     """What `booking.hold` asks first for a browser's wish; keeps the plan that was seen, for the page of other times.
 
     A cached day is never older than the last answered write, so its no is as
-    good as that of a page of times. Its yes is good for nothing. Where the cache
-    can't be asked, the database is.
+    good as that of a page of times. Its yes is good for nothing. Where nothing is
+    cached, as on a day that sells fast, the database is asked.
     """
 
     wish: Wish
@@ -30,10 +30,10 @@ class Glance:
         """Raise `Refused` where the cached day is surely full, or where the fresh one says no."""
         ask = booking.ask_of(self.wish)
         seen = cached.day_plan.seen(self.wish.restaurant_id, self.wish.date)
-        if seen.how == "bypass":
-            return booking.look(self.wish, ask, self.browser)
         self.plan = seen.value
-        reason = surely_full(self.plan, ask, self.wish.start, timezone.now()) if self.plan else None
+        if self.plan is None:
+            return booking.look(self.wish, ask, self.browser)
+        reason = surely_full(self.plan, ask, self.wish.start, timezone.now())
         if reason is not None:
             raise Refused(reason)
         return None

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from reservations.engine import booking, guests
 from reservations.engine.errors import Reason
-from reservations.engine.known import known_guest
+from reservations.engine.known import guest_from
 from reservations.history.trail import COMMAND
 from reservations.models import Guest, Reservation, Restaurant
 from reservations.queries.guests import counts_of
@@ -89,10 +89,10 @@ class Pause:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.found, self.go = threading.Event(), threading.Event()
-        monkeypatch.setattr(booking, "known_guest", self)
+        monkeypatch.setattr(booking, "guest_from", self)
 
-    def __call__(self, *args: Any) -> int | None:
-        pk = known_guest(*args)
+    def __call__(self, *args: Any) -> int:
+        pk = guest_from(*args)
         self.found.set()
         self.go.wait(1)
         return pk
