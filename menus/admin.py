@@ -17,19 +17,20 @@ from django.utils.translation import ngettext
 from menus.forms import DishForm, MenuForm, PathChoiceField, PathOptions, PathSelect, with_path
 from menus.labels import Allergen
 from menus.models import Dish, Menu, Section
+from reservations.scoping import ScopedAdmin
 
 if TYPE_CHECKING:
     from django.forms import ModelChoiceField
 
-    MenuModelAdmin = admin.ModelAdmin[Menu]
-    SectionModelAdmin = admin.ModelAdmin[Section]
-    DishModelAdmin = admin.ModelAdmin[Dish]
+    MenuModelAdmin = ScopedAdmin[Menu]
+    SectionModelAdmin = ScopedAdmin[Section]
+    DishModelAdmin = ScopedAdmin[Dish]
     SectionTabularInline = admin.TabularInline[Section, Menu]
     DishTabularInline = admin.TabularInline[Dish, Section]
     InlineFormSet = BaseInlineFormSet[Any, Any, Any]
 else:
     # Django's classes take no type arguments while running.
-    MenuModelAdmin = SectionModelAdmin = DishModelAdmin = admin.ModelAdmin
+    MenuModelAdmin = SectionModelAdmin = DishModelAdmin = ScopedAdmin
     SectionTabularInline = DishTabularInline = admin.TabularInline
     InlineFormSet = BaseInlineFormSet
 

@@ -213,6 +213,8 @@ HISTORY_COPIED = bool(COSMOS_URL)
 # --- People -----------------------------------------------------------------
 
 AUTH_USER_MODEL = "reservations.User"
+# What staff may do goes by their roles at restaurants: docs/roles.md.
+AUTHENTICATION_BACKENDS = ["reservations.access.RoleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib.admin import helpers
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -17,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from reservations.admin.pages import page_of
+from reservations.admin.pages import enter, need, page_of
 from reservations.models import Restaurant
 
 if TYPE_CHECKING:
@@ -38,11 +37,11 @@ def act_path(model_admin: SiteAdmin[Any], name: str, view: Callable[..., HttpRes
 
 def subject(model_admin: SiteAdmin[M], request: HttpRequest, pk: int, permission: str) -> M:
     """Return the object that a page is about; raises PermissionDenied or Http404."""
-    if not request.user.has_perm(f"reservations.{permission}"):
-        raise PermissionDenied
+    need(request, f"reservations.{permission}")
     found = model_admin.get_queryset(request).filter(pk=pk).first()
     if found is None:
         raise Http404
+    enter(request, found)
     return found
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
@@ -19,20 +18,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from reservations import access
 from reservations.admin.chooser import asked_restaurant, choose_restaurant, chooser_media
 from reservations.admin.fields import date_input, time_input
 from reservations.admin.filters import RestaurantFilter
 from reservations.models import Restaurant
+from reservations.scoping import ScopedAdmin
 
 M = TypeVar("M", bound=Model)
-
-if TYPE_CHECKING:
-    _ModelAdmin = admin.ModelAdmin
-else:
-
-    class _ModelAdmin(admin.ModelAdmin, Generic[M]):
-        """Django's class, which can't be subscripted."""
-
 
 Link = tuple[str, str]
 """An address and its label."""
@@ -40,7 +33,7 @@ Link = tuple[str, str]
 MOST_REASONS = 20
 
 
-class SiteAdmin(_ModelAdmin[M]):
+class SiteAdmin(ScopedAdmin[M]):
     """An admin whose dates and times are the restaurant's, and which bears others working at the same moment."""
 
     # A list of every restaurant's rows is counted once, not twice.
@@ -182,14 +175,21 @@ class OwnedAdmin(SiteAdmin[M]):
         """Add what the choice of a restaurant needs, in the filter and before the form."""
         return super().media + chooser_media()
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may add rows: at the restaurant that the address names, if it names one."""
+        asked = asked_restaurant(request)
+        return self.allowed(request, "add", asked) if asked else super().has_add_permission(request)
+
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Ask for the restaurant first, unless the address names one (``?restaurant=`` slug or number)."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        if asked_restaurant(request) is None:
+        restaurant = asked_restaurant(request)
+        if restaurant is None:
             return choose_restaurant(self, request)
+        access.enter(request.user, restaurant.pk)
         return super().add_view(request, form_url, extra_context)
 
     def get_form(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reservations.admin import blocking
-from reservations.admin.base import ReadOnlyAdmin
+from reservations.admin.base import OwnedAdmin, ReadOnlyAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
 from reservations.admin.formats import local_text
 from reservations.admin.reservation import ReservationList, name_tables
@@ -57,7 +57,7 @@ class BlockAdmin(ReadOnlyAdmin[Block]):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Ask for the permission, which the base of read-only rows refuses."""
-        return request.user.has_perm(blocking.ADD)
+        return OwnedAdmin.has_add_permission(self, request)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page that lifts."""

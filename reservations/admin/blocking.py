@@ -231,9 +231,10 @@ def lift(model_admin: BlockAdmin, request: HttpRequest, pk: int) -> HttpResponse
     pages.need(request, CHANGE)
     if request.method not in pages.METHODS:
         return HttpResponseNotAllowed(pages.METHODS)
-    block = Block.objects.select_related("restaurant").filter(pk=pk).first()
+    block = model_admin.get_queryset(request).select_related("restaurant").filter(pk=pk).first()
     if block is None:
         raise Http404
+    pages.enter(request, block)
     address = reverse("admin:reservations_block_change", args=(pk,))
     back = pages.back_of(request, address)
     words = {"block": f"{model_admin.tables(block)}, {span_text(block)}"}

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -131,13 +130,13 @@ def cancel(model_admin: ReservationAdmin, request: HttpRequest, pk: int) -> Http
 
     A refusal is shown, with the reservation as it is now.
     """
-    if not request.user.has_perm(CHANGE):
-        raise PermissionDenied
+    pages.need(request, CHANGE)
     if request.method not in ("GET", "HEAD", "POST"):
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
     reservation = model_admin.get_queryset(request).filter(pk=pk).first()
     if reservation is None:
         raise Http404
+    pages.enter(request, reservation)
     refused = ""
     tell = request.method != "POST" or "tell" in request.POST
     if request.method == "POST":

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
+from reservations import access
 from reservations.models import Area, Restaurant
 
 if TYPE_CHECKING:
@@ -59,23 +60,31 @@ def chooser_media() -> forms.Media:
     return ChooseForm().media
 
 
-def find_restaurant(text: str) -> Restaurant | None:
-    """Return the restaurant of that number or slug."""
+def find_restaurant(text: str, user: access.AnyUser) -> Restaurant | None:
+    """Return the restaurant of that number or slug, among those that the user may see."""
     if not text or len(text) > _LONGEST:
         return None
     by_number = Q(pk=int(text)) if text.isdecimal() else Q()
-    matches = list(Restaurant.objects.filter(by_number | Q(slug=text))[:2])
+    matches = list(access.restaurants_of(user).filter(by_number | Q(slug=text))[:2])
     # A slug may consist of digits: the number is what the admin's own links carry.
     return next((match for match in matches if str(match.pk) == text), matches[0] if matches else None)
 
 
 def asked_restaurant(request: HttpRequest) -> Restaurant | None:
-    """Return the restaurant that the address names, or the one that the list was limited to before."""
+    """Return the restaurant that the address names, or the one that the list was limited to before.
+
+    One that the user may not see is none. Where nothing is asked, it is the only
+    one that the user belongs to.
+    """
     asked = request.GET.get("restaurant")
     if asked is None:
         filters = parse_qs(request.GET.get("_changelist_filters", ""))
         asked = filters.get(FILTER, [""])[0]
-    return find_restaurant(asked)
+    # Every button of a page asks again.
+    known: dict[str, Restaurant | None] = vars(request).setdefault("asked_restaurants", {})
+    if asked not in known:
+        known[asked] = find_restaurant(asked or str(access.only_restaurant(request.user) or ""), request.user)
+    return known[asked]
 
 
 def choose_restaurant(model_admin: OwnedAdmin[Any], request: HttpRequest) -> HttpResponse:

@@ -227,7 +227,10 @@ def leave(model_admin: admin.ModelAdmin[Any], request: HttpRequest, pk: int, ent
 
 def _entry(request: HttpRequest, pk: int, entry_pk: int) -> WaitlistEntry:
     pages.need(request, pages.CHANGE)
-    rows = WaitlistEntry.objects.select_related("restaurant").filter(restaurant=pk, kind=WaitlistEntry.Kind.DOOR)
+    restaurant = pages.restaurant_of(request, pk)
+    rows = WaitlistEntry.objects.select_related("restaurant").filter(
+        restaurant=restaurant, kind=WaitlistEntry.Kind.DOOR
+    )
     entry = rows.filter(pk=entry_pk).first()
     if entry is None:
         raise Http404

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from reservations.admin.chooser import FILTER
 from reservations.admin.event_lines import chain_text, lines
+from reservations.admin.pages import enter, restaurant_of
 from reservations.history import reading
 from reservations.history.cached import recent_activity
 from reservations.history.reading import Activity
@@ -33,9 +34,7 @@ Verdict = tuple[str, list[str]]
 def of_restaurant(model_admin: HistoryEventAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     """Show a restaurant's recent activity, newest first."""
     _may_view(model_admin, request)
-    restaurant = Restaurant.objects.filter(pk=pk).first()
-    if restaurant is None:
-        raise Http404
+    restaurant = restaurant_of(request, pk)
     return _page(
         model_admin,
         request,
@@ -52,8 +51,9 @@ def of_reservation(model_admin: HistoryEventAdmin, request: HttpRequest, pk: int
     """Show what happened to a reservation, oldest first, and whether the chains of its days are whole."""
     _may_view(model_admin, request)
     reservation = Reservation.objects.select_related("restaurant").filter(pk=pk).first()
-    if reservation is None:
+    if reservation is None or not model_admin.allowed(request, "view", reservation):
         raise Http404
+    enter(request, reservation)
     found = reading.of_subject(reservation.restaurant_id, "reservation", pk)
     chains = {event.chain for event in found.events} | {reservation.service_date.isoformat()}
     return _page(

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reservations.admin.fields import date_input
+from reservations.admin.pages import restaurant_of
 from reservations.engine.explain import explain
 from reservations.engine.plan import Ask
 from reservations.explaining import (
@@ -111,9 +112,7 @@ def page(model_admin: RestaurantAdmin, request: HttpRequest, pk: int) -> HttpRes
         raise PermissionDenied
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    restaurant = Restaurant.objects.filter(pk=pk).first()
-    if restaurant is None:
-        raise Http404
+    restaurant = restaurant_of(request, pk)
     now = timezone.now()
     form = ExplainForm(request.GET, restaurant, now.astimezone(restaurant.zone).date())
     context: dict[str, Any] = {}

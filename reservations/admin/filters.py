@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from reservations import access
 from reservations.admin.chooser import FILTER, FilterForm, find_restaurant
 from reservations.engine.errors import Reason
 from reservations.models import Restaurant
@@ -35,23 +36,23 @@ class RestaurantFilter(admin.SimpleListFilter):
         value = self.value()
         if not value:
             return []
-        found = find_restaurant(value)
+        found = find_restaurant(value, request.user)
         if found is None:
             raise IncorrectLookupParameters
         return [(value, str(found))]
 
     def has_output(self) -> bool:
-        """Show the search always."""
-        return True
+        """Show the search always, save to those who have nothing to choose."""
+        return access.only_restaurant(self.request.user) is None
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         """Limit the list to the restaurant."""
-        found = find_restaurant(self.value() or "")
+        found = find_restaurant(self.value() or "", request.user)
         return queryset.filter(restaurant=found) if found else None
 
     def field(self) -> BoundField:
         """Return the search field with the chosen restaurant in it."""
-        found = find_restaurant(self.value() or "")
+        found = find_restaurant(self.value() or "", self.request.user)
         return FilterForm(initial={FILTER: found.pk if found else None}, auto_id="filter_%s")[FILTER]
 
     def others(self) -> list[tuple[str, str]]:

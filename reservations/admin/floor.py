@@ -97,7 +97,7 @@ def links(request: HttpRequest, restaurant: Restaurant) -> list[Link]:
 
 def list_links(request: HttpRequest) -> list[Link]:
     """Return the link from a list that is limited to one restaurant."""
-    found = find_restaurant(request.GET.get(FILTER, "")) if may_see(request) else None
+    found = find_restaurant(request.GET.get(FILTER, ""), request.user) if may_see(request) else None
     return [(address(found.pk), _("Floor"))] if found else []
 
 

@@ -149,8 +149,8 @@ class GuestAdmin(OwnedAdmin[Guest]):
         if obj.merged_into is not None:
             return [*links, (page_of(obj.merged_into), _("Merged into %(guest)s") % {"guest": obj.merged_into})]
         acts = {
-            "merge": (_("Merge"), guest_pages.CHANGE),
-            "export": (_("Export"), guest_pages.VIEW),
+            "merge": (_("Merge"), guest_pages.MERGE),
+            "export": (_("Export"), guest_pages.EXPORT),
             "erase": (_("Erase"), guest_pages.ERASE),
         }
         return links + [

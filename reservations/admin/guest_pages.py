@@ -28,7 +28,7 @@ from reservations.reasons import staff_text
 if TYPE_CHECKING:
     from reservations.admin.guest import GuestAdmin
 
-VIEW, CHANGE, ERASE = "view_guest", "change_guest", "delete_guest"
+MERGE, EXPORT, ERASE = "merge_guest", "export_guest", "delete_guest"
 
 _MOST = 20
 _LONGEST = 120
@@ -54,7 +54,7 @@ def coming_texts(guest: Guest) -> list[tuple[str, str]]:
 
 def merge(model_admin: GuestAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     """Search the other guest and show both by GET, merge it into this one by POST."""
-    guest = subject(model_admin, request, pk, CHANGE)
+    guest = subject(model_admin, request, pk, MERGE)
     given = request.POST if request.method == "POST" else request.GET
     number, typed = given.get("other", ""), given.get("q", "").replace("\x00", "")[:_LONGEST].strip()
     known = model_admin.get_queryset(request).filter(restaurant=guest.restaurant_id, merged_into=None, erased_at=None)
@@ -123,7 +123,7 @@ def _known(guest: Guest) -> dict[str, str]:
 
 def export(model_admin: GuestAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with everything that is kept of the guest, as a file of JSON (docs/guests.md)."""
-    guest = subject(model_admin, request, pk, VIEW)
+    guest = subject(model_admin, request, pk, EXPORT)
     response = JsonResponse(export_of(guest), json_dumps_params={"indent": 2, "ensure_ascii": False})
     response["Content-Disposition"] = f'attachment; filename="guest-{guest.pk}.json"'
     return response

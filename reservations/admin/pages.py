@@ -9,7 +9,6 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import helpers
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -20,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from reservations import access
 from reservations.admin.base import Link
 from reservations.admin.formats import local_text
 from reservations.engine.errors import Reason, Refused
@@ -51,17 +51,26 @@ def by(request: HttpRequest) -> By:
 
 
 def need(request: HttpRequest, *permissions: str) -> None:
-    """Raise PermissionDenied unless the user has one of the permissions."""
-    if not any(request.user.has_perm(permission) for permission in permissions):
-        raise PermissionDenied
+    """Raise PermissionDenied unless the user has one of the permissions, at the page's restaurant once it is known."""
+    access.need(request.user, *permissions)
 
 
 def restaurant_of(request: HttpRequest, pk: int) -> Restaurant:
-    """Return a restaurant that the user may see, or raise Http404."""
+    """Return the restaurant that a page is about, or raise Http404 where the user may not see it.
+
+    From then on `need`, and permissions asked for without an object, are about
+    it. Raises PermissionDenied where what was needed before is not granted there.
+    """
     found = admin.site.get_model_admin(Restaurant).get_queryset(request).filter(pk=pk).first()
     if found is None:
         raise Http404
+    access.enter(request.user, found.pk)
     return found
+
+
+def enter(request: HttpRequest, row: Model) -> None:
+    """Say that a page is about a row and its restaurant, as `restaurant_of` does; raises PermissionDenied."""
+    access.enter(request.user, access.place_of(row))
 
 
 def page(

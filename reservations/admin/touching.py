@@ -169,6 +169,7 @@ def found(model_admin: ReservationAdmin, request: HttpRequest, pk: int) -> Reser
     reservation = model_admin.get_queryset(request).filter(pk=pk).first()
     if reservation is None:
         raise Http404
+    pages.enter(request, reservation)
     return reservation
 
 

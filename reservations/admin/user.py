@@ -58,7 +58,7 @@ def _normalised(field: Field, address: str) -> str:
 
 @admin.register(User)
 class UserAdmin(_UserAdmin, SiteAdmin[User]):
-    """Accounts. Who may not do everything can make nobody who may."""
+    """Accounts, for superusers alone: an owner manages people's roles at the restaurant instead (`membership`)."""
 
     form = ChangeForm
     add_form = AddForm
@@ -82,27 +82,8 @@ class UserAdmin(_UserAdmin, SiteAdmin[User]):
         (None, {"classes": ("wide",), "fields": ("email", "name", "usable_password", "password1", "password2")}),
     )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """Leave rights to those who have them all."""
-        fixed = tuple(super().get_readonly_fields(request, obj))
-        if request.user.is_superuser:
-            return fixed
-        return (*fixed, "is_superuser", "groups", "user_permissions")
-
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Keep the accounts of superusers, and their passwords, from everybody else."""
-        return super().has_change_permission(request, obj) and _may_touch(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Keep the accounts of superusers from everybody else."""
-        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
-
     def deletion_refusals(self, request: HttpRequest, objs: Iterable[User]) -> Iterable[str]:
         """Keep who took a reservation or exceeded pacing: the record says who it was."""
         for user in objs:
             if Reservation.objects.filter(Q(created_by=user) | Q(pacing_exceeded_by=user)).exists():
                 yield _("%(user)s has taken reservations. Untick “active” instead.") % {"user": user.email}
-
-
-def _may_touch(request: HttpRequest, obj: User | None) -> bool:
-    return obj is None or not obj.is_superuser or bool(request.user.is_superuser)

@@ -1,0 +1,123 @@
+"""The admin's classes that show and change only what a user's roles allow; every admin of the site begins with this."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_permission_codename
+from django.core.exceptions import PermissionDenied
+from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
+from django.http import HttpRequest
+
+from reservations import access
+
+M = TypeVar("M", bound=Model)
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin
+else:
+
+    class _ModelAdmin(admin.ModelAdmin, Generic[M]):
+        """Django's class, which can't be subscripted."""
+
+
+class ScopedAdmin(_ModelAdmin[M]):
+    """An admin whose rows, and the choices of whose forms, are of the user's restaurants.
+
+    Lists, object pages, searches, autocompletes, exports and actions read
+    `get_queryset`; each object is asked for with its restaurant.
+    """
+
+    def permission(self, verb: str) -> str:
+        """Return the full name of a permission on this model."""
+        return f"{self.opts.app_label}.{get_permission_codename(verb, self.opts)}"
+
+    def allowed(self, request: HttpRequest, verb: str, obj: Model | None = None) -> bool:
+        """Return whether the user may do something to an object, or without one to any row at all."""
+        permission = self.permission(verb)
+        if not access.is_by_role(permission):
+            return request.user.has_perm(permission)
+        place = access.place_of(obj)
+        if place is None:
+            return access.may_anywhere(request.user, permission)
+        return access.may(request.user, permission, place)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
+        """Return the rows that the user may see."""
+        return access.visible(super().get_queryset(request), request.user)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
+        """Return the object of a page, which is about its restaurant from then on."""
+        found = super().get_object(request, object_id, from_field)
+        access.enter(request.user, access.place_of(found))
+        return found
+
+    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Return whether the user may see an object, or any."""
+        return self.allowed(request, "view", obj) or self.allowed(request, "change", obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may add rows at any restaurant."""
+        return self.allowed(request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Return whether the user may change an object, or any."""
+        return self.allowed(request, "change", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Return whether the user may delete an object, or any."""
+        return self.allowed(request, "delete", obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user sees anything of this model: the pages of other models don't count."""
+        return self.has_view_permission(request) or self.has_add_permission(request)
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField[Any] | None:
+        """Offer, and accept, rows of the restaurants where the user may change this model."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        self._bound(field, request)
+        return field
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelMultipleChoiceField[Any] | None:
+        """Offer, and accept, rows of the restaurants where the user may change this model."""
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        self._bound(field, request)
+        return field
+
+    def _bound(self, field: forms.Field | None, request: HttpRequest) -> None:
+        if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
+            field.queryset = access.within(field.queryset, request.user, self.permission("change"))
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str | list[str]]:
+        """Begin with the restaurant of a user who belongs to one alone."""
+        only = access.only_restaurant(request.user)
+        own: dict[str, str | list[str]] = {"restaurant": str(only)} if only else {}
+        return own | super().get_changeform_initial_data(request)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm[M]]:
+        """Let rows be edited in a list only where the user may change them."""
+        model_admin = self
+
+        class Bounded(super().get_changelist_form(request, **kwargs)):  # type: ignore[misc]
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                if not model_admin.allowed(request, "change", self.instance):
+                    for field in self.fields.values():
+                        field.disabled = True
+
+        return Bounded
+
+    def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
+        """Save what the user may add or change at the restaurant that the object has now; a list edits rows of many.
+
+        Raises PermissionDenied.
+        """
+        if not self.allowed(request, "change" if change else "add", obj):
+            raise PermissionDenied
+        super().save_model(request, obj, form, change)
