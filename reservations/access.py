@@ -7,7 +7,7 @@ A permission that stands in no list here is for superusers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
@@ -21,8 +21,6 @@ from reservations.models import Membership, Restaurant, User
 M = TypeVar("M", bound=Model)
 Role = Membership.Role
 AnyUser: TypeAlias = User | AnonymousUser
-
-VIEW_RESTAURANT = "reservations.view_restaurant"
 
 
 def _all(verbs: str, models: str, app: str = "reservations") -> list[str]:
@@ -107,10 +105,13 @@ def may_anywhere(user: AnyUser, permission: str) -> bool:
     return _is_superuser(user) or any(may(user, permission, pk) for pk in roles_of(user))
 
 
-def restaurants_of(user: AnyUser, permission: str = VIEW_RESTAURANT) -> QuerySet[Restaurant]:
-    """Return the restaurants where a user may do something, without reading them: it serves as a subquery."""
+def restaurants_of(user: AnyUser, *permissions: str) -> QuerySet[Restaurant]:
+    """Return the restaurants where a user may do one of these things, without any those that the user belongs to.
+
+    Not read yet: it serves as a subquery.
+    """
     rows = Restaurant.objects.all()
-    return rows if _is_superuser(user) else rows.filter(pk__in=_granting(user, permission))
+    return rows if _is_superuser(user) else rows.filter(pk__in=_granting(user, permissions))
 
 
 def only_restaurant(user: AnyUser) -> int | None:
@@ -120,20 +121,22 @@ def only_restaurant(user: AnyUser) -> int | None:
 
 
 def visible(rows: QuerySet[M], user: AnyUser) -> QuerySet[M]:
-    """Return those of the rows that a user may see; rows that belong to no restaurant stay as they are."""
-    name = _place_field(rows.model)
-    if name is None or _is_superuser(user):
-        return rows
+    """Return those of the rows that a user may see or change; rows that belong to no restaurant stay as they are.
+
+    A restaurant is seen by whoever belongs to it.
+    """
     opts = rows.model._meta
-    return rows.filter(**{f"{name}__in": _granting(user, f"{opts.app_label}.view_{opts.model_name}")})
+    if rows.model is Restaurant:
+        return within(rows, user)
+    return within(rows, user, *(f"{opts.app_label}.{verb}_{opts.model_name}" for verb in ("view", "change")))
 
 
-def within(rows: QuerySet[M], user: AnyUser, permission: str) -> QuerySet[M]:
-    """Return those of the rows whose restaurant lets a user do something; for what a form offers."""
+def within(rows: QuerySet[M], user: AnyUser, *permissions: str) -> QuerySet[M]:
+    """Return those of the rows whose restaurant lets a user do one of these things; for what a form offers."""
     name = _place_field(rows.model)
     if name is None or _is_superuser(user):
         return rows
-    return rows.filter(**{f"{name}__in": _granting(user, permission)})
+    return rows.filter(**{f"{name}__in": _granting(user, permissions)})
 
 
 def place_of(row: Model | None) -> int | None:
@@ -190,11 +193,12 @@ class RoleBackend(ModelBackend):
         return {permission for permission in found if not is_by_role(permission)} | by_role
 
 
-def _granting(user: AnyUser, permission: str) -> QuerySet[Any, Any]:
-    """Return the numbers of the restaurants where a user's role grants a permission, as a subquery."""
-    if not user.is_active or permission not in LEAST:
+def _granting(user: AnyUser, permissions: Sequence[str]) -> QuerySet[Any, Any]:
+    """Return the numbers of the restaurants where a user's role grants a permission (any role where none is named)."""
+    least = min((RANK[LEAST[name]] for name in permissions if name in LEAST), default=0 if not permissions else None)
+    if not user.is_active or least is None:
         return Membership.objects.none().values("restaurant")
-    roles = [role for role in Role if RANK[role] >= RANK[LEAST[permission]]]
+    roles = [role for role in Role if RANK[role] >= least]
     return Membership.objects.filter(user=user.pk, role__in=roles).order_by().values("restaurant")
 
 

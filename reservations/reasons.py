@@ -40,6 +40,9 @@ _DINER: dict[Reason, str | Promise] = {
     Reason.UNDECIDED: _("Please say what is to happen to each reservation."),
     Reason.UPCOMING_VISIT: _("There is a visit to come."),
     Reason.OTHER_GUEST: _("These are not two guests of one restaurant."),
+    Reason.ALREADY_STAFF: _("This person belongs to the staff already."),
+    Reason.NOT_TO_BE_ADDED: _("This account can't be added."),
+    Reason.LAST_OWNER: _("A restaurant keeps one owner at least."),
 }
 
 # Where a whole day has no time left, these speak of the day.
@@ -85,6 +88,9 @@ _STAFF: dict[Reason, str | Promise] = {
     Reason.UNDECIDED: _("Choose for each reservation that is hit what is to happen to it."),
     Reason.UPCOMING_VISIT: _("The guest has a visit to come. Cancel it first."),
     Reason.OTHER_GUEST: _("Choose two different guests of one restaurant, neither erased nor merged already."),
+    Reason.ALREADY_STAFF: _("This person belongs to the staff already. Change the role instead."),
+    Reason.NOT_TO_BE_ADDED: _("This account can't be added here. Ask whoever operates the site."),
+    Reason.LAST_OWNER: _("This is the only owner. Make somebody else an owner first."),
 }
 
 

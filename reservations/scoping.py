@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from reservations import access
+from reservations.history import trail
+from reservations.history.trail import Event, by_staff
+from reservations.models import Restaurant, User
 
 M = TypeVar("M", bound=Model)
 
@@ -27,8 +33,13 @@ class ScopedAdmin(_ModelAdmin[M]):
     """An admin whose rows, and the choices of whose forms, are of the user's restaurants.
 
     Lists, object pages, searches, autocompletes, exports and actions read
-    `get_queryset`; each object is asked for with its restaurant.
+    `get_queryset`; each object is asked for with its restaurant. Whatever is
+    added, changed or deleted stands in the restaurant's history, with who did
+    it and the names of the fields, never with what they hold.
     """
+
+    told_by_rules: ClassVar[frozenset[str]] = frozenset()
+    """What is left to the write rules to tell: of "added", "changed" and "deleted"."""
 
     def permission(self, verb: str) -> str:
         """Return the full name of a permission on this model."""
@@ -121,3 +132,47 @@ class ScopedAdmin(_ModelAdmin[M]):
         if not self.allowed(request, "change" if change else "add", obj):
             raise PermissionDenied
         super().save_model(request, obj, form, change)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: forms.Form, formsets: Iterable[Any], add: bool = False
+    ) -> Any:
+        """Keep which fields and which lines differ, for the history."""
+        lines = [formset.prefix for formset in formsets or () if formset.has_changed()]
+        vars(request)["told"] = sorted({*form.changed_data, *lines})
+        return super().construct_change_message(request, form, formsets, add)
+
+    def log_addition(self, request: HttpRequest, obj: M, message: Any) -> Any:
+        """Write the admin's own log, and the history."""
+        self.tell(request, "added", [obj])
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: M, message: Any) -> Any:
+        """Write the admin's own log, and the history."""
+        self.tell(request, "changed", [obj], vars(request).pop("told", None))
+        return super().log_change(request, obj, message)
+
+    def delete_model(self, request: HttpRequest, obj: M) -> None:
+        """Delete, and write the history; the caller has opened a transaction."""
+        self.tell(request, "deleted", [obj])
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Delete, and write the history, in one transaction."""
+        with transaction.atomic():
+            self.tell(request, "deleted", queryset)
+            super().delete_queryset(request, queryset)
+
+    def tell(self, request: HttpRequest, kind: str, objs: Iterable[Any], names: list[str] | None = None) -> None:
+        """Write what was done to rows into their restaurants' histories, unless a write rule does."""
+        if kind in self.told_by_rules or not isinstance(request.user, User):
+            return
+        events: dict[int, list[Event]] = {}
+        for obj in objs:
+            place = access.place_of(obj)
+            # With a restaurant its history goes.
+            if place is None or (kind == "deleted" and isinstance(obj, Restaurant)):
+                continue
+            changes = {"told": names} if names else {}
+            events.setdefault(place, []).append(Event(kind, str(self.opts.model_name), obj.pk, None, changes))
+        for place, found in events.items():
+            trail.note(place, found, by_staff(request.user), timezone.now())

@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from restaurant_site import views
+from restaurant_site import passwords, views
 
 handler400 = "restaurant_site.errors.bad_request"
 handler403 = "restaurant_site.errors.permission_denied"
@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("restaurants/<slug:slug>/", views.restaurant, name="restaurant"),
         path("restaurants/<slug:slug>/menu/", views.menu, name="menu"),
         path("", include("reservations.urls")),
+        *passwords.urls(),
         path("admin/", admin.site.urls),
         prefix_default_language=False,
     ),

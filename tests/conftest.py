@@ -19,6 +19,7 @@ from django.core.cache import caches
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
+from reservations import access
 from restaurant_site.caching import store
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,6 +49,15 @@ def _empty_caches() -> Iterator[None]:
     yield
     for alias in caches.settings:
         caches[alias].clear()
+
+
+@pytest.fixture(autouse=True)
+def _roles_as_they_are() -> Iterator[None]:
+    """Undo what `make_limited` did to what roles may do."""
+    kept = dict(access.LEAST)
+    yield
+    access.LEAST.clear()
+    access.LEAST.update(kept)
 
 
 @dataclass(frozen=True)

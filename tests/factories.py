@@ -16,6 +16,7 @@ from typing import Any
 from django.utils import timezone
 
 from menus.models import Dish, Menu, Section
+from reservations import access
 from reservations.engine import blocking, booking, floor, requests, waitlist
 from reservations.engine.booking import Details, Wish
 from reservations.engine.slots import claimed_slots
@@ -27,6 +28,7 @@ from reservations.models import (
     Closure,
     CombinationTable,
     Guest,
+    Membership,
     Reservation,
     Restaurant,
     Service,
@@ -51,6 +53,26 @@ def make_user(*, email: str | None = None, password: str | None = None, **fields
 def make_staff(**fields: Any) -> User:
     """Return a user with every right."""
     return make_user(**{"is_staff": True, "is_superuser": True, **fields})
+
+
+def make_member(restaurant: Restaurant, role: str = "host", **fields: Any) -> User:
+    """Return a member of the restaurant's staff."""
+    user = make_user(**{"is_staff": True, **fields})
+    Membership.objects.create(user=user, restaurant=restaurant, role=role)
+    return user
+
+
+def make_limited(*codenames: str) -> User:
+    """Return staff of every restaurant that is there, who may do exactly this, whatever roles may do.
+
+    Until the test ends no role grants anything else: for tests of what one page asks for.
+    """
+    access.LEAST.clear()
+    access.LEAST.update({f"{app}.{name}": access.Role.HOST for name in codenames for app in ("reservations", "menus")})
+    user = make_user(is_staff=True)
+    for restaurant in Restaurant.objects.all():
+        Membership.objects.create(user=user, restaurant=restaurant)
+    return user
 
 
 def make_restaurant(**fields: Any) -> Restaurant:

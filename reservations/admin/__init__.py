@@ -1,5 +1,29 @@
 """The admin of restaurants and reservations. Every time in it is the restaurant's own, with the zone's abbreviation."""
 
-from reservations.admin import block, guest, history, hours, message, requests, reservation, user, venue, waitlist
+from reservations.admin import (
+    block,
+    guest,
+    history,
+    hours,
+    membership,
+    message,
+    requests,
+    reservation,
+    user,
+    venue,
+    waitlist,
+)
 
-__all__ = ["block", "guest", "history", "hours", "message", "requests", "reservation", "user", "venue", "waitlist"]
+__all__ = [
+    "block",
+    "guest",
+    "history",
+    "hours",
+    "membership",
+    "message",
+    "requests",
+    "reservation",
+    "user",
+    "venue",
+    "waitlist",
+]

@@ -41,6 +41,8 @@ class StandingFilter(admin.SimpleListFilter):
 class BlockAdmin(ReadOnlyAdmin[Block]):
     """Blocks. They are made and lifted by the write rules, outside a transaction; the form is for reading."""
 
+    told_by_rules = frozenset({"added", "changed", "deleted"})
+
     list_display = ("start", "end", "tables", "reason", "restaurant", "created_by", "lifted")
     list_display_links = ("start", "tables")
     list_filter = (StandingFilter,)

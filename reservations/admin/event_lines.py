@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from reservations.admin.event_words import SUBJECTS, actor_text, kind_text, source_text
+from reservations.admin.event_words import actor_text, kind_text, model_of, source_text, subject_text
 from reservations.admin.formats import date_text, local_text
 from reservations.history.happened import Happened
 from reservations.history.trail import OTHER
@@ -97,7 +97,7 @@ def _line(request: HttpRequest, zone: ZoneInfo, event: Happened, names: _Names) 
 
 
 def _subject(event: Happened, names: _Names) -> str:
-    label = str(SUBJECTS[event.subject][0]) if event.subject in SUBJECTS else event.subject
+    label = subject_text(event.subject)
     reference = names.references.get(event.number) if event.subject == "reservation" else None
     return f"{label} {reference or f'#{event.number}'}"
 
@@ -116,12 +116,12 @@ def _place(event: Happened) -> str:
 
 def _address(request: HttpRequest, subject: str, number: int) -> str:
     """Return the address of a subject's form, where there is one that the user may see."""
-    model = SUBJECTS[subject][1] if subject in SUBJECTS else None
+    model = model_of(subject)
     if model is None or not admin.site.is_registered(model):
         return ""
     if not admin.site.get_model_admin(model).has_view_or_change_permission(request):
         return ""
-    return reverse(f"admin:reservations_{model._meta.model_name}_change", args=(number,))
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=(number,))
 
 
 def _change(subject: str, name: str, value: Any, zone: ZoneInfo, names: _Names) -> Change:
@@ -132,9 +132,10 @@ def _change(subject: str, name: str, value: Any, zone: ZoneInfo, names: _Names) 
 
 
 def _field(subject: str, name: str) -> models.Field[Any, Any] | None:
-    if subject in SUBJECTS:
+    model = model_of(subject)
+    if model is not None:
         with contextlib.suppress(FieldDoesNotExist):
-            field = SUBJECTS[subject][1]._meta.get_field(name)
+            field = model._meta.get_field(name)
             return field if isinstance(field, models.Field) else None
     return None
 
@@ -156,6 +157,8 @@ def _value(subject: str, name: str, value: Any, zone: ZoneInfo, names: _Names) -
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(field, models.ForeignKey) and field.related_model is Area:
         return names.areas.get(value, f"#{value}")
+    if isinstance(field, models.ForeignKey) and field.related_model is User:
+        return names.users.get(value, f"#{value}")
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
             if isinstance(field, models.DateTimeField):
@@ -166,7 +169,7 @@ def _value(subject: str, name: str, value: Any, zone: ZoneInfo, names: _Names) -
 
 
 def _names(restaurant: Restaurant, events: Sequence[Happened]) -> _Names:
-    users = _found(User, {event.user_id for event in events})
+    users = _found(User, {event.user_id for event in events} | {event.changes.get("user") for event in events})
     numbers = {event.number for event in events if event.subject == "reservation"}
     return _Names(
         users={user.pk: str(user) for user in users},

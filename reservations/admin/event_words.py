@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from django.apps import apps
 from django.db.models import Model
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from reservations.models import Block, BookingRequest, Closure, Guest, Reservation, WaitlistEntry
+from reservations.models import Block, BookingRequest, Closure, Guest, Membership, Reservation, WaitlistEntry
 
 KINDS: dict[str, Promise] = {
     "held": _("Table held"),
@@ -40,6 +44,13 @@ KINDS: dict[str, Promise] = {
     "proposed": _("Another time proposed"),
     "merged": _("Merged with another guest"),
     "erased": _("Personal data erased"),
+    "staff_added": _("Added to the staff"),
+    "staff_invited": _("Invited again"),
+    "role_changed": _("Role changed"),
+    "staff_removed": _("Removed from the staff"),
+    "added": _("Added"),
+    "deleted": _("Deleted"),
+    "sent_again": _("Sent again"),
 }
 
 SUBJECTS: dict[str, tuple[Promise, type[Model]]] = {
@@ -49,7 +60,9 @@ SUBJECTS: dict[str, tuple[Promise, type[Model]]] = {
     "block": (_("Block"), Block),
     "guest": (_("Guest"), Guest),
     "closure": (_("Closure"), Closure),
+    "membership": (_("Member of staff"), Membership),
 }
+"""What the write rules tell of. What is set up in the admin is named as its model is: `model_of`."""
 
 ACTORS: dict[str, Promise] = {
     "guest": _("the guest"),
@@ -69,6 +82,24 @@ SOURCES: dict[str, Promise] = {
 def kind_text(kind: str) -> str:
     """Return what happened."""
     return str(KINDS.get(kind, kind))
+
+
+def model_of(subject: str) -> type[Model] | None:
+    """Return the model of an event's subject, of this app or of another whose rows belong to restaurants."""
+    if subject in SUBJECTS:
+        return SUBJECTS[subject][1]
+    for app in apps.get_app_configs():
+        with contextlib.suppress(LookupError):
+            return app.get_model(subject)
+    return None
+
+
+def subject_text(subject: str) -> str:
+    """Return what kind of thing it happened to."""
+    if subject in SUBJECTS:
+        return str(SUBJECTS[subject][0])
+    model = model_of(subject)
+    return str(capfirst(model._meta.verbose_name)) if model else subject
 
 
 def actor_text(actor: str) -> str:

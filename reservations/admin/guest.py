@@ -36,6 +36,8 @@ from reservations.queries.guests import Counts, counted, counts_of
 class GuestAdmin(OwnedAdmin[Guest]):
     """Guests of one restaurant. One that is merged or erased can only be looked at."""
 
+    told_by_rules = frozenset({"added", "changed", "deleted"})
+
     form = GuestForm
     list_display = (
         "name_or_contact",

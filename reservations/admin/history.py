@@ -16,7 +16,7 @@ from django.utils.translation import gettext, gettext_lazy
 from reservations.admin import event_pages
 from reservations.admin.base import Link, ReadOnlyAdmin
 from reservations.admin.event_lines import chain_text
-from reservations.admin.event_words import KINDS, SUBJECTS, actor_text, kind_text, source_text
+from reservations.admin.event_words import KINDS, actor_text, kind_text, source_text, subject_text
 from reservations.admin.filters import zones_by_date
 from reservations.admin.formats import local_text
 from reservations.models import HistoryEvent, HistoryOutbox, Restaurant
@@ -154,8 +154,7 @@ class HistoryEventAdmin(ReadOnlyAdmin[HistoryEvent]):
     @admin.display(description=gettext_lazy("subject"))
     def subject_(self, obj: HistoryEvent) -> str:
         """Return to what it happened."""
-        label = SUBJECTS[obj.subject][0] if obj.subject in SUBJECTS else obj.subject
-        return f"{label} #{obj.subject_number}"
+        return f"{subject_text(obj.subject)} #{obj.subject_number}"
 
     @admin.display(description=gettext_lazy("by"), ordering="actor")
     def who(self, obj: HistoryEvent) -> str:

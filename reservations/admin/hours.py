@@ -205,6 +205,8 @@ class SpecialDayAdmin(ClosingAdmin[SpecialDay]):
 class ClosureAdmin(ClosingAdmin[Closure]):
     """Ranges of dates on which nothing is served."""
 
+    told_by_rules = frozenset({"added"})
+
     list_display = ("restaurant", "starts_on", "ends_on", "service", "reason")
     list_select_related = ("restaurant", "service")
     list_display_links = ("starts_on", "ends_on")

@@ -54,6 +54,7 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
         """Let the chosen messages that were given up go out at once."""
         # By number alone: an UPDATE takes neither the list's order nor its joins.
         chosen = list(queryset.order_by().values_list("pk", flat=True))
+        self.tell(request, "sent_again", queryset.filter(status=Message.Status.FAILED))
         count = sum(
             send_again(Message.objects.filter(pk__in=chosen[first : first + 1000]))
             for first in range(0, len(chosen), 1000)

@@ -35,6 +35,8 @@ _OPEN_FIRST = Case(
 class BookingRequestAdmin(OwnedAdmin[BookingRequest]):
     """Requests of large parties, and the pages that answer them."""
 
+    told_by_rules = frozenset({"added", "changed", "deleted"})
+
     list_display = ("start", "party_size", "name", "status", "expires", "restaurant", "asked")
     list_display_links = ("start", "name")
     list_filter = (AnsweredFilter, LocalDayFilter)

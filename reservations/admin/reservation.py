@@ -53,6 +53,8 @@ class ReservationAdmin(EveningColumns, OwnedAdmin[Reservation]):
     The form's own view is inside a transaction, where the order of locks can't hold.
     """
 
+    told_by_rules = frozenset({"added", "changed", "deleted"})
+
     list_display = (
         "start",
         "party_size",

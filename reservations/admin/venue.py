@@ -21,6 +21,7 @@ from reservations.admin.chooser import FILTER
 from reservations.admin.formats import local_text
 from reservations.admin.forms import AreaFormSet, CombinationForm, CuisineForm, RestaurantForm
 from reservations.admin.history import activity_links
+from reservations.admin.owners import OwnersFields
 from reservations.models import (
     Area,
     CombinationTable,
@@ -75,7 +76,7 @@ class CuisineInline(_CuisineInlineBase):
 
 
 @admin.register(Restaurant)
-class RestaurantAdmin(SiteAdmin[Restaurant]):
+class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
     """Restaurants. What one has hundreds of is linked above its form, not on it."""
 
     form = RestaurantForm

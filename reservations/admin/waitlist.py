@@ -43,6 +43,8 @@ class WaitlistList(ChangeList):
 class WaitlistEntryAdmin(OwnedAdmin[WaitlistEntry]):
     """Who waits; online, by phone and at the door."""
 
+    told_by_rules = frozenset({"added", "changed", "deleted"})
+
     list_display = (
         "window",
         "place",

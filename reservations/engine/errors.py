@@ -40,6 +40,9 @@ class Reason(enum.StrEnum):
     UNDECIDED = "UNDECIDED"
     UPCOMING_VISIT = "UPCOMING_VISIT"
     OTHER_GUEST = "OTHER_GUEST"
+    ALREADY_STAFF = "ALREADY_STAFF"
+    NOT_TO_BE_ADDED = "NOT_TO_BE_ADDED"
+    LAST_OWNER = "LAST_OWNER"
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from reservations.engine.inserts import insert_many
-from reservations.models import BookingRequest, Message, Reservation, Restaurant, WaitlistEntry
+from reservations.models import BookingRequest, Membership, Message, Reservation, Restaurant, WaitlistEntry
 
 Kind = Message.Kind
 
@@ -62,11 +62,29 @@ def message(
             sequence=getattr(row, "sequence", 0),
             data=data or {},
             due_at=due or now,
-            message_id=f"<{secrets.token_hex(16)}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>",
+            message_id=_new_message_id(),
             created_at=now,
             **subject,
         )
     ]
+
+
+def invitation(member: Membership, now: dt.datetime, language: str) -> Message:
+    """Return the mail that tells somebody of their place on the staff; the link in it is made when it is sent."""
+    return Message(
+        restaurant_id=member.restaurant_id,
+        kind=Kind.INVITATION,
+        member=member,
+        recipient=member.user.email,
+        language=language,
+        due_at=now,
+        message_id=_new_message_id(),
+        created_at=now,
+    )
+
+
+def _new_message_id() -> str:
+    return f"<{secrets.token_hex(16)}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"
 
 
 def of_booking(reservation: Reservation, restaurant: Restaurant, now: dt.datetime) -> list[Message]:

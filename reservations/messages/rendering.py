@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.tokens import default_token_generator
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
 
 from reservations.links import entry_token, request_token, reservation_token
 from reservations.messages.calendar import calendar_entry, location
 from reservations.messages.lines import one_line
 from reservations.messages.truth import Row, held_for, is_address, told_row, untrue
-from reservations.models import BookingRequest, Message, Reservation, WaitlistEntry
+from reservations.models import BookingRequest, Message, Reservation, User, WaitlistEntry
 from reservations.queries.day import cutoff
 
 Kind = Message.Kind
@@ -63,26 +67,63 @@ def render(message: Message, now: dt.datetime) -> Mail | Dropped:
     The language is the message's where the site has it, else the site's own.
     Times are the restaurant's wall time, links absolute on SITE_URL.
     """
+    if message.kind == Kind.INVITATION:
+        return _invitation(message)
     because, row = untrue(message, now), told_row(message)
     if because or row is None:
         return Dropped(because)
-    language = message.language if message.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-    with translation.override(language):
-        context = _context(message, row, now) | {"language": language}
-        # The first line of the text is the subject.
-        subject, _newline, text = render_to_string(f"mail/{message.kind}.txt", context).strip().partition("\n")
-        subject = one_line(subject)
-        html = render_to_string(f"mail/{message.kind}.html", context | {"subject": subject})
-        return Mail(
-            to=message.recipient,
-            sender=mailbox(context["place"], _site_address()),
-            reply_to=_reply_to(message, row),
-            subject=subject,
-            text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
-            html=html,
-            message_id=message.message_id,
-            attachments=_attachments(message, row, context, now),
-        )
+    with translation.override(_language(message)):
+        context = _context(message, row, now)
+        mail = _mail(message, context, _reply_to(message, row))
+        return replace(mail, attachments=_attachments(message, row, context, now))
+
+
+def _language(message: Message) -> str:
+    return message.language if message.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+def _mail(message: Message, context: dict[str, Any], reply_to: str) -> Mail:
+    """Return a mail in the active language, from the templates of the message's kind."""
+    context = context | {"language": _language(message)}
+    # The first line of the text is the subject.
+    subject, _newline, text = render_to_string(f"mail/{message.kind}.txt", context).strip().partition("\n")
+    subject = one_line(subject)
+    return Mail(
+        to=message.recipient,
+        sender=mailbox(context["place"], _site_address()),
+        reply_to=reply_to,
+        subject=subject,
+        text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
+        html=render_to_string(f"mail/{message.kind}.html", context | {"subject": subject}),
+        message_id=message.message_id,
+    )
+
+
+def _invitation(message: Message) -> Mail | Dropped:
+    """Tell somebody of their place on the staff. Who has no password yet gets a link to set one, made now."""
+    member = message.member
+    if member is None or not member.user.is_active:
+        return Dropped(_("What it tells of is gone."))
+    user, restaurant = member.user, message.restaurant
+    is_new = not user.has_usable_password()
+    with translation.override(_language(message)):
+        link = set_password_link(user) if is_new else _absolute("admin:index")
+        context = {
+            "restaurant": restaurant,
+            "place": one_line(restaurant.name),
+            "address": location(restaurant),
+            "name": one_line(user.name),
+            "role": member.get_role_display(),
+            "is_new": is_new,
+            "link": link,
+        }
+        return _mail(message, context, restaurant.email if is_address(restaurant.email) else "")
+
+
+def set_password_link(user: User) -> str:
+    """Return the address at which a user sets a password: good once, and for ``PASSWORD_RESET_TIMEOUT``."""
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    return _absolute("password_reset_confirm", uidb64=uid, token=default_token_generator.make_token(user))
 
 
 def is_to_staff(message: Message) -> bool:

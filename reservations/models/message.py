@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from reservations.models.membership import Membership
 from reservations.models.reservation import Reservation
 from reservations.models.venue import Restaurant
 from reservations.models.waiting import BookingRequest, WaitlistEntry
@@ -35,6 +36,7 @@ class Message(models.Model):
         STAFF_CANCELLED = "staff_cancelled", _("to the restaurant: cancelled")
         STAFF_COMING = "staff_coming", _("to the restaurant: on the way")
         STAFF_REQUEST = "staff_request", _("to the restaurant: request")
+        INVITATION = "invitation", _("invitation of staff")
 
     class Status(models.TextChoices):
         """Where a message is in its life."""
@@ -55,6 +57,9 @@ class Message(models.Model):
     )
     request = models.ForeignKey(
         BookingRequest, models.CASCADE, null=True, blank=True, related_name="messages", verbose_name=_("request")
+    )
+    member = models.ForeignKey(
+        Membership, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("member of staff")
     )
     recipient = models.EmailField(_("to"), blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)

@@ -7,7 +7,6 @@ import html
 import re
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,7 +17,7 @@ from reservations.history import trail
 from reservations.history.chaining import copy_events
 from reservations.history.trail import COMMAND, GUEST, By, Event, by_staff
 from reservations.models import Guest, HistoryEvent, HistoryOutbox, Reservation, Restaurant, Table
-from tests.factories import make_area, make_reservation, make_staff, make_table, make_user, make_venue
+from tests.factories import make_area, make_limited, make_reservation, make_staff, make_table, make_user, make_venue
 from tests.history.memory import MemoryStore
 from tests.history.rows import event, happen
 
@@ -205,9 +204,7 @@ def test_pages_take_as_many_statements_for_many_more_events(
 
 
 def test_staff_without_the_permission_see_nothing(client: Client, visit: Reservation) -> None:
-    user = make_user(is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=("view_reservation", "view_restaurant")))
-    client.force_login(user)
+    client.force_login(make_limited("view_reservation", "view_restaurant"))
     assert client.get(of_restaurant(visit.restaurant)).status_code == 403
     assert client.get(of_reservation(visit)).status_code == 403
     for model, row in (("restaurant", visit.restaurant), ("reservation", visit)):
@@ -216,9 +213,7 @@ def test_staff_without_the_permission_see_nothing(client: Client, visit: Reserva
 
 
 def test_staff_who_may_see_events_alone_get_no_links_to_guests(client: Client, visit: Reservation) -> None:
-    user = make_user(is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename="view_historyevent"))
-    client.force_login(user)
+    client.force_login(make_limited("view_historyevent"))
     happen(visit.restaurant, Event("held", "reservation", visit.pk, 4711), date=visit.service_date)
     for address in (of_restaurant(visit.restaurant), of_reservation(visit)):
         page = text(client, address)

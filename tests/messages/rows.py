@@ -9,8 +9,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from reservations.models import BookingRequest, Message, Reservation, Restaurant, WaitlistEntry
-from tests.factories import make_restaurant
+from reservations.models import BookingRequest, Membership, Message, Reservation, Restaurant, WaitlistEntry
+from tests.factories import make_restaurant, make_user
 
 Kind = Message.Kind
 _numbers = itertools.count(1)
@@ -82,18 +82,31 @@ def make_request(restaurant: Restaurant | None = None, **fields: Any) -> Booking
     )
 
 
-def make_message(kind: Message.Kind, row: Reservation | WaitlistEntry | BookingRequest, **fields: Any) -> Message:
+def make_message(
+    kind: Message.Kind, row: Reservation | WaitlistEntry | BookingRequest | Membership, **fields: Any
+) -> Message:
     """Return a message that is due since a minute."""
-    names = {Reservation: "reservation", WaitlistEntry: "entry", BookingRequest: "request"}
-    now = timezone.now()
-    return Message.objects.create(
-        restaurant_id=row.restaurant_id,
-        kind=kind,
+    if isinstance(row, Membership):
+        return _message(row.restaurant_id, kind, member=row, recipient=row.user.email, **fields)
+    return _message(
+        row.restaurant_id,
+        kind,
         **{
-            names[type(row)]: row,
+            {Reservation: "reservation", WaitlistEntry: "entry", BookingRequest: "request"}[type(row)]: row,
             "recipient": "table@example.org" if kind.startswith("staff_") else row.email,
             "language": row.language,
             "sequence": getattr(row, "sequence", 0),
+            **fields,
+        },
+    )
+
+
+def _message(restaurant_id: int, kind: Message.Kind, **fields: Any) -> Message:
+    now = timezone.now()
+    return Message.objects.create(
+        restaurant_id=restaurant_id,
+        kind=kind,
+        **{
             "due_at": now - dt.timedelta(minutes=1),
             "message_id": f"<{secrets.token_hex(16)}@book.example.org>",
             "created_at": now,
@@ -110,6 +123,10 @@ def make_told(kind: Message.Kind, **fields: Any) -> Message:
         return make_message(kind, make_entry(restaurant, **{**offer, **fields}))
     if kind in (Kind.REQUESTED, Kind.PROPOSAL, Kind.DECLINED, Kind.EXPIRED, Kind.STAFF_REQUEST):
         return make_message(kind, make_request(restaurant, **{**_answered(kind, restaurant), **fields}))
+    if kind == Kind.INVITATION:
+        user = make_user(email=fields.get("email", "ada@example.org"), name=fields.get("name", ""))
+        member = Membership.objects.create(user=user, restaurant=restaurant)
+        return make_message(kind, member, language=fields.get("language", ""))
     data: dict[str, Any] = {}
     if kind in (Kind.CHANGE, Kind.STAFF_CHANGED):
         data = {"was": (START - dt.timedelta(days=1)).isoformat(), "was_party": 5}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +13,7 @@ from reservations.jobs import loop
 from reservations.jobs.beats import beat
 from reservations.jobs.table import JOBS, SEND
 from reservations.models import JobBeat, Message, User
-from tests.factories import make_restaurant, make_staff, make_user
+from tests.factories import make_limited, make_restaurant, make_staff, make_user
 from tests.messages.rows import Kind, make_message, make_row
 
 pytestmark = pytest.mark.django_db
@@ -130,9 +129,7 @@ def test_what_failed_is_sent_again(staff: Client) -> None:
 
 
 def reader(*permissions: str) -> User:
-    user = make_user(is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    return user
+    return make_limited(*permissions)
 
 
 def test_sending_again_needs_the_right_to_change(client: Client) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +13,7 @@ from reservations.engine.booking import Wish
 from reservations.engine.tables import slot_of
 from reservations.models import Guest, Reservation, Restaurant, Table, User
 from reservations.queries.floor import running
-from tests.factories import make_seated, make_user, make_venue
+from tests.factories import make_limited, make_seated, make_venue
 
 STARTS = {"first_seating": dt.time(0), "last_seating": dt.time(23, 45), "interval_minutes": 15}
 
@@ -59,9 +58,8 @@ def make_guest(restaurant: Restaurant, email: str = "ada@example.org") -> Guest:
 
 
 def signed_in(client: Client, *permissions: str) -> User:
-    """Sign in a member of staff with these permissions alone."""
-    user = make_user(is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    """Sign in staff of every restaurant that is there, with these permissions alone."""
+    user = make_limited(*permissions)
     client.force_login(user)
     return user
 

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.admin.models import ADDITION, LogEntry
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -20,11 +19,11 @@ from tests.factories import (
     days_ahead,
     make_area,
     make_closure,
+    make_limited,
     make_reservation,
     make_service,
     make_staff,
     make_table,
-    make_user,
     make_venue,
     make_wish,
     utc,
@@ -319,10 +318,9 @@ def test_form_keeps_the_token_of_its_own(client: Client) -> None:
 
 
 def test_permission_to_add_alone_books(client: Client) -> None:
-    user = make_user(is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="add_reservation"))
-    client.force_login(user)
     restaurant = make_venue()
+    user = make_limited("add_reservation")
+    client.force_login(user)
     response = client.post(address_of(restaurant), typed(restaurant), follow=True)
     assert response.status_code == 200
     assert Reservation.objects.get().created_by == user

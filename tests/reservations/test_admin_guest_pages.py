@@ -7,7 +7,6 @@ import json
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -17,9 +16,9 @@ from reservations.models import Guest, HistoryEvent, Reservation, Restaurant, Us
 from reservations.queries.guests import counts_of
 from tests.factories import (
     make_details,
+    make_limited,
     make_reservation,
     make_staff,
-    make_user,
     make_venue,
 )
 from tests.reservations.people import guest_page, make_guest, make_visit
@@ -99,9 +98,7 @@ def test_who_is_no_second_guest_here_is_not_merged(staff: Client, venue: Restaur
 def test_export_is_a_file_of_what_is_kept(client: Client, venue: Restaurant) -> None:
     guest = make_guest(venue, email="ada@example.org", name="Ada 🥂")
     booked = make_visit(guest, -1)
-    looks = make_user(is_staff=True)
-    looks.user_permissions.add(Permission.objects.get(codename="view_guest"))
-    client.force_login(looks)
+    client.force_login(make_limited("view_guest", "export_guest"))
     assert guest_page("export", guest) in client.get(guest_page("change", guest)).content.decode()
     response = client.get(guest_page("export", guest))
     assert response["Content-Disposition"] == f'attachment; filename="guest-{guest.pk}.json"'
@@ -146,11 +143,9 @@ def test_visits_to_come_keep_a_guest_and_are_named(staff: Client, venue: Restaur
 def test_permissions_are_asked_and_get_changes_nothing(client: Client, venue: Restaurant, name: str) -> None:
     guest, other = make_guest(venue, email="ada@example.org"), make_guest(venue)
     before = list(Guest.objects.order_by("pk").values())
-    needed = {"merge": "change_guest", "export": "view_guest", "erase": "delete_guest"}[name]
-    lacking = make_user(is_staff=True)
-    codes = {"view_guest", "change_guest", "delete_guest", "add_guest"} - {needed}
-    lacking.user_permissions.set(Permission.objects.filter(codename__in=codes))
-    client.force_login(lacking)
+    needed = {"merge": "merge_guest", "export": "export_guest", "erase": "delete_guest"}[name]
+    codes = {"view_guest", "change_guest", "delete_guest", "merge_guest", "export_guest"} - {needed}
+    client.force_login(make_limited(*codes))
     assert client.post(guest_page(name, guest), {"other": other.pk}).status_code == 403
     assert client.get(guest_page(name, guest)).status_code == 403
     client.force_login(make_staff())

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
 from reservations.models import Guest, Message, Reservation, Restaurant
-from tests.factories import days_ahead, make_seated, make_staff, make_user, make_venue, make_wish
+from tests.factories import days_ahead, make_limited, make_seated, make_staff, make_venue, make_wish
 from tests.reservations.people import make_guest
 from tests.reservations.test_admin_booking import add, address_of
 
@@ -52,10 +51,8 @@ def test_new_guest_is_written_down_without_a_word(staff: Client) -> None:
 
 
 def test_who_may_not_see_guests_is_told_nothing(client: Client) -> None:
-    user = make_user(is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="add_reservation"))
-    client.force_login(user)
     restaurant = make_venue()
+    client.force_login(make_limited("add_reservation"))
     known(restaurant)
     add(client, restaurant)
     page = client.get(reverse("admin:index")).content.decode()

@@ -6,7 +6,6 @@ import datetime as dt
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -16,10 +15,10 @@ from reservations.models import BookingRequest, Message, Refusal, Reservation, R
 from tests.factories import (
     days_ahead,
     make_closure,
+    make_limited,
     make_reservation,
     make_seated,
     make_staff,
-    make_user,
     make_venue,
     make_wish,
     utc,
@@ -242,9 +241,7 @@ def test_get_changes_nothing_and_the_permission_is_asked(
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(user)
     assert strict.post(page_of(name, row), {"answer": ""}).status_code == 403
-    looks = make_user(is_staff=True)
-    looks.user_permissions.add(Permission.objects.get(codename="view_bookingrequest"))
-    client.force_login(looks)
+    client.force_login(make_limited("view_bookingrequest"))
     assert page_of(name, row) not in client.get(page_of("change", row)).content.decode()
     assert client.post(page_of(name, row), {"answer": ""}).status_code == 403
     assert client.post(page_of("change", row), {"name": "Forged"}).status_code == 403

@@ -7,14 +7,21 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.auth.models import Permission
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from reservations.engine import booking
 from reservations.models import HistoryEvent, Message, Reservation, Restaurant, User, WaitlistEntry
-from tests.factories import days_ahead, make_reservation, make_staff, make_user, make_venue, make_wish, utc
+from tests.factories import (
+    days_ahead,
+    make_limited,
+    make_reservation,
+    make_staff,
+    make_venue,
+    make_wish,
+    utc,
+)
 from tests.reservations.people import join_list, make_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -260,20 +267,17 @@ def test_get_changes_nothing_and_the_form_has_a_token(staff: Client, user: User,
 
 def test_permissions_to_look_add_and_change_are_apart(client: Client, full: Restaurant) -> None:
     entry = make_waiting(full)
-    may = {"view": make_user(is_staff=True), "add": make_user(is_staff=True), "change": make_user(is_staff=True)}
-    for verb, user in may.items():
-        user.user_permissions.add(Permission.objects.get(codename=f"{verb}_waitlistentry"))
-    client.force_login(may["view"])
+    client.force_login(make_limited("view_waitlistentry"))
     page = client.get(page_of("change", entry)).content.decode()
     assert "Wanda Waits" in page
     assert "/promote/" not in page
     assert client.post(page_of("promote", entry)).status_code == 403
     assert add(client, full).status_code == 403
-    client.force_login(may["add"])
+    client.force_login(make_limited("add_waitlistentry", "view_restaurant"))
     assert client.post(page_of("leave", entry)).status_code == 403
     assert add(client, full).status_code == 200
     assert WaitlistEntry.objects.filter(name="Grace Guest").exists()
-    client.force_login(may["change"])
+    client.force_login(make_limited("view_waitlistentry", "change_waitlistentry"))
     assert client.post(page_of("promote", entry)).status_code == 302
 
 
