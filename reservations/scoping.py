@@ -55,6 +55,10 @@ class ScopedAdmin(_ModelAdmin[M]):
             return access.may_anywhere(request.user, permission)
         return access.may(request.user, permission, place)
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Return the model's own order where the admin has none: rows that are counted lose it otherwise."""
+        return super().get_ordering(request) or self.opts.ordering
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
         """Return the rows that the user may see."""
         return access.visible(super().get_queryset(request), request.user)
@@ -106,10 +110,17 @@ class ScopedAdmin(_ModelAdmin[M]):
             field.queryset = access.within(field.queryset, request.user, self.permission("change"))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str | list[str]]:
-        """Begin with the restaurant of a user who belongs to one alone."""
+        """Begin with the restaurant of a user who belongs to one alone; what is no row's number is left out."""
         only = access.only_restaurant(request.user)
-        own: dict[str, str | list[str]] = {"restaurant": str(only)} if only else {}
-        return own | super().get_changeform_initial_data(request)
+        found: dict[str, str | list[str]] = {"restaurant": str(only)} if only else {}
+        for name, value in super().get_changeform_initial_data(request).items():
+            is_number = isinstance(value, str) and value.isdecimal() and len(value) < 19
+            if is_number or name not in self._relations():
+                found[name] = value
+        return found
+
+    def _relations(self) -> set[str]:
+        return {field.name for field in self.opts.get_fields() if field.many_to_one}
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm[M]]:
         """Let rows be edited in a list only where the user may change them."""

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "restaurant_site.signed_out.SignedOut",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 

@@ -285,6 +285,16 @@ class TableCombinationAdmin(OwnedAdmin[TableCombination]):
     search_fields = ("name", "restaurant__name", "restaurant__city")
     fields = ("restaurant", "name", ("min_party", "max_party"), "is_online", "members")
 
+    def get_fields(self, request: HttpRequest, obj: TableCombination | None = None) -> Any:
+        """Name the tables for those who may only look, and who get no form to tick them on."""
+        fields = super().get_fields(request, obj)
+        may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return fields if may else ["table_names" if name == "members" else name for name in fields]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: TableCombination | None = None) -> Any:
+        """Let the names of the tables be shown."""
+        return ("table_names",)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[TableCombination]:
         """Read the tables of all rows at once."""
         return super().get_queryset(request).prefetch_related("tables")

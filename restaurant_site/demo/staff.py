@@ -1,14 +1,17 @@
-"""The staff account of the demo."""
+"""The staff accounts of the demo: a superuser, and one account for each role."""
 
 from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
 
-from reservations.models import User, normalise_email
+from reservations.models import Membership, Restaurant, User, normalise_email
+
+Role = Membership.Role
 
 _CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
 
@@ -37,6 +40,35 @@ def ensure_staff(email: str = "staff@example.com", *, file: Path | None = None) 
         user.set_password(password)
         user.save(update_fields=["password"])
     return email, password
+
+
+def ensure_members(restaurants: Sequence[Restaurant]) -> list[str]:
+    """Make sure that the demo has a host, a manager and an owner, and return their addresses.
+
+    The host belongs to the first restaurant alone, the manager to the first two
+    and as a host to the third, the owner to all. Their passwords are known to
+    everybody (docs/demo.md), so in production there are none of them. An account
+    that is there already is left as it is.
+    """
+    if settings.PRODUCTION:
+        return []
+    places = {
+        Role.HOST: [(restaurant, Role.HOST) for restaurant in restaurants[:1]],
+        Role.MANAGER: [
+            *((restaurant, Role.MANAGER) for restaurant in restaurants[:2]),
+            *((restaurant, Role.HOST) for restaurant in restaurants[2:3]),
+        ],
+        Role.OWNER: [(restaurant, Role.OWNER) for restaurant in restaurants],
+    }
+    for role, held in places.items():
+        email = f"{role}@example.com"
+        if User.objects.filter(email=email).exists():
+            continue
+        user = User.objects.create_user(email, f"{role}-of-the-demo", name=f"Demo {role}", is_staff=True)
+        Membership.objects.bulk_create(
+            Membership(user=user, restaurant=restaurant, role=there) for restaurant, there in held
+        )
+    return [f"{role}@example.com" for role in places]
 
 
 def _readable_password() -> str:

@@ -67,6 +67,14 @@ class TestLoadedDemo(TestCase):
     output: str
     restaurants: dict[str, Restaurant]
 
+    def test_each_role_has_an_account_that_sees_its_own_restaurants(self) -> None:
+        expected = {"host": SLUGS[:1], "manager": SLUGS[:3], "owner": SLUGS}
+        for role, slugs in expected.items():
+            client = Client()
+            assert client.login(username=f"{role}@example.com", password=f"{role}-of-the-demo")
+            listed = client.get("/admin/reservations/restaurant/").context["cl"].result_list
+            assert {restaurant.slug for restaurant in listed} == set(slugs)
+
     def test_six_kinds_of_place_in_six_zones_come_first(self) -> None:
         first = list(Restaurant.objects.order_by("position", "name", "pk")[:7])
         assert [row.slug for row in first[:6]] == SLUGS

@@ -19,6 +19,7 @@ from restaurant_site.demo.filling import DAYS_AHEAD, DAYS_BACK, Filled, fill
 from restaurant_site.demo.places import PLACES
 from restaurant_site.demo.sample import Sampled, import_sample
 from restaurant_site.demo.spec import DemoPlace
+from restaurant_site.demo.staff import ensure_members
 
 # Noon in UTC is one and the same date in all six zones.
 _NOON = dt.time(12, tzinfo=dt.UTC)
@@ -66,12 +67,15 @@ class Command(BaseCommand):
             places = [(place, _restaurant(place, position, now)) for position, place in enumerate(PLACES, start=1)]
             sampled = import_sample(today=now.date(), report=report)
             filled = fill(places, now)
+            staff = ensure_members([restaurant for _place, restaurant in places])
         except Error as error:
             raise CommandError(
                 f"The database refused or can't be reached: {str(error).strip()} "
                 "What was loaded before stays; running the command again goes on from there."
             ) from error
         self.stdout.write(_summary(places, filled, sampled, time.monotonic() - started))
+        if staff:
+            self.stdout.write(f"Staff, with the passwords of docs/demo.md: {', '.join(staff)}.")
 
 
 def _restaurant(place: DemoPlace, position: int, now: dt.datetime) -> Restaurant:
