@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from reservations.admin import blocking, door, moving, night, pages, touching, walk_in
+from reservations.admin import blocking, door, moving, night, pages, pulse, touching, walk_in
 from reservations.admin.base import Link
 from reservations.admin.chooser import FILTER, find_restaurant
 from reservations.admin.flags import flags_text
@@ -65,6 +65,8 @@ def urls(model_admin: admin.ModelAdmin[Restaurant]) -> list[URLPattern]:
         path(f"<int:pk>/{where}", wrap(partial(view, model_admin)), name=f"reservations_restaurant_{name}")
         for where, name, view in views
     ]
+    # Without the admin's check, which reads session and user: its key stands for them.
+    found.append(path("<int:pk>/pulse/", partial(pulse.answer, model_admin), name="reservations_restaurant_pulse"))
     for name, view in (("seat", door.seat), ("leave", door.leave)):
         found.append(
             path(
