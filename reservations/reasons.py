@@ -43,6 +43,8 @@ _DINER: dict[Reason, str | Promise] = {
     Reason.ALREADY_STAFF: _("This person belongs to the staff already."),
     Reason.NOT_TO_BE_ADDED: _("This account can't be added."),
     Reason.LAST_OWNER: _("A restaurant keeps one owner at least."),
+    Reason.NOTHING_TO_UNDO: _("This can't be undone."),
+    Reason.NOTE_TOO_LONG: _("This note is too long."),
 }
 
 # Where a whole day has no time left, these speak of the day.
@@ -91,6 +93,8 @@ _STAFF: dict[Reason, str | Promise] = {
     Reason.ALREADY_STAFF: _("This person belongs to the staff already. Change the role instead."),
     Reason.NOT_TO_BE_ADDED: _("This account can't be added here. Ask whoever operates the site."),
     Reason.LAST_OWNER: _("This is the only owner. Make somebody else an owner first."),
+    Reason.NOTHING_TO_UNDO: _("There is nothing of it that can be undone by one touch."),
+    Reason.NOTE_TOO_LONG: _("The note would be longer than 1,000 characters."),
 }
 
 

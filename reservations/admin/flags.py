@@ -78,6 +78,11 @@ class EveningColumns:
         """Return since when the party is flagged."""
         return local_text(obj.late_flagged_at, obj.restaurant.zone)
 
+    @admin.display(description=_("arrived"))
+    def arrived(self, obj: Reservation) -> str:
+        """Return when the party came."""
+        return local_text(obj.arrived_at, obj.restaurant.zone)
+
     @admin.display(description=_("seated"))
     def seated(self, obj: Reservation) -> str:
         """Return when the party sat down."""
@@ -95,6 +100,8 @@ def flags_text(reservation: Reservation) -> str:
     if reservation.status == Status.CONFIRMED:
         if is_late(reservation, timezone.now()) and reservation.starts_at > timezone.now() - dt.timedelta(days=1):
             found.append(gettext("late"))
+        if reservation.arrived_at:
+            found.append(gettext("arrived"))
         if reservation.late_minutes:
             found.append(gettext("says %(minutes)d min late") % {"minutes": reservation.late_minutes})
         if reservation.coming_at:

@@ -112,7 +112,7 @@ class ReservationAdmin(EveningColumns, OwnedAdmin[Reservation]):
         ),
         (
             gettext_lazy("On the evening"),
-            {"fields": ("coming", "late_minutes", "late_flagged", "seated", "finished")},
+            {"fields": ("coming", "late_minutes", "late_flagged", "arrived", "seated", "finished")},
         ),
         (
             gettext_lazy("Record"),
@@ -133,7 +133,7 @@ class ReservationAdmin(EveningColumns, OwnedAdmin[Reservation]):
         ),
     )
     readonly_fields = (
-        *("reference", "start", "end", "tables", "coming", "late_flagged", "seated", "finished"),
+        *("reference", "start", "end", "tables", "coming", "late_flagged", "arrived", "seated", "finished"),
         *("created", "confirmed", "cancelled", "held", "sequence"),
     )
 

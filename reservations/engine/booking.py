@@ -305,6 +305,8 @@ def cancel_locked(
     tell: bool = True,
 ) -> trail.Head | None:
     """Cancel a confirmed reservation of a locked day by compare-and-set; return the chain's new head, or None."""
+    # What it had, for who undoes it: it may have been moved since it was read.
+    had = Reservation.objects.filter(pk=reservation.pk).values_list("table_ids", flat=True).first()
     confirmed = Reservation.objects.filter(
         pk=reservation.pk,
         status=Status.CONFIRMED,
@@ -325,7 +327,8 @@ def cancel_locked(
         return None
     TableClaim.objects.filter(reservation_id=reservation.pk).delete()
     send_later(_farewell(reservation, restaurant, day.now, late=late, by_guest=by_guest, tell=tell))
-    return _chain(reservation, day, by, "cancelled", {"cancelled_late": [None, True]} if late else None)
+    changes = {"table_ids": [had, []]} | ({"cancelled_late": [None, True]} if late else {})
+    return _chain(reservation, day, by, "cancelled", changes)
 
 
 def _farewell(

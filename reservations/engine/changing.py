@@ -215,6 +215,7 @@ def _placed_as(new: Wish, decision: Decision, by: By, pacing_reason: str) -> dic
         "table_ids": list(decision.table_ids),
         "late_minutes": 0,
         "late_flagged_at": None,
+        "arrived_at": None,
         "coming_at": None,
         "pacing_exceeded_by_id": by.user_id if decision.exceeds_pacing else None,
         "pacing_reason": pacing_reason if decision.exceeds_pacing else "",

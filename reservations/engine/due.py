@@ -97,7 +97,7 @@ def flag_late() -> int:
         F("starts_at") + minute * (F("late_minutes") + F("restaurant__late_minutes")), output_field=DateTimeField()
     )
     due = (
-        Reservation.objects.filter(status=Status.CONFIRMED, late_flagged_at=None)
+        Reservation.objects.filter(status=Status.CONFIRMED, arrived_at=None, late_flagged_at=None)
         # Old ones are for whoever closes their night.
         .filter(starts_at__lte=Now(), starts_at__gt=Now() - dt.timedelta(days=1))
     )
@@ -107,7 +107,7 @@ def flag_late() -> int:
         day = take_day(restaurant_id, date)
         head, count = day.head, 0
         for row in list(late.filter(restaurant_id=restaurant_id, service_date=date).order_by("pk")):
-            rows = Reservation.objects.filter(pk=row.pk, status=Status.CONFIRMED, late_flagged_at=None)
+            rows = Reservation.objects.filter(pk=row.pk, status=Status.CONFIRMED, arrived_at=None, late_flagged_at=None)
             rows = rows.renewing(*row.own_tags(), trail.tag(restaurant_id))
             if rows.filter(late_minutes=row.late_minutes).update(late_flagged_at=day.now):
                 event = Event("late_flagged", "reservation", row.pk, row.guest_id)

@@ -43,6 +43,8 @@ class Reason(enum.StrEnum):
     ALREADY_STAFF = "ALREADY_STAFF"
     NOT_TO_BE_ADDED = "NOT_TO_BE_ADDED"
     LAST_OWNER = "LAST_OWNER"
+    NOTHING_TO_UNDO = "NOTHING_TO_UNDO"
+    NOTE_TOO_LONG = "NOTE_TOO_LONG"
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error

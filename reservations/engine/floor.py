@@ -19,12 +19,12 @@ from reservations.engine.deciding import claim, insert_reservation, lock_neighbo
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, known_guest
 from reservations.engine.locks import Again, Locked, lock_days, retried, state_of
-from reservations.engine.offers import serve_waitlist
 from reservations.engine.placing import placed
+from reservations.engine.settling import settle
 from reservations.engine.slots import SLOT
 from reservations.engine.tables import openings, slot_of
 from reservations.history import trail
-from reservations.history.trail import By, Event
+from reservations.history.trail import By
 from reservations.models import Reservation, Restaurant, Table, TableClaim, User
 from reservations.models.reservation import new_reference
 from reservations.queries.day import window
@@ -33,9 +33,6 @@ from reservations.queries.floor import running
 __all__ = ["finish", "mark_no_show", "move", "seat", "stay_longer", "walk_in"]
 
 Status = Reservation.Status
-
-Step = Callable[[Reservation, Locked], dict[str, Any]]
-"""Returns what a rule sets on the row, whose day is locked, and may write claims."""
 
 Then = Callable[[Reservation, Locked], None]
 """What a caller writes besides, in the same transaction."""
@@ -53,7 +50,7 @@ def seat(*, reservation: Reservation, by: By) -> bool:
             raise Refused(Reason.NOT_STARTED)
         return {"status": Status.SEATED, "seated_at": day.now, "late_flagged_at": None}
 
-    return _settle(reservation, by, "seated", (Status.CONFIRMED,), step, refused=Reason.NOT_CONFIRMED)
+    return settle(reservation, by, "seated", (Status.CONFIRMED,), step, refused=Reason.NOT_CONFIRMED)
 
 
 def finish(*, reservation: Reservation, by: By) -> bool:
@@ -71,7 +68,7 @@ def finish(*, reservation: Reservation, by: By) -> bool:
         TableClaim.objects.filter(reservation_id=row.pk, slot_start__gte=end).delete()
         return {"status": Status.FINISHED, "finished_at": day.now, "ends_at": end, "late_flagged_at": None}
 
-    return _settle(reservation, by, "finished", (Status.SEATED, Status.CONFIRMED), step, refused=Reason.NOT_SEATED)
+    return settle(reservation, by, "finished", (Status.SEATED, Status.CONFIRMED), step, refused=Reason.NOT_SEATED)
 
 
 def mark_no_show(*, reservation: Reservation, by: By) -> bool:
@@ -86,7 +83,7 @@ def mark_no_show(*, reservation: Reservation, by: By) -> bool:
         TableClaim.objects.filter(reservation_id=row.pk).delete()
         return {"status": Status.NO_SHOW, "table_ids": [], "late_flagged_at": None}
 
-    return _settle(reservation, by, "no_show", (Status.CONFIRMED,), step, refused=Reason.NOT_CONFIRMED)
+    return settle(reservation, by, "no_show", (Status.CONFIRMED,), step, refused=Reason.NOT_CONFIRMED)
 
 
 def move(*, reservation: Reservation, table_ids: tuple[int, ...], by: By) -> bool:
@@ -112,7 +109,7 @@ def move(*, reservation: Reservation, table_ids: tuple[int, ...], by: By) -> boo
         claim(row, wanted, since)
         return {"table_ids": list(wanted), "ends_at": row.ends_at}
 
-    return _settle(
+    return settle(
         reservation, by, "moved", (Status.CONFIRMED, Status.SEATED), step, refused=Reason.NOT_CONFIRMED, frees=True
     )
 
@@ -141,7 +138,7 @@ def stay_longer(*, reservation: Reservation, minutes: int, by: By) -> bool:
         claim(row, row.table_ids, since)
         return {"ends_at": row.ends_at}
 
-    return _settle(
+    return settle(
         reservation, by, "extended", (Status.SEATED, Status.CONFIRMED), step, refused=Reason.NOT_SEATED, frees=False
     )
 
@@ -272,49 +269,3 @@ def _refuse_tables(restaurant_id: int, wanted: tuple[int, ...], party: int) -> N
     )
     if not wanted or len(seats) != len(wanted) or sum(seats) < party:
         raise Refused(Reason.WRONG_TABLES)
-
-
-def _settle(
-    reservation: Reservation,
-    by: By,
-    kind: str,
-    allowed: tuple[Reservation.Status, ...],
-    step: Step,
-    *,
-    refused: Reason,
-    frees: bool | None = None,
-) -> bool:
-    """Do one step with a row under its day's lock; return False where the row is already as the step would have it.
-
-    frees says whether who waits is to be served after it; by default, where the row's status changes.
-    """
-    done = {"seated": Status.SEATED, "finished": Status.FINISHED, "no_show": Status.NO_SHOW}.get(kind)
-
-    def work() -> bool:
-        lock_days(reservation.restaurant_id, {reservation.service_date})
-        day = state_of(reservation.restaurant_id, reservation.service_date)
-        row = Reservation.objects.get(pk=reservation.pk)
-        if row.service_date != day.date:
-            raise Refused(Reason.CHANGED_MEANWHILE)
-        if done is not None and row.status == done:
-            return False
-        if row.status not in allowed:
-            raise Refused(refused)
-        before = {name: getattr(row, name) for name in ("status", "table_ids", "ends_at")}
-        values = step(row, day)
-        if not values:
-            return False
-        rows = Reservation.objects.filter(pk=row.pk, status=before["status"])
-        rows.renewing(*row.own_tags(), trail.tag(row.restaurant_id)).update(**values)
-        changes = trail.difference(before, {name: values[name] for name in before if name in values})
-        event = Event(kind, "reservation", row.pk, row.guest_id, changes)
-        head = trail.append(row.restaurant_id, day.date, [event], by, day.now, day.head)
-        if frees or (frees is None and kind != "seated"):
-            serve_waitlist(row.restaurant_id, day.date, day.now, head)
-        return True
-
-    try:
-        changed = retried(work, exhausted=Reason.TABLES_TAKEN)
-    finally:
-        reservation.refresh_from_db()
-    return changed

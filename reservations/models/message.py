@@ -37,6 +37,7 @@ class Message(models.Model):
         STAFF_COMING = "staff_coming", _("to the restaurant: on the way")
         STAFF_REQUEST = "staff_request", _("to the restaurant: request")
         INVITATION = "invitation", _("invitation of staff")
+        STAFF_SHEET = "staff_sheet", _("to the restaurant: day sheet")
 
     class Status(models.TextChoices):
         """Where a message is in its life."""

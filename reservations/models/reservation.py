@@ -160,6 +160,8 @@ class Reservation(CachedModel):
     coming_at = models.DateTimeField(_("said to be coming"), null=True, blank=True)
     late_minutes = models.PositiveSmallIntegerField(_("announced lateness (minutes)"), default=0)
     late_flagged_at = models.DateTimeField(_("flagged as late"), null=True, blank=True)
+    # There, but not at a table yet: waits at the bar, or for the others.
+    arrived_at = models.DateTimeField(_("arrived"), null=True, blank=True)
     seated_at = models.DateTimeField(_("seated"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 

@@ -189,6 +189,12 @@ class Restaurant(CachedModel, DeadlineFields):
     reminder_hours = models.PositiveSmallIntegerField(
         _("reminder (hours before)"), default=24, validators=[MaxValueValidator(336)], help_text=_("0: none.")
     )
+    sheet_minutes = models.PositiveSmallIntegerField(
+        _("day sheet by mail (minutes before)"),
+        default=0,
+        validators=[MaxValueValidator(1440)],
+        help_text=_("So long before each service its day sheet is mailed to the restaurant. 0: never."),
+    )
     sends_thanks = models.BooleanField(_("thanks guests the day after"), default=False)
     retention_days = models.PositiveSmallIntegerField(
         _("guests are kept (days)"),

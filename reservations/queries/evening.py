@@ -79,7 +79,12 @@ def evening(restaurant: Restaurant, now: dt.datetime) -> Evening:
 
 
 def is_late(row: Reservation, now: dt.datetime) -> bool:
-    """Return whether a confirmed party should have come: flagged, or past its time, what it announced and patience."""
+    """Return whether a confirmed party should have come: flagged, or past its time, what it announced and patience.
+
+    Not one that is there, and waits for its table.
+    """
+    if row.arrived_at is not None:
+        return False
     patience = dt.timedelta(minutes=row.late_minutes + row.restaurant.late_minutes)
     return row.late_flagged_at is not None or row.starts_at + patience <= now
 

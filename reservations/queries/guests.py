@@ -137,7 +137,7 @@ def _export(restaurant: Restaurant, traces: Traces) -> dict[str, Any]:
             "tables": [tables[pk] for pk in row.table_ids if pk in tables],
             **_moments(
                 row,
-                "starts_at ends_at created_at confirmed_at cancelled_at coming_at seated_at finished_at",
+                "starts_at ends_at created_at confirmed_at cancelled_at coming_at arrived_at seated_at finished_at",
                 zone,
             ),
         }
