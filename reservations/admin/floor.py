@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from reservations.admin import blocking, door, moving, night, pages, pulse, touching, walk_in
+from reservations.admin import blocking, day, door, moving, night, noting, pages, pulse, touching, walk_in
 from reservations.admin.base import Link
 from reservations.admin.chooser import FILTER, find_restaurant
 from reservations.admin.flags import flags_text
@@ -60,6 +60,9 @@ def urls(model_admin: admin.ModelAdmin[Restaurant]) -> list[URLPattern]:
         ("walk-in/", "walk_in", walk_in.show),
         ("door/", "door", door.show),
         ("night/", "night", night.show),
+        ("day/", "day", day.today),
+        ("day/<str:date>/", "sheet", day.show),
+        ("day/<str:date>/csv/", "sheet_csv", day.export),
     ]
     found = [
         path(f"<int:pk>/{where}", wrap(partial(view, model_admin)), name=f"reservations_restaurant_{name}")
@@ -90,7 +93,9 @@ def may_see(request: HttpRequest) -> bool:
 
 def links(request: HttpRequest, restaurant: Restaurant) -> list[Link]:
     """Return what the restaurant's own page links to."""
-    found = [(address(restaurant.pk), _("Floor"))] if may_see(request) else []
+    found = []
+    if may_see(request):
+        found = [(address(restaurant.pk), _("Floor")), (day.address(restaurant.pk), _("Day sheet"))]
     if request.user.has_perm("reservations.add_closure"):
         close = reverse("admin:reservations_closure_close")
         found.append((f"{close}?{urlencode({'restaurant': restaurant.pk})}", _("Close days or a service")))
@@ -109,6 +114,7 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     restaurant = pages.restaurant_of(request, pk)
+    beat = pulse.pulse_of(request, restaurant.pk)
     found = evening(restaurant, timezone.now())
     may = request.user.has_perm(pages.CHANGE)
     zone = restaurant.zone
@@ -121,6 +127,8 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
         subtitle=str(restaurant),
         crumbs=pages.restaurant_crumbs(request, restaurant),
         object_links=_tools(request, restaurant, found),
+        pulse=beat,
+        here=here,
         now=local_text(found.now, zone),
         date=date_text(found.date),
         service=found.service,
@@ -147,7 +155,10 @@ def _tools(request: HttpRequest, restaurant: Restaurant, found: Evening) -> list
     """Return the pages that lead on from the floor, for who may use them."""
     of_restaurant = urlencode({"restaurant": restaurant.pk})
     listed = urlencode({FILTER: restaurant.pk, "service_date": found.date})
-    tools = [(f"{reverse('admin:reservations_reservation_changelist')}?{listed}", _("All of the day"))]
+    tools = [
+        (day.address(restaurant.pk, found.date), _("Day sheet")),
+        (f"{reverse('admin:reservations_reservation_changelist')}?{listed}", _("All of the day")),
+    ]
     if request.user.has_perm(pages.CHANGE):
         tools += [
             (address(restaurant.pk, "walk_in"), _("Walk-in")),
@@ -179,10 +190,17 @@ def _row(row: Reservation, found: Evening, here: str, may: bool) -> Row:
         covers=pages.covers_text(row.party_size),
         tables=names_text(row.table_ids, found.tables),
         flags=", ".join(filter(None, flags)),
-        buttons=touching.buttons(row, here) if may else [],
+        buttons=_buttons(row, found, here) if may else [],
         late=Button(reservation_address(row, "late"), _("Late"), carried) if may and not is_seated else None,
         links=links if may else [],
     )
+
+
+def _buttons(row: Reservation, found: Evening, here: str) -> list[Button]:
+    buttons = touching.buttons(row, here)
+    if last := found.touches.get(row.pk):
+        buttons.append(noting.undo_button(row, last.event, last.kind, here))
+    return buttons
 
 
 def _meeting(row: Overstay, found: Evening, here: str, may: bool) -> Meeting:

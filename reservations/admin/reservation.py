@@ -14,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from reservations.admin import booking, changing, floor, moving, touching
+from reservations.admin import booking, changing, floor, moving, noting, touching
 from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
 from reservations.admin.filters import LocalDayFilter, PacingFilter, ReasonFilter
@@ -164,7 +164,14 @@ class ReservationAdmin(EveningColumns, OwnedAdmin[Reservation]):
         cancel = path(
             "<int:pk>/cancel/", self.admin_site.admin_view(self.cancel_view), name="reservations_reservation_cancel"
         )
-        return [*touching.urls(self), *moving.urls(self), *changing.urls(self), cancel, *super().get_urls()]
+        return [
+            *touching.urls(self),
+            *noting.urls(self),
+            *moving.urls(self),
+            *changing.urls(self),
+            cancel,
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reservation]:
         """Know of each whether the same guest has another one in its service."""

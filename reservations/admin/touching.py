@@ -6,6 +6,7 @@ is a message on the page that shows the reservation as it is now.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -13,20 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from reservations.admin import pages
 from reservations.admin.base import Link
 from reservations.admin.formats import local_text
 from reservations.admin.pages import Button, reservation_address, seen_of
-from reservations.engine import coming, floor
+from reservations.engine import arriving, booking, coming, floor
 from reservations.engine.errors import Refused
 from reservations.history.trail import By
 from reservations.models import Reservation
@@ -60,7 +61,22 @@ def _coming(*, reservation: Reservation, by: By) -> bool:
     return was is None
 
 
+GRACE = dt.timedelta(minutes=2)
+"""So long the mail of a cancellation by one touch waits: who takes it back by then has told nobody."""
+
+
+def _cancel(*, reservation: Reservation, by: By) -> bool:
+    return booking.cancel(reservation=reservation, by_guest=False, by=by, tell_after=GRACE)
+
+
 ACTS = {
+    "arrive": Act(
+        arriving.arrive,
+        gettext_lazy("Arrived"),
+        gettext_lazy("{reservation} has arrived."),
+        gettext_lazy("{reservation} has arrived already."),
+        gettext_lazy("Arrived."),
+    ),
     "seat": Act(
         floor.seat,
         gettext_lazy("Seat"),
@@ -84,6 +100,14 @@ ACTS = {
         gettext_lazy("{reservation} is noted as a no-show already."),
         gettext_lazy("Noted as a no-show."),
         Status.NO_SHOW,
+    ),
+    "cancel-now": Act(
+        _cancel,
+        pgettext_lazy("button", "Cancel"),
+        gettext_lazy("{reservation} is cancelled, and its tables are free."),
+        gettext_lazy("{reservation} was cancelled already."),
+        gettext_lazy("Cancelled."),
+        Status.CANCELLED,
     ),
     "coming": Act(
         _coming,
@@ -133,10 +157,14 @@ def urls(model_admin: ReservationAdmin) -> list[URLPattern]:
 
 def buttons(reservation: Reservation, back: str = "") -> list[Button]:
     """Return the touches that make sense for a reservation as it stands."""
-    started = reservation.starts_at <= timezone.now()
+    now = timezone.now()
+    started = reservation.starts_at <= now
     verbs = []
     if reservation.status == Status.CONFIRMED:
-        verbs = ["seat", *(["finish", "no-show"] if started else []), *([] if reservation.coming_at else ["coming"])]
+        is_today = reservation.service_date <= now.astimezone(reservation.restaurant.zone).date()
+        verbs = ["seat", *(["finish", "no-show"] if started else [])]
+        verbs = [*(["arrive"] if is_today and not reservation.arrived_at else []), *verbs]
+        verbs += [] if reservation.coming_at or reservation.arrived_at else ["coming"]
     elif reservation.status == Status.SEATED:
         verbs = ["finish"]
     fields = carried(reservation, back)
@@ -199,6 +227,11 @@ def refused(model_admin: ReservationAdmin, request: HttpRequest, reservation: Re
     messages.error(request, format_html("{}: {} {}", link, staff_text(refusal.reason), state))
 
 
+def to_row(request: HttpRequest, back: str, reservation: Reservation) -> HttpResponseRedirect:
+    """Send the browser back to the page that it came from: to the reservation's row, where that has rows by number."""
+    return redirect(f"{back}#r{reservation.pk}" if "at_row" in request.POST else back)
+
+
 def forget_names(reservation: Reservation) -> None:
     """Let the names of its tables be read anew: they may be others now."""
     if hasattr(reservation, "table_names"):
@@ -228,11 +261,11 @@ def act(model_admin: ReservationAdmin, request: HttpRequest, pk: int, verb: str)
         changed = step.rule(reservation=reservation, by=pages.by(request))
     except Refused as refusal:
         refused(model_admin, request, reservation, refusal)
-        return redirect(back)
+        return to_row(request, back, reservation)
     if changed:
         model_admin.log_change(request, reservation, str(step.logged))
     said(request, reservation, step.done if changed else step.already)
-    return redirect(back)
+    return to_row(request, back, reservation)
 
 
 def late(model_admin: ReservationAdmin, request: HttpRequest, pk: int) -> HttpResponse:

@@ -40,7 +40,7 @@ def arrive(*, reservation: Reservation, by: By) -> bool:
 
 
 def add_note(*, reservation: Reservation, text: str, by: By) -> bool:
-    """Add a line to the notes of a reservation; False where the text is empty.
+    """Add a line to the notes of a reservation; False where it is empty, or the last line already.
 
     The history says that the note changed and how long it was, never what it
     says: that is enough to take the line away again. Raises `Refused`:
@@ -49,7 +49,7 @@ def add_note(*, reservation: Reservation, text: str, by: By) -> bool:
     line = " ".join(text.replace("\x00", "").split())
 
     def step(row: Reservation, _day: Locked) -> dict[str, Any]:
-        if not line:
+        if not line or row.note.splitlines()[-1:] == [line]:
             return {}
         note = f"{row.note}\n{line}" if row.note else line
         if len(note) > NOTE_LENGTH:

@@ -18,18 +18,18 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from reservations.engine.availability import Ask, DayPlan, candidates, pick
-from reservations.engine.deciding import Decision, Wish, claim, lock_neighbours
+from reservations.engine.availability import Ask
+from reservations.engine.deciding import Decision, Wish, claim
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, asked_guest, guest_from, known_guest
-from reservations.engine.locks import Locked, lock_days, retried, state_of, take_day, take_day_and_ask
+from reservations.engine.locks import Locked, retried, state_of, take_day, take_day_and_ask
 from reservations.engine.offers import serve_waitlist
-from reservations.engine.placing import Early, bound_key, give_back, look, place
+from reservations.engine.placing import Early, bound_key, give_back, look, place, step_free_tables
 from reservations.history import trail
 from reservations.history.trail import COMMAND, GUEST, By, Event, by_staff
 from reservations.messages.outgoing import Kind, message, of_booking, send_later, to_staff
 from reservations.models import Message, Reservation, Restaurant, Table, TableClaim, User
-from reservations.queries.day import Fresh, cutoff, day_plan, window
+from reservations.queries.day import Fresh, cutoff, day_plan
 from reservations.queries.prepared import Param, PreparedUpdate, one_trip, together
 from restaurant_site.caching import outbox
 
@@ -193,7 +193,7 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST) -> Re
         if plan is None:
             day, rows = take_day_and_ask(restaurant_id, date, *asked)
         else:
-            tables = _step_free_tables(reservation, plan, days)
+            tables = step_free_tables(reservation, plan, days)
             day, rows = state_of(restaurant_id, date), together(*asked)
         guest = guest_from(rows[0], restaurant_id, details, reservation.language) if asked else None
         values: dict[str, Any] = {
@@ -259,12 +259,20 @@ def _taking(names: tuple[str, ...]) -> PreparedUpdate:
     )
 
 
-def cancel(*, reservation: Reservation, by_guest: bool, by: By | None = None, tell: bool = True) -> bool:
+def cancel(
+    *,
+    reservation: Reservation,
+    by_guest: bool,
+    by: By | None = None,
+    tell: bool = True,
+    tell_after: dt.timedelta = dt.timedelta(),
+) -> bool:
     """Cancel a confirmed reservation and free its tables for who waits; return False where it was cancelled already.
 
     A guest may until the start (ALREADY_STARTED); after the cut-off it is
     recorded as late. Where it is no longer confirmed: NOT_CONFIRMED. tell False
-    sends the guest nothing.
+    sends the guest nothing; tell_after lets the mail wait, so that who takes the
+    cancellation back by then has told nobody.
     """
     reservation.refresh_from_db()
     restaurant = reservation.restaurant
@@ -278,7 +286,9 @@ def cancel(*, reservation: Reservation, by_guest: bool, by: By | None = None, te
         if by_guest and day.now >= reservation.starts_at:
             raise Refused(Reason.ALREADY_STARTED)
         late = by_guest and day.now > limit
-        head = cancel_locked(reservation, restaurant, day, who, late=late, by_guest=by_guest, tell=tell)
+        head = cancel_locked(
+            reservation, restaurant, day, who, late=late, by_guest=by_guest, tell=tell, after=tell_after
+        )
         if head is None:
             return False
         serve_waitlist(reservation.restaurant_id, day.date, day.now, head)
@@ -303,6 +313,7 @@ def cancel_locked(
     late: bool = False,
     by_guest: bool = False,
     tell: bool = True,
+    after: dt.timedelta = dt.timedelta(),
 ) -> trail.Head | None:
     """Cancel a confirmed reservation of a locked day by compare-and-set; return the chain's new head, or None."""
     # What it had, for who undoes it: it may have been moved since it was read.
@@ -326,15 +337,21 @@ def cancel_locked(
     if not changed:
         return None
     TableClaim.objects.filter(reservation_id=reservation.pk).delete()
-    send_later(_farewell(reservation, restaurant, day.now, late=late, by_guest=by_guest, tell=tell))
+    told = message(Kind.CANCELLATION, reservation, day.now, due=day.now + after) if tell else []
+    send_later(_farewell(reservation, restaurant, day.now, told, late=late, by_guest=by_guest))
     changes = {"table_ids": [had, []]} | ({"cancelled_late": [None, True]} if late else {})
     return _chain(reservation, day, by, "cancelled", changes)
 
 
 def _farewell(
-    reservation: Reservation, restaurant: Restaurant, now: dt.datetime, *, late: bool, by_guest: bool, tell: bool
+    reservation: Reservation,
+    restaurant: Restaurant,
+    now: dt.datetime,
+    told: list[Message],
+    *,
+    late: bool,
+    by_guest: bool,
 ) -> list[Message]:
-    told = message(Kind.CANCELLATION, reservation, now) if tell else []
     for row in told:
         row.sequence += 1
     if by_guest:
@@ -347,21 +364,3 @@ def _chain(
 ) -> trail.Head:
     event = Event(kind, "reservation", reservation.pk, reservation.guest_id, changes or {})
     return trail.append(reservation.restaurant_id, day.date, [event], by, day.now, day.head)
-
-
-def _step_free_tables(reservation: Reservation, plan: DayPlan, days: set[dt.date]) -> tuple[int, ...]:
-    lock_days(reservation.restaurant_id, days)
-    view = window(
-        reservation.restaurant_id,
-        reservation.service_date,
-        reservation.starts_at,
-        reservation.ends_at,
-        locked=True,
-        except_reservation=reservation.pk,
-    )
-    lock_neighbours(view, days)
-    ask = Ask(party=reservation.party_size, area_id=reservation.area_id, step_free=True)
-    tables = pick(candidates(plan, ask), view.taken)
-    if tables is None:
-        raise Refused(Reason.NO_STEP_FREE_TABLE)
-    return tables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +12,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from reservations.engine.availability import Ask, DayPlan
+from reservations.engine.availability import Ask, DayPlan, candidates, pick
 from reservations.engine.deciding import Decision, Wish, decide, end_of, insert_claimed, lock_neighbours
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert_many
@@ -155,6 +156,25 @@ def give_back(pk: int) -> bool:
     if changed:
         TableClaim.objects.filter(reservation_id=pk).delete()
     return bool(changed)
+
+
+def step_free_tables(reservation: Reservation, plan: DayPlan, days: set[dt.date]) -> tuple[int, ...]:
+    """Return step-free tables for a reservation's own time, its days being locked here; raises `Refused`."""
+    lock_days(reservation.restaurant_id, days)
+    view = window(
+        reservation.restaurant_id,
+        reservation.service_date,
+        reservation.starts_at,
+        reservation.ends_at,
+        locked=True,
+        except_reservation=reservation.pk,
+    )
+    lock_neighbours(view, days)
+    ask = Ask(party=reservation.party_size, area_id=reservation.area_id, step_free=True)
+    tables = pick(candidates(plan, ask), view.taken)
+    if tables is None:
+        raise Refused(Reason.NO_STEP_FREE_TABLE)
+    return tables
 
 
 def record(wish: Wish, online: bool, reason: Reason) -> None:

@@ -26,8 +26,9 @@ from reservations.messages.outgoing import Kind, message, send_later
 from reservations.models import HistoryEvent, Message, Reservation, Table, TableClaim
 from reservations.models.reservation import BY_ONLINE_RULES
 from reservations.queries.day import day_plan, window
+from reservations.queries.touches import is_undoable
 
-__all__ = ["UNDOABLE", "is_undoable", "undo"]
+__all__ = ["undo"]
 
 Status = Reservation.Status
 
@@ -89,15 +90,6 @@ def undo(*, reservation: Reservation, event: int, by: By) -> bool:
         raise
     finally:
         reservation.refresh_from_db()
-
-
-def is_undoable(kind: str, actor: str, changes: dict[str, Any]) -> bool:
-    """Return whether an event is a touch of staff's that can be taken back, as far as the event tells.
-
-    A walk-in is an event of kind seated too, but nobody was expected: it is
-    finished instead. What took something back is not taken back itself.
-    """
-    return kind in _STEPS and actor == "staff" and "source" not in changes and "undone" not in changes
 
 
 def _last(row: Reservation, day: Locked) -> HistoryEvent | None:
@@ -236,6 +228,3 @@ _STEPS = {
     "moved": _Step(_LIVE, True, _moved_back),
     "noted": _Step(tuple(Status), False, _note_taken_away),
 }
-
-UNDOABLE = tuple(_STEPS)
-"""The kinds of events that can be taken back."""

@@ -47,6 +47,7 @@ __all__ = [
     "fresh_from",
     "refreshed",
     "refreshing",
+    "rules_on",
     "service_rules",
     "waiting",
     "window",
@@ -95,6 +96,16 @@ def bare_plan(restaurant_id: int, date: dt.date) -> DayPlan:
     """
     layout = _layout(*together(*_of_layout(restaurant_id)))
     return DayPlan(date=date, zone="UTC", window_days=0, closed=True, services=(), **layout)
+
+
+def rules_on(restaurant_id: int, date: dt.date) -> DayPlan:
+    """Return the plan's services with their hours and pacing, without turn times, tables and seatings; 2 statements.
+
+    For what shows a day, never for deciding. Raises `Restaurant.DoesNotExist`.
+    """
+    restaurant, known = _one(_ON_DATE.rows(restaurant=restaurant_id, date=date))
+    rules = _rules(restaurant, date, known, _USUAL.rows(restaurant=restaurant_id, date=date), [])
+    return DayPlan(date=date, tables=(), **rules)
 
 
 def _of_layout(restaurant_id: int) -> tuple[Question, Question]:

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from reservations.engine.availability import ServiceRules
 from reservations.models import Block, Reservation, Restaurant, WaitlistEntry
 from reservations.queries.floor import UNRESOLVED, Overstay, overstays, running, table_names
+from reservations.queries.touches import Touch, touches
 
 Status = Reservation.Status
 
@@ -40,6 +41,8 @@ class Evening:
     blocks: tuple[Block, ...]
     tables: dict[int, str]
     """The names of the restaurant's tables by number."""
+    touches: dict[int, Touch]
+    """What was done a short while ago and can be taken back, by the reservation's number."""
 
 
 def evening(restaurant: Restaurant, now: dt.datetime) -> Evening:
@@ -75,6 +78,7 @@ def evening(restaurant: Restaurant, now: dt.datetime) -> Evening:
             .order_by("starts_at", "pk")
         ),
         tables=table_names(restaurant.pk),
+        touches=touches(restaurant.pk, dates, now),
     )
 
 

@@ -1,4 +1,4 @@
-"""What staff should know of the job loop, on the first page of the admin."""
+"""What staff should know on the first page of the admin: of the job loop, and of each restaurant's day."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django import template
 from django.template import RequestContext
 
 from reservations.admin.formats import local_text
+from reservations.admin.today import today_of
 from reservations.jobs.beats import state
 
 register = template.Library()
@@ -24,3 +25,9 @@ def job_state(context: RequestContext) -> dict[str, Any]:
         "last_run": local_text(found.last_run, ZoneInfo("UTC")) if found.last_run else "",
         "failed": found.failed if may_see else 0,
     }
+
+
+@register.inclusion_tag("admin/_today.html", takes_context=True)
+def today(context: RequestContext) -> dict[str, Any]:
+    """Show each restaurant's day, to whom a floor is open."""
+    return {"today": today_of(context["request"])}

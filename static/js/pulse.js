@@ -111,16 +111,27 @@
     }
   };
 
-  const refuse = (event) => {
-    if (!isDown()) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
+  // What was pressed while nobody had noticed yet is not silently lost either.
+  document.addEventListener("htmx:sendError", (event) => {
+    failures += 2;
+    down();
+    if (event.target.closest && event.target.closest("form")) flash();
+  });
+
+  const flash = () => {
     const note = document.querySelector("[data-offline-note]");
     if (!note) return;
     note.classList.remove("refusing");
     void note.offsetWidth;
     note.classList.add("refusing");
     note.focus();
+  };
+
+  const refuse = (event) => {
+    if (!isDown()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    flash();
   };
 
   document.addEventListener("submit", refuse, true);

@@ -119,7 +119,7 @@ def test_touch_comes_back_to_the_floor_with_a_message(staff: Client) -> None:
     restaurant = make_house()
     make_party(restaurant, 1, starts=-30, name="Lara Late")
     row = shown(staff, restaurant).context["late"][0]
-    assert {button.label for button in row.buttons} == {"Seat", "Finish", "No-show", "They are coming"}
+    assert {button.label for button in row.buttons} == {"Arrived", "Seat", "Finish", "No-show", "They are coming"}
     response = staff.post(row.late.address, {**dict(row.late.fields), "minutes": "45"}, follow=True)
     assert response.redirect_chain == [(of_restaurant(restaurant), 302)]
     assert "will be 45 minutes late" in response.content.decode()

@@ -1,0 +1,108 @@
+// The day sheet: narrows what is shown while somebody types, keeps the place
+// after a touch, and asks for a note in a dialog. Without it every form and
+// link of the page does the same by loading it anew.
+"use strict";
+(() => {
+  const narrow = document.getElementById("narrow");
+  const shown = document.getElementById("shown");
+  const print = document.getElementById("print");
+  const dialog = document.getElementById("note");
+  const sheet = () => document.getElementById("sheet");
+  let touched = "";
+
+  const apply = () => {
+    const words = narrow.elements.q.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = ["status", "area", "service"].map((name) => [name, narrow.elements[name].value]);
+    let count = 0;
+    for (const row of document.querySelectorAll("#sheet tr[data-status]")) {
+      const text = () => `${row.textContent} ${row.dataset.also}`.toLowerCase();
+      const fits =
+        wanted.every(([name, value]) => !value || row.dataset[name] === value) &&
+        (!words.length || words.every((word) => text().includes(word)));
+      row.hidden = !fits;
+      count += fits;
+    }
+    for (const section of document.querySelectorAll("#sheet section.service")) {
+      section.hidden = !section.querySelector("tr[data-status]:not([hidden])");
+    }
+    shown.textContent = shown.dataset.text.replace("#", count);
+  };
+
+  const remember = () => {
+    const query = new URLSearchParams(new FormData(narrow));
+    for (const [name, value] of [...query]) if (!value) query.delete(name);
+    history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
+  };
+
+  narrow.addEventListener("input", () => {
+    apply();
+    remember();
+  });
+  narrow.addEventListener("submit", (event) => {
+    event.preventDefault();
+    apply();
+    remember();
+  });
+  narrow.querySelector("button[type=submit]").hidden = true;
+
+  // Which row was touched, so that the keyboard goes on from there.
+  document.addEventListener(
+    "click",
+    (event) => {
+      const row = event.target.closest("#sheet tr[data-status]");
+      if (row && event.target.closest("button")) touched = row.id;
+    },
+    true,
+  );
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id !== "sheet") return;
+    apply();
+    if (!touched || event.detail.requestConfig.verb !== "post") return;
+    const row = document.getElementById(touched);
+    touched = "";
+    if (!row) return;
+    (row.querySelector("button.undo") || row.querySelector("button") || row).focus();
+  });
+
+  // A page that is not the sheet, such as the one to sign in, is gone to, not put into the sheet.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id !== "sheet" || event.detail.xhr.getResponseHeader("X-Part") === "sheet") return;
+    event.detail.shouldSwap = false;
+    if (event.detail.xhr.status < 400) location.assign(event.detail.xhr.responseURL || location.href);
+    else for (const note of document.querySelectorAll("[data-refused-note]")) note.hidden = false;
+  });
+
+  if (dialog) {
+    const form = dialog.querySelector("form");
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest('#sheet a[href*="/note/"]');
+      if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.button) return;
+      event.preventDefault();
+      const row = link.closest("tr");
+      touched = row.id;
+      const address = link.getAttribute("href").split("?")[0];
+      form.setAttribute("action", address);
+      form.querySelector("button[type=submit]").setAttribute("formaction", address);
+      document.getElementById("note-who").textContent = row.querySelector(".who a").textContent;
+      form.elements.text.value = "";
+      dialog.showModal();
+      form.elements.text.focus();
+    });
+    form.addEventListener("htmx:afterRequest", (event) => {
+      if (event.detail.successful) dialog.close();
+    });
+    document.getElementById("note-close").addEventListener("click", () => dialog.close());
+  }
+
+  print.hidden = false;
+  print.addEventListener("click", () => window.print());
+
+  apply();
+  if (location.hash) {
+    const row = document.getElementById(location.hash.slice(1));
+    if (row) row.focus();
+  }
+  // The address was narrowed on the server: here is all of it, to be narrowed further and back.
+  if (sheet().hasAttribute("data-narrowed")) sheet().dispatchEvent(new CustomEvent("pulse:changed"));
+})();
