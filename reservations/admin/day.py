@@ -20,13 +20,13 @@ from django.utils.translation import gettext as _
 from reservations.admin import pages
 from reservations.admin.base import Link
 from reservations.admin.day_chart import chart_of
-from reservations.admin.day_rows import Group, Row, groups_of, keys_of, rows_of
 from reservations.admin.day_touches import Touches, touches_of
 from reservations.admin.formats import date_text, local_text
 from reservations.admin.pulse import pulse_of
 from reservations.models import Reservation, Restaurant
 from reservations.queries.floor import running
 from reservations.queries.sheet import SHOWN, Sheet, sheet
+from reservations.sheet_rows import Group, Row, groups_of, keys_of, rows_of
 from restaurant_site.spreadsheets import csv_response
 
 FIRST, LAST = dt.date(2000, 1, 1), dt.date(2199, 12, 31)

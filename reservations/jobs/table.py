@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reservations.engine import due, guests
+from reservations.engine import due, guests, sheets
 from reservations.history import chaining
 from reservations.messages.sending import send_due
 from restaurant_site.caching import outbox
@@ -36,6 +36,7 @@ JOBS: tuple[Job, ...] = (
     Job("end waiting", due.end_waiting, 30),
     Job("expire requests", due.expire_requests, 30),
     Job("flag late parties", due.flag_late, 15),
+    Job("mail day sheets", sheets.mail_sheets, 30),
     Job("keep tables that are sat at", due.keep_tables, 30),
     Job("chain other events", chaining.chain_others, 5),
     Job("copy the history", chaining.copy_events, 5),

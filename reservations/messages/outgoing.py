@@ -83,6 +83,19 @@ def invitation(member: Membership, now: dt.datetime, language: str) -> Message:
     )
 
 
+def of_sheet(restaurant: Restaurant, now: dt.datetime, data: dict[str, Any]) -> Message:
+    """Return the day sheet of a service, for the restaurant; data says of which. It tells of no single row."""
+    return Message(
+        restaurant_id=restaurant.pk,
+        kind=Kind.STAFF_SHEET,
+        recipient=restaurant.email,
+        data=data,
+        due_at=now,
+        message_id=_new_message_id(),
+        created_at=now,
+    )
+
+
 def _new_message_id() -> str:
     return f"<{secrets.token_hex(16)}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from reservations.links import entry_token, request_token, reservation_token
 from reservations.messages.calendar import calendar_entry, location
 from reservations.messages.lines import one_line
+from reservations.messages.sheet import sheet_context
 from reservations.messages.truth import Row, held_for, is_address, told_row, untrue
 from reservations.models import BookingRequest, Message, Reservation, User, WaitlistEntry
 from reservations.queries.day import cutoff
@@ -70,10 +71,13 @@ def render(message: Message, now: dt.datetime) -> Mail | Dropped:
     if message.kind == Kind.INVITATION:
         return _invitation(message)
     because, row = untrue(message, now), told_row(message)
-    if because or row is None:
+    if because:
         return Dropped(because)
     with translation.override(_language(message)):
-        context = _context(message, row, now)
+        if row is None or message.kind == Kind.STAFF_SHEET:
+            context = sheet_context(message, now)
+        else:
+            context = _context(message, row, now)
         mail = _mail(message, context, _reply_to(message, row))
         return replace(mail, attachments=_attachments(message, row, context, now))
 
@@ -141,9 +145,9 @@ def _site_address() -> str:
     return parseaddr(settings.EMAIL_FROM)[1]
 
 
-def _reply_to(message: Message, row: Row) -> str:
+def _reply_to(message: Message, row: Row | None) -> str:
     """Return whom an answer reaches: the restaurant, and for the restaurant the guest; "" where no address is known."""
-    address = row.email if is_to_staff(message) else message.restaurant.email
+    address = (row.email if row else "") if is_to_staff(message) else message.restaurant.email
     return address if is_address(address) else ""
 
 
@@ -208,7 +212,9 @@ def _others(reservation: Reservation) -> list[Reservation]:
     return list(same.exclude(pk=reservation.pk).order_by("starts_at", "pk"))
 
 
-def _attachments(message: Message, row: Row, context: dict[str, Any], now: dt.datetime) -> tuple[Attachment, ...]:
+def _attachments(
+    message: Message, row: Row | None, context: dict[str, Any], now: dt.datetime
+) -> tuple[Attachment, ...]:
     if message.kind not in _WITH_CALENDAR or not isinstance(row, Reservation):
         return ()
     method, text = calendar_entry(

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from reservations.messages.sheet import sheet_over
 from reservations.models import BookingRequest, Message, Reservation, WaitlistEntry
 
 Kind = Message.Kind
@@ -64,10 +65,12 @@ def untrue(message: Message, now: dt.datetime) -> str:
     now is the database's time. Reads at most one row more than the message has.
     """
     row = told_row(message)
-    if row is None:
+    if row is None and message.kind != Kind.STAFF_SHEET:
         return _("What it tells of is gone.")
     if not is_address(message.recipient):
         return _("There is no address to send it to.")
+    if row is None or message.kind == Kind.STAFF_SHEET:
+        return sheet_over(message, now)
     if row.status not in _STATUSES.get(message.kind, (row.status,)):
         return _("By now the status is: %(status)s.") % {"status": row.get_status_display()}
     if message.kind in (Kind.OFFER, Kind.PROPOSAL):

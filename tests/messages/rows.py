@@ -138,6 +138,9 @@ def make_told(kind: Message.Kind, **fields: Any) -> Message:
         fields.setdefault("status", Reservation.Status.FINISHED)
     elif kind == Kind.STAFF_COMING:
         data = {"minutes": 20, "fewer": [4, 2]}
+    elif kind == Kind.STAFF_SHEET:
+        starts = START - dt.timedelta(hours=1)
+        data = {"date": "2031-11-27", "service": "Dinner", "name": "Dinner", "starts": starts.isoformat()}
     return make_message(kind, make_row(restaurant, **fields), data=data)
 
 
