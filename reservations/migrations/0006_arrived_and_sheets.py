@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reservations', '0003_history_of_before'),
+        ('reservations', '0005_memberships'),
     ]
 
     operations = [
@@ -24,6 +24,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='message',
             name='kind',
-            field=models.CharField(choices=[('confirmation', 'confirmation'), ('change', 'change'), ('cancellation', 'cancellation'), ('reminder', 'reminder'), ('thanks', 'thank-you'), ('link', 'link'), ('joined', 'waitlist joined'), ('offer', 'offer of a table'), ('requested', 'request received'), ('proposal', 'proposal of a time'), ('declined', 'request declined'), ('expired', 'request expired'), ('staff_booked', 'to the restaurant: booked'), ('staff_changed', 'to the restaurant: changed'), ('staff_cancelled', 'to the restaurant: cancelled'), ('staff_coming', 'to the restaurant: on the way'), ('staff_request', 'to the restaurant: request'), ('staff_sheet', 'to the restaurant: day sheet')], max_length=20, verbose_name='kind'),
+            field=models.CharField(choices=[('confirmation', 'confirmation'), ('change', 'change'), ('cancellation', 'cancellation'), ('reminder', 'reminder'), ('thanks', 'thank-you'), ('link', 'link'), ('joined', 'waitlist joined'), ('offer', 'offer of a table'), ('requested', 'request received'), ('proposal', 'proposal of a time'), ('declined', 'request declined'), ('expired', 'request expired'), ('staff_booked', 'to the restaurant: booked'), ('staff_changed', 'to the restaurant: changed'), ('staff_cancelled', 'to the restaurant: cancelled'), ('staff_coming', 'to the restaurant: on the way'), ('staff_request', 'to the restaurant: request'), ('invitation', 'invitation of staff'), ('staff_sheet', 'to the restaurant: day sheet')], max_length=20, verbose_name='kind'),
         ),
     ]
