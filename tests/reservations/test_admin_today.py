@@ -1,0 +1,114 @@
+"""The admin's first page: what is going on at each restaurant, and where one acts on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from reservations.engine.booking import cancel
+from reservations.models import Message, Reservation, Restaurant, User
+from tests.factories import make_closure, make_restaurant, make_staff
+from tests.reservations.evening import make_house, make_party, of_restaurant, signed_in, tonight
+from tests.reservations.people import make_waiting
+
+pytestmark = pytest.mark.django_db
+
+Status = Reservation.Status
+
+
+@pytest.fixture
+def staff(client: Client) -> Client:
+    client.force_login(make_staff(email="host@example.org", name="Hanna Host"))
+    return client
+
+
+def cards(client: Client, **query: str) -> dict[str, Any]:
+    """Return the cards of the page by the restaurant's name."""
+    response = client.get("/admin/", query)
+    assert response.status_code == 200
+    assert " style=" not in response.content.decode().partition('id="today"')[2].partition("</section>")[0]
+    return {card.restaurant.name: card for card in response.context["today"].cards}
+
+
+def addresses(card: Any) -> dict[str, str]:
+    return {fact.text: fact.address for fact in (*card.services, *card.facts, *card.closures)}
+
+
+def make_busy(**fields: Any) -> Restaurant:
+    """Return a restaurant with one of everything that the page tells."""
+    restaurant = make_house(tables=(2,) * 6, service={"name": "Dinner"}, **fields)
+    make_party(restaurant, 1, starts=-45, name="Lara Late")
+    make_party(restaurant, 2, starts=-45, name="Arrived", arrived_at=timezone.now())
+    make_party(restaurant, 3, starts=30, party=3, name="Soon")
+    make_party(restaurant, 4, starts=-30, status=Status.SEATED)
+    gone = make_party(restaurant, 5, starts=30)
+    cancel(reservation=gone, by_guest=False)
+    waiting = make_waiting(restaurant)
+    type(waiting).objects.filter(pk=waiting.pk).update(service_date=tonight(restaurant))
+    make_closure(restaurant, tonight(restaurant) + dt.timedelta(days=2))
+    Message.objects.filter(restaurant=restaurant).update(status=Message.Status.FAILED)
+    return restaurant
+
+
+def test_each_number_leads_to_where_one_acts(staff: Client) -> None:
+    restaurant = make_busy(name="Zur Linde")
+    found = addresses(cards(staff)["Zur Linde"])
+    floor = of_restaurant(restaurant)
+    closed = next(text for text in found if text.startswith("Closed on "))
+    assert found == {
+        "Dinner: 9 covers": reverse(
+            "admin:reservations_restaurant_sheet", args=(restaurant.pk, tonight(restaurant).isoformat())
+        ),
+        "1 party within the hour (3 covers)": f"{floor}#arriving",
+        "1 late party": f"{floor}#late",
+        "2 covers seated": f"{floor}#seated",
+        "Since yesterday: 0 new, 0 changed, 1 cancelled": reverse(
+            "admin:reservations_historyevent_restaurant", args=(restaurant.pk,)
+        ),
+        "Waitlist: 1 waiting, 0 with an offer": f"{floor}#waitlist",
+        "1 message could not be sent": found["1 message could not be sent"],
+        closed: found[closed],
+    }
+    for address in found.values():
+        assert staff.get(address, follow=True).status_code == 200
+
+
+def test_many_cost_as_much_as_one_and_busy_ones_come_first(staff: Client) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            staff.get("/admin/")
+        return len(queries)
+
+    make_busy(name="Busy 1", position=9)
+    few = count()
+    for number in range(2, 4):
+        make_busy(name=f"Busy {number}", position=9)
+    for number in range(30):
+        make_restaurant(name=f"Idle {number:02}", city="Rom")
+    assert count() == few
+    found = list(cards(staff))
+    assert found[:3] == ["Busy 1", "Busy 2", "Busy 3"]
+    assert len(found) == 20
+    assert len(cards(staff, **{"from": "1"})) == 13
+    assert list(cards(staff, q="rom 07")) == ["Idle 07"]
+    for odd in ("x", "-1", "9" * 30, "\x00", "<b>", "%"):
+        staff.get("/admin/", {"q": odd, "from": odd})
+
+
+def test_who_sees_no_floor_sees_no_day(client: Client) -> None:
+    make_busy(name="Zur Linde")
+    signed_in(client, "view_guest")
+    page = client.get("/admin/")
+    assert page.context["today"] is None
+    assert b"Zur Linde" not in page.content
+    signed_in(client, "view_reservation")
+    found = addresses(cards(client)["Zur Linde"])
+    assert not any("could not be sent" in text for text in found)
+    assert User.objects.filter(is_superuser=True).count() == 0
