@@ -70,8 +70,8 @@ def change(
     The old and the new day are locked in order, the new time is decided as if
     the old were free, and both are exchanged in one transaction: where the new
     one is refused the old one stands. A party stays at its tables where they
-    still suit. online False is for staff, who pass over what `booking.book`
-    lets them pass over. A guest is refused after the cut-off (CUTOFF_PASSED),
+    still suit, unless the wish names others. online False is for staff, who
+    pass over what `booking.book` lets them pass over. A guest is refused after the cut-off (CUTOFF_PASSED),
     and its details after the start (ALREADY_STARTED). Where somebody else has
     changed it since it was read: CHANGED_MEANWHILE.
     """

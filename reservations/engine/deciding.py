@@ -31,7 +31,10 @@ from restaurant_site.caching import outbox
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be booked: covers at a start (UTC) of a local service date, anywhere or in one area."""
+    """What is to be booked: covers at a start (UTC) of a local service date, anywhere or in one area.
+
+    table_ids, which staff alone ask for, are tables of the restaurant: those and no others.
+    """
 
     restaurant_id: int
     date: dt.date
@@ -39,6 +42,7 @@ class Wish:
     party: int
     area_id: int | None = None
     step_free: bool = False
+    table_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ def decide(plan: DayPlan, wish: Wish, ask: Ask, view: Window, now: dt.datetime, 
     """Return what the rules, asked in their order, grant; raises `Refused` with the first reason against it.
 
     keep are tables that a party has already: where they suit and are free, it stays.
+    Tables that the wish names must seat the party together, and nothing else is
+    asked of them (WRONG_TABLES).
     """
     reason = day_reason(plan, ask, now)
     if reason is not None:
@@ -69,7 +75,7 @@ def decide(plan: DayPlan, wish: Wish, ask: Ask, view: Window, now: dt.datetime, 
     reason = rules_reason(plan, service, ask, wish.start, now, view.covers)
     if reason is not None:
         raise Refused(reason)
-    choices = candidates(plan, ask)
+    choices = [_named(plan, wish)] if wish.table_ids else candidates(plan, ask)
     if keep and set(keep) in [set(tables) for tables in choices]:
         choices = [keep, *choices]
     tables = pick(choices, view.taken)
@@ -78,7 +84,14 @@ def decide(plan: DayPlan, wish: Wish, ask: Ask, view: Window, now: dt.datetime, 
     return Decision(service, tables, service.turn(wish.party), pacing_full(service, ask, view.covers))
 
 
-def insert_claimed(wish: Wish, decision: Decision, fields: dict[str, Any]) -> Reservation:
+def _named(plan: DayPlan, wish: Wish) -> tuple[int, ...]:
+    seats = {table.id: table.max_seats for table in plan.tables}
+    named = tuple(sorted(set(wish.table_ids)))
+    if not set(named) <= set(seats) or sum(seats[table] for table in named) < wish.party:
+        raise Refused(Reason.WRONG_TABLES)
+    return named
+
+
     """Write a reservation and its claims. The claims' collision with another's raises IntegrityError."""
     reservation = Reservation(
         restaurant_id=wish.restaurant_id,

@@ -144,7 +144,17 @@ def bound_key(browser: str, key: str, wish: Wish) -> str:
     The wish is part of it, because one page of times carries one key for all
     its buttons.
     """
-    parts = (browser, key, wish.date, wish.start.isoformat(), wish.party, wish.area_id, wish.step_free)
+    parts: tuple[object, ...] = (
+        browser,
+        key,
+        wish.date,
+        wish.start.isoformat(),
+        wish.party,
+        wish.area_id,
+        wish.step_free,
+    )
+    # As it was for wishes that name no tables: keys outlive a release.
+    parts += (wish.table_ids,) if wish.table_ids else ()
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 

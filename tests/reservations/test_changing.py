@@ -288,3 +288,39 @@ def test_staff_pass_over_lead_time_window_limits_and_online_tables(venue: Restau
     assert (fresh(reservation).party_size, fresh(reservation).table_ids) == (6, [table(venue, 6)])
     assert events(venue)[-1] == "reservation changed"
     assert chains_broken(venue) == []
+
+
+# --- Tables that staff name -----------------------------------------------------
+
+
+def test_staff_name_the_tables_of_the_new_time(venue: Restaurant, user: User) -> None:
+    reservation = make.make_reservation(venue)
+    wish = replace(at(reservation, dt.time(20)), table_ids=(table(venue, 6),))
+    assert change(reservation=reservation, wish=wish, by=make.make_by(user), online=False) is True
+    row = fresh(reservation)
+    assert (row.starts_at, row.table_ids) == (wish.start, [table(venue, 6)])
+    assert {pk for pk, _slot in claims(row)} == {table(venue, 6)}
+    again = replace(wish_of(row), table_ids=(table(venue, 6),))
+    assert change(reservation=row, wish=again, by=make.make_by(user), online=False) is False
+    assert broken(venue.pk) == {}
+
+
+def test_no_other_table_than_the_named_one_is_taken(venue: Restaurant, user: User) -> None:
+    make.make_reservation(venue, party=4, at=dt.time(20))
+    reservation = make.make_reservation(venue)
+    before = snapshot(reservation)
+    for tables, reason in (
+        ((table(venue, 4),), Reason.TABLES_TAKEN),
+        ((table(make.make_venue(tables=(2,)), 2),), Reason.WRONG_TABLES),
+    ):
+        with refused(reason):
+            wish = replace(at(reservation, dt.time(20)), table_ids=tables)
+            change(reservation=reservation, wish=wish, by=make.make_by(user), online=False)
+    assert snapshot(reservation) == before
+
+
+def test_named_tables_must_seat_the_party(venue: Restaurant, user: User) -> None:
+    reservation = make.make_reservation(venue, party=4)
+    with refused(Reason.WRONG_TABLES):
+        wish = replace(at(reservation, dt.time(20)), table_ids=(table(venue, 2),))
+        change(reservation=reservation, wish=wish, by=make.make_by(user), online=False)
