@@ -23,6 +23,7 @@ from reservations.admin import pages
 from reservations.admin.chooser import FILTER
 from reservations.admin.fields import date_input, time_input
 from reservations.admin.formats import clock_text, local_text
+from reservations.admin.moments import asked_date, asked_moment, pointed_at
 from reservations.admin.pages import Button
 from reservations.engine import blocking
 from reservations.engine.errors import Reason, Refused
@@ -122,7 +123,7 @@ class BlockForm(forms.Form):
 def add(model_admin: BlockAdmin, request: HttpRequest, restaurant: Restaurant) -> HttpResponse:
     """Show the form, or block what it says; a refusal comes back on it and says who has the tables."""
     now = timezone.now()
-    initial = {"date": running(restaurant, now).date} if request.method != "POST" else {}
+    initial = _initial(request, restaurant, now) if request.method != "POST" else {}
     form = BlockForm(request.POST if request.method == "POST" else None, restaurant=restaurant, initial=initial)
     if form.is_valid():
         made = _made(request, form)
@@ -152,6 +153,18 @@ def add(model_admin: BlockAdmin, request: HttpRequest, restaurant: Restaurant) -
             % {"restaurant": restaurant, "zone": restaurant.timezone}
         ],
     )
+
+
+def _initial(request: HttpRequest, restaurant: Restaurant, now: dt.datetime) -> dict[str, Any]:
+    """Return the running service date, or the table and hour that the address points at."""
+    pointed = pointed_at(request, restaurant)
+    date = asked_date(request) or running(restaurant, now).date
+    initial = {"date": date, "tables": [pointed["table"]] if "table" in pointed else []}
+    if start := asked_moment(request):
+        end = (start + dt.timedelta(hours=1)).astimezone(restaurant.zone)
+        after = pointed["date"] > date
+        initial |= {"start": pointed["time"], "end": end.time(), "after_midnight": after}
+    return initial
 
 
 def _made(request: HttpRequest, form: BlockForm) -> Block | None:

@@ -22,6 +22,7 @@ from reservations.admin.acting import Fieldsets, add_page, place_text
 from reservations.admin.book_form import BookForm
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import local_text
+from reservations.admin.moments import pointed_at
 from reservations.admin.pages import link_to, staff_of
 from reservations.engine import booking
 from reservations.engine.errors import Refused
@@ -42,7 +43,8 @@ def add(model_admin: ReservationAdmin, request: HttpRequest, restaurant: Restaur
     if request.method != "POST":
         today = timezone.now().astimezone(restaurant.zone).date()
         initial = {"date": today, "party_size": 2, "children": 0, "high_chairs": 0, "key": secrets.token_urlsafe(16)}
-        form = BookForm(restaurant=restaurant, initial=initial)
+        form = BookForm(restaurant=restaurant, initial=initial | pointed_at(request, restaurant))
+        form.asks_fold = "fold" in form.initial
         return _form_page(model_admin, request, form)
     form = BookForm(request.POST, restaurant=restaurant)
     if not form.is_valid():
@@ -94,7 +96,7 @@ def _form_page(model_admin: ReservationAdmin, request: HttpRequest, form: BookFo
 
 def _fieldsets(form: BookForm) -> Fieldsets:
     """Return the form's parts; what few bookings need is there only when it is needed."""
-    when = ["date", "time", "party_size", "area", "needs_step_free"]
+    when = ["date", "time", "party_size", "table", "area", "needs_step_free"]
     if form.asks_fold:
         when.insert(2, "fold")
     place = place_text(form.restaurant, reverse("admin:reservations_reservation_add"))

@@ -7,7 +7,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from reservations.models import Restaurant, Table
 
 
 class WeekdaysField(forms.TypedMultipleChoiceField):
@@ -33,6 +36,21 @@ class WeekdaysField(forms.TypedMultipleChoiceField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether other days are ticked than the mask has."""
         return super().has_changed(self.prepare_value(initial), data)
+
+
+def table_field() -> forms.ModelChoiceField[Table]:
+    """Return a choice of one table, of no restaurant as yet: `offer_tables` fills it."""
+    return forms.ModelChoiceField(
+        Table.objects.none(), label=_("Table"), required=False, empty_label=_("The best that is free")
+    )
+
+
+def offer_tables(field: forms.Field, restaurant: Restaurant) -> None:
+    """Let a field offer a restaurant's tables that are in use."""
+    if isinstance(field, forms.ModelChoiceField):
+        rows = Table.objects.filter(restaurant=restaurant, is_active=True)
+        field.queryset = rows.order_by("area__position", "area_id", "position", "pk")
+        field.error_messages["invalid_choice"] = gettext("This table is not there, or out of use.")
 
 
 class UpTo:

@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from reservations.admin import explain, floor
+from reservations.admin import explain, floor, timeline
 from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin, SiteAdmin
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import local_text
@@ -146,7 +146,7 @@ class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
 
     def object_links(self, request: HttpRequest, obj: Restaurant) -> list[Link]:
         """Link to the floor, to closing and booking, to why times are offered or not, and to what happened lately."""
-        links = floor.links(request, obj)
+        links = [*floor.links(request, obj), *timeline.links(request, obj)]
         if request.user.has_perm("reservations.add_reservation"):
             address = reverse("admin:reservations_reservation_add")
             links.append((f"{address}?restaurant={obj.pk}", _("Add reservation")))
@@ -159,7 +159,7 @@ class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
         """Add the pages of the evening, and the one that explains a day's times."""
         view = self.admin_site.admin_view(self.explain_view)
         explained = path("<int:pk>/explain/", view, name="reservations_restaurant_explain")
-        return [explained, *floor.urls(self), *super().get_urls()]
+        return [explained, *floor.urls(self), *timeline.urls(self), *super().get_urls()]
 
     def explain_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Explain a day's times."""

@@ -19,7 +19,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from reservations.admin import pages
+from reservations.admin.fields import offer_tables, table_field
 from reservations.admin.formats import clock_text
+from reservations.admin.moments import read_number
 from reservations.engine import floor
 from reservations.engine.availability import Ask
 from reservations.engine.errors import Reason, Refused
@@ -73,13 +75,15 @@ class WalkInForm(PartyForm):
         Area.objects.none(), label=gettext_lazy("Area"), required=False, empty_label=gettext_lazy("Anywhere")
     )
     needs_step_free = forms.BooleanField(label=gettext_lazy("Step-free access needed"), required=False)
-    field_order = ("party_size", "area", "needs_step_free", "name", "phone", "note", "key")
+    table = table_field()
+    field_order = ("party_size", "table", "area", "needs_step_free", "name", "phone", "note", "key")
 
     def __init__(self, *args: Any, restaurant: Restaurant, **kwargs: Any) -> None:
         super().__init__(*args, restaurant=restaurant, **kwargs)
         area = self.fields["area"]
         assert isinstance(area, forms.ModelChoiceField)  # noqa: S101 - for the type checker
         area.queryset = Area.objects.filter(restaurant=restaurant).order_by("position", "pk")
+        offer_tables(self.fields["table"], restaurant)
 
     def ask(self) -> Ask:
         """Return what the party wants; the form must be valid."""
@@ -167,6 +171,9 @@ def show(model_admin: admin.ModelAdmin[Any], request: HttpRequest, pk: int) -> H
         return HttpResponseNotAllowed(pages.METHODS)
     restaurant = pages.restaurant_of(request, pk)
     form = WalkInForm(request.POST if request.method == "POST" else None, restaurant=restaurant)
+    form.initial["table"] = read_number(request.GET.get("table", "")) or None
+    floor_page = reverse("admin:reservations_restaurant_floor", args=(pk,))
+    back = pages.back_of(request, floor_page)
     offered: list[Place] = []
     if form.is_valid():
         try:
@@ -177,8 +184,7 @@ def show(model_admin: admin.ModelAdmin[Any], request: HttpRequest, pk: int) -> H
         else:
             model_admin.log_addition(request, reservation, [{"added": {}}])
             say_seated(request, reservation)
-            return redirect("admin:reservations_restaurant_floor", pk)
-    floor_page = reverse("admin:reservations_restaurant_floor", args=(pk,))
+            return redirect(back)
     return pages.form_page(
         model_admin,
         request,
@@ -187,7 +193,7 @@ def show(model_admin: admin.ModelAdmin[Any], request: HttpRequest, pk: int) -> H
         subtitle=str(restaurant),
         template="restaurant/walk_in.html",
         submit=_("Seat now"),
-        back=floor_page,
+        back=back,
         crumbs=pages.restaurant_crumbs(request, restaurant, (floor_page, _("Floor"))),
         places=offered,
         door=reverse("admin:reservations_restaurant_door", args=(pk,)) if form.is_bound else "",
@@ -196,6 +202,8 @@ def show(model_admin: admin.ModelAdmin[Any], request: HttpRequest, pk: int) -> H
 
 def _seated(request: HttpRequest, restaurant: Restaurant, form: WalkInForm) -> Reservation:
     table_ids, minutes = chosen(request.POST.get("seat_at", ""))
+    if not table_ids and (table := form.cleaned_data["table"]):
+        table_ids = (table.pk,)
     return floor.walk_in(
         restaurant=restaurant,
         party=form.cleaned_data["party_size"],

@@ -92,6 +92,7 @@ def _named(plan: DayPlan, wish: Wish) -> tuple[int, ...]:
     return named
 
 
+def insert_claimed(wish: Wish, decision: Decision, fields: dict[str, Any]) -> Reservation:
     """Write a reservation and its claims. The claims' collision with another's raises IntegrityError."""
     reservation = Reservation(
         restaurant_id=wish.restaurant_id,

@@ -33,10 +33,22 @@ class Area(CachedModel):
         return self.name
 
 
+MOST_ACROSS, MOST_DOWN = 60, 200
+"""The floor plan's size in its own units; the smallest table is three of them wide."""
+
+
 class Table(CachedModel):
     """A table and the parties it seats."""
 
     cache_tags = Tags("restaurant:{restaurant_id}", fixed=True)
+
+    class Shape(models.TextChoices):
+        """How a table is drawn on the floor plan."""
+
+        ROUND = "round", _("round")
+        SQUARE = "square", _("square")
+        LONG = "long", _("long")
+        UPRIGHT = "upright", _("long, turned")
 
     restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="tables", verbose_name=_("restaurant"))
     # PROTECT would stop the restaurant's own cascade on Azure SQL, which checks
@@ -55,6 +67,15 @@ class Table(CachedModel):
     is_step_free = models.BooleanField(_("step-free"), default=False)
     is_active = models.BooleanField(_("in use"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+    # Whole units from the upper left corner of its area's room. Without both it
+    # is drawn below those that have a place, in a tidy row.
+    plan_x = models.PositiveSmallIntegerField(
+        _("from the left"), null=True, blank=True, validators=[MaxValueValidator(MOST_ACROSS)]
+    )
+    plan_y = models.PositiveSmallIntegerField(
+        _("from the top"), null=True, blank=True, validators=[MaxValueValidator(MOST_DOWN)]
+    )
+    plan_shape = models.CharField(_("shape"), max_length=10, choices=Shape.choices, blank=True, default="")
 
     class Meta:
         verbose_name = _("table")

@@ -65,6 +65,7 @@ def day_plan(
     date: dt.date,
     *,
     seatings: bool = True,
+    house: bool = True,
     locked: bool = False,
     except_reservation: int = 0,
 ) -> DayPlan:
@@ -72,20 +73,21 @@ def day_plan(
 
     Raises `Restaurant.DoesNotExist`. Without seatings the plan holds the rules
     alone, as a write rule wants them, which asks for its own window under the
-    lock. locked, every hold that is left counts, as in `window`.
+    lock; without house, tables and combinations are left out too (3 statements).
+    locked, every hold that is left counts, as in `window`.
     except_reservation leaves out the one that is about to be changed.
     """
-    rows, *rest, tables, members = together(
+    rows, usual, turns, *layout = together(
         _ON_DATE.asked(restaurant=restaurant_id, date=date),
         *_of_services(restaurant_id, date),
-        *_of_layout(restaurant_id),
+        *(_of_layout(restaurant_id) if house else ()),
     )
     restaurant, known = _one(rows)
     return DayPlan(
         date=date,
-        **_layout(tables, members),
+        **(_layout(*layout) if house else {"tables": ()}),
         seatings=_seatings(restaurant, date, locked, except_reservation) if seatings else (),
-        **_rules(restaurant, date, known, *rest),
+        **_rules(restaurant, date, known, usual, turns),
     )
 
 

@@ -1,0 +1,123 @@
+// The timeline and the floor plan stay as they are in the house: what is shown
+// is fetched again when the pulse says that something changed, and at each new
+// slot. Nothing is exchanged while somebody carries a bar or has the choice of a
+// table open, and what had the focus has it afterwards.
+//
+// A touch on a table or gap opens what can be done there in a dialog. Without
+// this script the links lead to the same as pages.
+"use strict";
+(() => {
+  const board = document.getElementById("board");
+  const choice = document.getElementById("choice");
+  if (!board) return;
+  const SLOT = 15 * 60 * 1000;
+  let isHeld = false;
+  let isDue = false;
+
+  const focusOf = () => {
+    const item = document.activeElement;
+    if (!item || !board.contains(item)) return null;
+    const row = item.closest("[data-table]");
+    return {
+      id: item.dataset.reservation,
+      table: row ? row.dataset.table : "",
+      at: Number(item.dataset.at || 0),
+      scrolls: item.matches(".board-scroll"),
+    };
+  };
+
+  const find = (focus) => {
+    if (focus.scrolls) return board.querySelector(".board-scroll");
+    const own = focus.id
+      ? Array.from(board.querySelectorAll(`a[data-reservation="${CSS.escape(focus.id)}"]`))
+      : [];
+    const inRow = Array.from(board.querySelectorAll(`[data-table="${CSS.escape(focus.table)}"] a[data-at]`));
+    return (
+      own.find((item) => item.closest("[data-table]").dataset.table === focus.table) ||
+      own[0] ||
+      inRow.find((item) => focus.at < Number(item.dataset.at) + Number(item.dataset.span)) ||
+      inRow[inRow.length - 1] ||
+      board.querySelector(`a[data-table="${CSS.escape(focus.table)}"]`)
+    );
+  };
+
+  const refresh = async (focus) => {
+    if (isHeld) {
+      isDue = true;
+      return;
+    }
+    isDue = false;
+    let text;
+    try {
+      const answer = await fetch(board.dataset.again, { credentials: "same-origin", cache: "no-store" });
+      if (answer.redirected || answer.status === 403) return location.reload();
+      if (!answer.ok) return;
+      text = await answer.text();
+    } catch (_error) {
+      return; // The line is down; the pulse says so, and asks again.
+    }
+    if (isHeld) {
+      isDue = true;
+      return;
+    }
+    const kept = focus || focusOf();
+    const before = board.querySelector(".board-scroll");
+    const [left, top] = before ? [before.scrollLeft, before.scrollTop] : [0, 0];
+    board.innerHTML = text;
+    const after = board.querySelector(".board-scroll");
+    if (after) after.scrollTo({ left, top, behavior: "instant" });
+    board.dispatchEvent(new CustomEvent("board:shown"));
+    const item = kept && find(kept);
+    if (item) item.focus({ preventScroll: !focus });
+  };
+
+  const hold = (held) => {
+    isHeld = held;
+    if (!held && isDue) refresh();
+  };
+
+  const open = async (address) => {
+    const asked = `${address}&part=choice&back=${encodeURIComponent(board.dataset.back)}`;
+    try {
+      const answer = await fetch(asked, { credentials: "same-origin", cache: "no-store" });
+      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+      choice.innerHTML = await answer.text();
+    } catch (_error) {
+      location.assign(address);
+      return;
+    }
+    const title = choice.querySelector("h2");
+    title.id = "choice-title";
+    choice.setAttribute("aria-labelledby", title.id);
+    const close = document.createElement("form");
+    close.method = "dialog";
+    const button = document.createElement("button");
+    button.className = "button close";
+    button.textContent = choice.dataset.close;
+    close.append(button);
+    choice.append(close);
+    hold(true);
+    choice.showModal();
+  };
+
+  if (choice) {
+    choice.addEventListener("close", () => hold(false));
+    choice.addEventListener("click", (event) => {
+      if (event.target === choice) choice.close();
+    });
+    board.addEventListener("click", (event) => {
+      const link = event.target.closest("a.gap, a.blocked, a.spot");
+      if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      open(link.getAttribute("data-asked") || link.getAttribute("href"));
+    });
+  }
+
+  board.addEventListener("pulse:changed", () => refresh());
+  const tick = () => {
+    if (document.visibilityState === "visible") refresh();
+    setTimeout(tick, SLOT - (Date.now() % SLOT) + 1000);
+  };
+  setTimeout(tick, SLOT - (Date.now() % SLOT) + 1000);
+  window.board = { refresh, hold };
+})();
