@@ -13,6 +13,7 @@
   const SLOT = 15 * 60 * 1000;
   let isHeld = false;
   let isDue = false;
+  let asked = 0;
 
   const focusOf = () => {
     const item = document.activeElement;
@@ -47,6 +48,8 @@
       return;
     }
     isDue = false;
+    asked += 1;
+    const number = asked;
     let text;
     try {
       const answer = await fetch(board.dataset.again, { credentials: "same-origin", cache: "no-store" });
@@ -56,6 +59,7 @@
     } catch (_error) {
       return; // The line is down; the pulse says so, and asks again.
     }
+    if (number !== asked) return; // Asked again meanwhile: that answer is the newer one.
     if (isHeld) {
       isDue = true;
       return;
@@ -71,9 +75,14 @@
     if (item) item.focus({ preventScroll: !focus });
   };
 
-  const hold = (held) => {
-    isHeld = held;
-    if (!held && isDue) refresh();
+  const hold = () => {
+    isHeld = true;
+  };
+
+  // Ends the hold. What became due meanwhile is fetched now; always, where focus says what is to have it.
+  const release = (focus) => {
+    isHeld = false;
+    return focus || isDue ? refresh(focus) : Promise.resolve();
   };
 
   const open = async (address) => {
@@ -96,12 +105,12 @@
     button.textContent = choice.dataset.close;
     close.append(button);
     choice.append(close);
-    hold(true);
+    hold();
     choice.showModal();
   };
 
   if (choice) {
-    choice.addEventListener("close", () => hold(false));
+    choice.addEventListener("close", () => release());
     choice.addEventListener("click", (event) => {
       if (event.target === choice) choice.close();
     });
@@ -119,5 +128,5 @@
     setTimeout(tick, SLOT - (Date.now() % SLOT) + 1000);
   };
   setTimeout(tick, SLOT - (Date.now() % SLOT) + 1000);
-  window.board = { refresh, hold };
+  window.board = { hold, release };
 })();

@@ -1,34 +1,22 @@
-// Bars of the timeline are carried to another table or time: by mouse or pen, by
-// touch after a long press (so that scrolling still works), or by keys. Where
-// they are dropped the write rules decide; what they refuse goes back, and the
-// reason is shown. Gaps are pointed at slot by slot.
+// The timeline as a grid: one stop for the Tab key, arrow keys from table to table
+// and through the times. Gaps are pointed at slot by slot, and a line shows the
+// present moment. admin_carry.js moves the bars.
 "use strict";
 (() => {
   const board = document.getElementById("board");
-  const form = document.getElementById("drop");
-  const exceed = document.getElementById("exceed");
   const said = document.getElementById("said");
   const SLOT = 900;
-  const LONG_PRESS = 400;
-  const EDGE = 48;
   let grid; // The table, its scroller, rows and what its slots are called.
   let cursor = null; // Where the focus is: a row and a slot.
-  let carried = null;
-  let pressed = null;
-  let waiting = null;
-  let justDropped = 0;
 
   const say = (text, refused = false) => {
     said.textContent = text;
     said.classList.toggle("refused", refused);
   };
-  const fill = (text, words) => text.replace(/\{(\w+)\}/g, (_all, name) => words[name]);
   const rowOf = (item) => item.closest("[data-table]");
   const itemsOf = (row) => Array.from(row.querySelectorAll("a[data-at]"));
   const begin = (item) => Number(item.dataset.at);
   const end = (item) => begin(item) + Number(item.dataset.span);
-  const nearest = (numbers, wanted) =>
-    numbers.reduce((best, one) => (Math.abs(one - wanted) < Math.abs(best - wanted) ? one : best));
 
   // --- Where things are -------------------------------------------------------
 
@@ -86,11 +74,12 @@
 
   // --- The grid: one stop for the Tab key, arrows inside ----------------------
 
-  const focus = (item, slot) => {
+  const focus = (item, slot, isShown = true) => {
     for (const other of grid.table.querySelectorAll('a[tabindex="0"]')) other.tabIndex = -1;
     item.tabIndex = 0;
     cursor = { row: rowOf(item), slot: Math.max(begin(item), Math.min(end(item) - 1, slot)) };
     if (document.activeElement !== item) item.focus({ preventScroll: true });
+    if (!isShown) return;
     const isGap = item.classList.contains("gap");
     if (isGap) put(grid.cursor, cursor.row, cursor.slot, 1);
     else grid.cursor.hidden = true;
@@ -134,7 +123,7 @@
     };
     table.setAttribute("role", "grid");
     grid.scroller.removeAttribute("tabindex");
-    Object.assign(grid, { landing: mark("landing"), cursor: mark("cursor"), now: mark("now-line") });
+    Object.assign(grid, { cursor: mark("cursor"), now: mark("now-line") });
     const items = Array.from(table.querySelectorAll("a[data-at]"));
     for (const item of items) item.tabIndex = -1;
     const known = cursor && grid.rows.find((row) => row.dataset.table === cursor.row.dataset.table);
@@ -143,224 +132,31 @@
     showNow();
   };
 
-  // --- Carrying ---------------------------------------------------------------
-
-  const pick = (bar, slot = begin(bar)) => {
-    if ("offlineSince" in document.body.dataset) return say(board.dataset.failed, true);
-    if (exceed) exceed.hidden = true;
-    const own = begin(bar);
-    carried = {
-      bar,
-      id: bar.dataset.reservation,
-      name: bar.querySelector("b").textContent,
-      span: Number(bar.dataset.span),
-      origin: { row: rowOf(bar), slot: own },
-      target: { row: rowOf(bar), slot: own },
-      choices: bar.dataset.moves === "all" ? [...new Set([...grid.starts, own])].sort((a, b) => a - b) : [own],
-      held: slot - own,
-    };
-    window.board.hold(true);
-    bar.classList.add("carried");
-    board.classList.add("carrying");
-    grid.cursor.hidden = true;
-    land();
-  };
-
-  const land = () => {
-    const { row, slot } = carried.target;
-    put(grid.landing, row, slot, carried.span);
-    carried.text = fill(board.dataset.target, { table: row.dataset.name, time: grid.clocks[slot] });
-    grid.landing.textContent = carried.text;
-  };
-
-  const over = (x, y) => {
-    const found = document.elementFromPoint(x, y);
-    const row = found && found.closest("#board [data-table]");
-    if (row) carried.target.row = row;
-    carried.target.slot = nearest(carried.choices, slotAt(x) - carried.held);
-    land();
-  };
-
-  const lay = () => {
-    const was = carried;
-    carried = null;
-    clearInterval(was.scrolling);
-    was.bar.classList.remove("carried");
-    board.classList.remove("carrying");
-    grid.landing.hidden = true;
-    return was;
-  };
-
-  const giveUp = () => {
-    const was = lay();
-    say(fill(board.dataset.givenUp, { name: was.name }));
-    window.board.hold(false);
-  };
-
-  const drop = () => {
-    const was = lay();
-    const isSame = was.target.row === was.origin.row && was.target.slot === was.origin.slot;
-    if (isSame) {
-      say(fill(board.dataset.givenUp, { name: was.name }));
-      window.board.hold(false);
-      return;
-    }
-    const data = new FormData(form);
-    data.set("reservation", was.id);
-    data.set("seen", was.bar.dataset.seen);
-    data.set("table", was.origin.row.dataset.table);
-    data.set("to", was.target.row.dataset.table);
-    if (was.target.slot !== was.origin.slot) data.set("start", String(grid.first + was.target.slot * SLOT));
-    if (document.getElementById("tell").checked) data.set("tell", "on");
-    send(data, was);
-  };
-
-  const send = async (data, was) => {
-    let told = null;
-    try {
-      const answer = await fetch(form.action, { method: "POST", body: data, credentials: "same-origin" });
-      if (answer.redirected) return location.reload();
-      if (!(answer.headers.get("Content-Type") || "").includes("json")) throw new Error(String(answer.status));
-      told = await answer.json();
-    } catch (_error) {
-      say(board.dataset.failed, true);
-    }
-    const place = told && told.done ? was.target : was.origin;
-    window.board.hold(false);
-    await window.board.refresh({ id: was.id, table: place.row.dataset.table, at: place.slot });
-    if (!told) return;
-    say(told.text, !told.done);
-    waiting = told.exceed ? { data, was } : null;
-    exceed.hidden = !waiting;
-    if (waiting) exceed.querySelector("input").focus();
-  };
-
-  // --- Keys -------------------------------------------------------------------
+  // --- Keys and clicks ---------------------------------------------------------
 
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-
-  const carry = (across, down) => {
-    const { target, choices } = carried;
-    const at = choices.indexOf(target.slot) + across;
-    if (across && choices[at] !== undefined) target.slot = choices[at];
-    const row = grid.rows[grid.rows.indexOf(target.row) + down];
-    if (down && row) target.row = row;
-    land();
-    reveal(target.row, target.slot, carried.span);
-    say(carried.text);
-  };
 
   board.addEventListener("keydown", (event) => {
     const item = event.target.closest("a[data-at]");
     if (!item || event.ctrlKey || event.metaKey || event.altKey) return;
-    const arrow = ARROWS[event.key];
-    if (carried) {
-      event.preventDefault();
-      if (arrow) carry(...arrow);
-      else if (event.key === "Enter" || event.key === " ") drop();
-      else if (event.key === "Escape" || event.key === "Tab") giveUp();
-      return;
-    }
-    if (arrow) step(item, ...arrow);
+    if (ARROWS[event.key]) step(item, ...ARROWS[event.key]);
     else if (event.key === "Home") focus(itemsOf(rowOf(item))[0], 0);
     else if (event.key === "End") focus(itemsOf(rowOf(item)).at(-1), grid.slots);
-    else if (event.key === " " && item.dataset.moves && form) {
-      pick(item);
-      say(fill(board.dataset.picked, { name: carried ? carried.name : "" }));
-    } else return;
+    else return;
     event.preventDefault();
   });
-
   board.addEventListener("focusin", (event) => {
     const item = event.target.closest("a[data-at]");
-    if (!item || carried) return;
+    if (!item || board.classList.contains("carrying")) return;
     const isHere = cursor && cursor.row === rowOf(item) && begin(item) <= cursor.slot && cursor.slot < end(item);
-    if (!pressed) focus(item, isHere ? cursor.slot : begin(item));
+    focus(item, isHere ? cursor.slot : begin(item), item.matches(":focus-visible"));
   });
   board.addEventListener("focusout", () => {
     grid.cursor.hidden = true;
   });
-
-  // --- Mouse, pen and touch ---------------------------------------------------
-
-  const lift = (event) => {
-    clearTimeout(pressed.timer);
-    const { bar, x } = pressed;
-    pick(bar, slotAt(x));
-    if (!carried) return;
-    carried.pointer = event.pointerId;
-    carried.scrolling = setInterval(() => {
-      if (!carried || !carried.at) return;
-      const [pointerX, pointerY] = carried.at;
-      const box = grid.scroller.getBoundingClientRect();
-      const near = (low, high, at) => (at < low + EDGE ? -12 : at > high - EDGE ? 12 : 0);
-      const across = near(box.left + geometry().names, box.right, pointerX);
-      const down = near(box.top + grid.head, box.bottom, pointerY);
-      if (!across && !down) return;
-      grid.scroller.scrollBy({ left: across, top: down, behavior: "instant" });
-      over(pointerX, pointerY);
-    }, 50);
-  };
-
-  board.addEventListener("pointerdown", (event) => {
-    const bar = event.target.closest("a[data-moves]");
-    if (!bar || !form || event.button !== 0 || carried) return;
-    pressed = { bar, id: event.pointerId, x: event.clientX, y: event.clientY, touch: event.pointerType === "touch" };
-    if (pressed.touch) pressed.timer = setTimeout(() => lift(event), LONG_PRESS);
-  });
-
-  document.addEventListener("pointermove", (event) => {
-    if (carried && carried.pointer === event.pointerId) {
-      carried.at = [event.clientX, event.clientY];
-      over(event.clientX, event.clientY);
-    } else if (pressed && pressed.id === event.pointerId && !carried) {
-      const far = Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y);
-      if (pressed.touch && far > 10) {
-        clearTimeout(pressed.timer);
-        pressed = null;
-      } else if (!pressed.touch && far > 5) {
-        lift(event);
-        if (carried) over(event.clientX, event.clientY);
-      }
-    }
-  });
-
-  const release = (event, isDropped) => {
-    if (pressed && pressed.id === event.pointerId) {
-      clearTimeout(pressed.timer);
-      pressed = null;
-    }
-    if (!carried || carried.pointer !== event.pointerId) return;
-    justDropped = Date.now();
-    if (isDropped) drop();
-    else giveUp();
-  };
-  document.addEventListener("pointerup", (event) => release(event, true));
-  document.addEventListener("pointercancel", (event) => release(event, false));
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && carried) giveUp();
-  });
-  // Once it is carried the finger moves the bar, not the page.
-  board.addEventListener(
-    "touchmove",
-    (event) => {
-      if (carried && event.cancelable) event.preventDefault();
-    },
-    { passive: false },
-  );
-  board.addEventListener("dragstart", (event) => event.preventDefault());
-  board.addEventListener("contextmenu", (event) => {
-    if (carried || (pressed && pressed.touch)) event.preventDefault();
-  });
-
   board.addEventListener(
     "click",
     (event) => {
-      if (Date.now() - justDropped < 400) {
-        event.preventDefault();
-        event.stopPropagation();
-        return;
-      }
       const gap = event.target.closest("a.gap");
       if (!gap) return;
       // A click by a key has no place: then it is where the cursor is.
@@ -376,20 +172,9 @@
     true,
   );
 
-  if (exceed) {
-    exceed.addEventListener("submit", (event) => {
-      event.preventDefault();
-      waiting.data.set("pacing_reason", exceed.elements.pacing_reason.value);
-      exceed.hidden = true;
-      send(waiting.data, waiting.was);
-    });
-    exceed.addEventListener("reset", () => {
-      exceed.hidden = true;
-    });
-  }
-
+  window.timeline = { ARROWS, SLOT, begin, end, geometry, itemsOf, mark, put, reveal, rowOf, say, slotAt, grid: () => grid };
   board.addEventListener("board:shown", shown);
-  setInterval(() => !carried && showNow(), 30_000);
+  setInterval(showNow, 30_000);
   window.addEventListener("resize", () => showNow());
   shown();
   if (!grid.now.hidden) {

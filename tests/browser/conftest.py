@@ -40,9 +40,9 @@ def browser() -> Iterator[Browser]:
 class Visitor:
     """Somebody with a browser of their own; collects what the console complains of."""
 
-    def __init__(self, browser: Browser, *, width: int = 1280, script: bool = True) -> None:
+    def __init__(self, browser: Browser, *, width: int = 1280, script: bool = True, touch: bool = False) -> None:
         self.context: BrowserContext = browser.new_context(
-            viewport={"width": width, "height": 844}, java_script_enabled=script, locale="en-GB"
+            viewport={"width": width, "height": 844}, java_script_enabled=script, has_touch=touch, locale="en-GB"
         )
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(15_000)

@@ -1,0 +1,156 @@
+"""Hosts at the timeline: bars are moved by mouse, keys and touch, gaps are pointed at, and two work side by side."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from reservations.models import Block, Reservation, Restaurant, Table
+from tests.browser.conftest import Visitor
+from tests.browser.hands import drag, host, press_and_drag
+from tests.conftest import Site
+from tests.factories import days_ahead, make_seated, make_venue, make_wish
+from tests.reservations.evening import make_house, of_restaurant, tables_of
+
+pytestmark = pytest.mark.browser
+
+ROW, HOUR = 46, 96
+"""Pixels of a table's row, and of an hour at the least."""
+
+
+@pytest.fixture
+def venue() -> Restaurant:
+    """Tables T1 to T4 in one room; on the day after tomorrow Ada is at T1 and Bob at T2, both at 19:00."""
+    restaurant = make_venue(tables=[2, 2, 2, 4], service={"interval_minutes": 15})
+    for number, table in enumerate(tables_of(restaurant), 1):
+        Table.objects.filter(pk=table.pk).update(name=f"T{number}")
+    wish = make_wish(restaurant, date=days_ahead(restaurant, 2))
+    for table, name in zip(tables_of(restaurant), ("Ada", "Bob"), strict=False):
+        make_seated(restaurant, [table], wish, name=name, service=restaurant.services.get())
+    return restaurant
+
+
+def opened(page: Page, site: Site, restaurant: Restaurant, days: int = 2) -> Page:
+    date = days_ahead(restaurant, days)
+    page.goto(f"{site.url}{of_restaurant(restaurant, 'timeline')}?date={date}")
+    return page
+
+
+def bar(page: Page, name: str) -> Locator:
+    return page.locator("a.bar", has_text=name)
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.locator(f'tr[data-name="{name}"]')
+
+
+def place(name: str) -> tuple[str, str]:
+    """Return the table and local time that the database has for a party."""
+    found = Reservation.objects.select_related("restaurant").get(name=name)
+    return Table.objects.get(pk=found.table_ids[0]).name, f"{found.local_start:%H:%M}"
+
+
+def test_a_bar_is_dragged_and_two_hosts_see_the_same(
+    site: Site, browser: Browser, visitors: list[Visitor], venue: Restaurant
+) -> None:
+    page = opened(host(site, browser, visitors), site, venue)
+    other = opened(host(site, browser, visitors), site, venue)
+    # The other carries the bar already, so that what she sees stays as it is.
+    bar(other, "Ada").focus()
+    other.keyboard.press("Space")
+    expect(other.locator("#said")).to_contain_text("Ada is picked up")
+
+    drag(page, bar(page, "Ada"), 0, 2 * ROW)
+    expect(page.locator("#said")).to_contain_text("is now at T3, 19:00")
+    expect(row(page, "T3").locator("a.bar")).to_contain_text("Ada")
+    assert place("Ada") == ("T3", "19:00")
+
+    other.keyboard.press("ArrowDown")
+    other.keyboard.press("Enter")
+    expect(other.locator("#said")).to_contain_text("Somebody has changed it meanwhile")
+    expect(row(other, "T3").locator("a.bar")).to_contain_text("Ada")
+
+    drag(page, bar(page, "Ada"), 0, -ROW)
+    expect(page.locator("#said.refused")).to_contain_text("T2 is taken: 19:00")
+    expect(row(page, "T3").locator("a.bar")).to_contain_text("Ada")
+    width = page.locator("tr.hours th").nth(1).evaluate("cell => cell.getBoundingClientRect().width")
+    drag(page, bar(page, "Ada"), -width, -2 * ROW)
+    expect(page.locator("#said")).to_contain_text("is now at T1, 18:00")
+    assert place("Ada") == ("T1", "18:00")
+    expect(bar(page, "Ada")).to_be_focused()
+    # A click is no drag.
+    bar(page, "Ada").click()
+    expect(page.get_by_role("heading", name=re.compile("Ada"))).to_be_visible()
+
+
+def test_everything_by_keys(site: Site, browser: Browser, visitors: list[Visitor], venue: Restaurant) -> None:
+    page = opened(host(site, browser, visitors, width=820), site, venue)
+    said = page.locator("#said")
+    bar(page, "Ada").focus()
+    page.keyboard.press("ArrowDown")
+    expect(bar(page, "Bob")).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowUp")
+    expect(said).to_have_text("T1, 19:00")
+    page.keyboard.press("Escape")
+    expect(said).to_have_text("Bob stays where it was.")
+    expect(bar(page, "Bob")).to_be_focused()
+    page.keyboard.press("Space")
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    expect(said).to_contain_text("is now at T4, 19:30")
+    assert place("Bob") == ("T4", "19:30")
+    expect(bar(page, "Bob")).to_be_focused()
+
+    page.keyboard.press("ArrowUp")
+    expect(row(page, "T3").locator("a.gap")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(said).to_have_text("T3, 19:15")
+    page.keyboard.press("Enter")
+    choice = page.get_by_role("dialog", name="Table T3")
+    expect(choice).to_contain_text("19:15")
+    choice.get_by_role("link", name="Block").press("Enter")
+    expect(page.get_by_label("T3")).to_be_checked()
+    expect(page.get_by_label("From")).to_have_value(re.compile("^19:15"))
+    page.get_by_label("Reason").fill("A broken chair")
+    page.get_by_role("button", name="Block").press("Enter")
+    expect(row(page, "T3").locator("a.bar")).to_contain_text("A broken chair")
+    block = Block.objects.get()
+    assert (block.ends_at - block.starts_at, block.service_date) == (dt.timedelta(hours=1), days_ahead(venue, 2))
+
+    row(page, "T3").locator("a.bar").press("Enter")
+    page.get_by_role("dialog", name="Table T3").get_by_role("button", name="Lift").press("Enter")
+    expect(row(page, "T3").locator("a.bar")).to_have_count(0)
+
+
+def test_on_a_tablet_a_long_press_carries_and_a_gap_takes_a_walk_in(
+    site: Site, browser: Browser, visitors: list[Visitor], venue: Restaurant
+) -> None:
+    page = opened(host(site, browser, visitors, width=820, touch=True), site, venue)
+    scroller = page.locator(".board-scroll")
+    press_and_drag(page, bar(page, "Ada"), HOUR / 2, 2 * ROW, lifted="#board.carrying")
+    expect(page.locator("#said")).to_contain_text("is now at T3, 19:30")
+    assert place("Ada") == ("T3", "19:30")
+    # Without the long press the board scrolls.
+    page.evaluate("document.querySelector('.board-scroll').scrollLeft = 0")
+    box = bar(page, "Bob").bounding_box()
+    assert box
+    fingers = page.context.new_cdp_session(page)
+    fingers.send("Input.synthesizeScrollGesture", {"x": int(box["x"]) + 20, "y": int(box["y"]) + 20, "xDistance": -200})
+    assert scroller.evaluate("box => box.scrollLeft") > 50
+    assert place("Bob") == ("T2", "19:00")
+
+    house = make_house(tables=(2, 4))
+    page.goto(f"{site.url}{of_restaurant(house, 'timeline')}")
+    gap = row(page, "T2").locator("a.gap")
+    gap.tap(position={"x": 10, "y": 20})
+    page.get_by_role("dialog", name="Table T2").get_by_role("link", name="Walk-in").tap()
+    page.get_by_label("Party size").fill("3")
+    page.get_by_role("button", name="Seat now").tap()
+    expect(row(page, "T2").locator("a.bar.seated")).to_contain_text("3")
+    expect(page).to_have_url(re.compile("/timeline/"))
+    assert Reservation.objects.get(restaurant=house).table_ids == [tables_of(house)[1].pk]
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
