@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import caches
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
 from reservations import access
@@ -108,9 +110,25 @@ def gunicorn(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) ->
     assert "Internal Server Error" not in log.read_text()
 
 
+@pytest.fixture(scope="session")
+def content_types(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> dict[tuple[str, str], int]:
+    """Return the numbers of the content types as they are before any test."""
+    with django_db_blocker.unblock():
+        return {(app, model): pk for pk, app, model in ContentType.objects.values_list("pk", "app_label", "model")}
+
+
 @pytest.fixture
-def site(gunicorn: Site, transactional_db: None) -> Site:
+def site(content_types: dict[tuple[str, str], int], gunicorn: Site, transactional_db: None) -> Site:
     """Return the served site; what the test commits is seen by its workers."""
+    # A test before this one may have emptied the tables, and the content types
+    # came back with other numbers; the workers, which keep them, log by the old.
+    with transaction.atomic():
+        for row in ContentType.objects.all():
+            number = content_types.get((row.app_label, row.model), row.pk)
+            if number != row.pk:
+                Permission.objects.filter(content_type_id=row.pk).update(content_type_id=number)
+                ContentType.objects.filter(pk=row.pk).update(id=number)
+    ContentType.objects.clear_cache()
     return gunicorn
 
 

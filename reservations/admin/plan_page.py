@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from reservations.admin import pages
+from reservations.admin import pages, pulse
 from reservations.admin.base import Link
 from reservations.admin.formats import date_text, local_text
 from reservations.admin.moments import asked_date, asked_moment
@@ -71,6 +71,7 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     restaurant = pages.restaurant_of(request, pk)
+    beat = pulse.pulse_of(request, pk)
     now = timezone.now()
     current = running(restaurant, now).date
     date = asked_date(request) or current
@@ -101,6 +102,7 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
         date_text=date_text(date),
         before=date - dt.timedelta(days=1),
         after=date + dt.timedelta(days=1),
+        pulse=beat,
         is_nav_sidebar_enabled=False,
         is_today=date == current,
         moments=_moments(day, moment, clock),

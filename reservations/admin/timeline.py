@@ -14,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from reservations.admin import at_table, dropping, pages, plan_editing, plan_page
+from reservations.admin import at_table, dropping, pages, plan_editing, plan_page, pulse
 from reservations.admin.base import Link
 from reservations.admin.formats import date_text, local_text
 from reservations.admin.moments import asked_date
@@ -58,6 +58,7 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     restaurant = pages.restaurant_of(request, pk)
+    beat = pulse.pulse_of(request, pk)
     now = timezone.now()
     date = asked_date(request) or running(restaurant, now).date
     day = timeline(restaurant, date, now)
@@ -81,6 +82,7 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
         before=date - dt.timedelta(days=1),
         after=date + dt.timedelta(days=1),
         is_nav_sidebar_enabled=False,
+        pulse=beat,
         may=may,
         drop=reverse("admin:reservations_restaurant_drop", args=(pk,)),
         **board,

@@ -54,10 +54,11 @@
     try {
       const answer = await fetch(board.dataset.again, { credentials: "same-origin", cache: "no-store" });
       if (answer.redirected || answer.status === 403) return location.reload();
-      if (!answer.ok) return;
+      if (!answer.ok) throw new Error(String(answer.status));
       text = await answer.text();
     } catch (_error) {
-      return; // The line is down; the pulse says so, and asks again.
+      board.dataset.mark = ""; // The line is down: the pulse says so, and comes again once it is up.
+      return;
     }
     if (number !== asked) return; // Asked again meanwhile: that answer is the newer one.
     if (isHeld) {

@@ -8,13 +8,13 @@
   const form = document.getElementById("drop");
   const exceed = document.getElementById("exceed");
   if (!form) return;
-  const { ARROWS, SLOT, begin, geometry, mark, put, reveal, rowOf, say, slotAt } = window.timeline;
+  const { ARROWS, SLOT, begin, geometry, mark, put, reveal, rowOf, say, slotsTo } = window.timeline;
   const LONG_PRESS = 400;
   const EDGE = 48;
   let carried = null;
   let pressed = null;
   let waiting = null;
-  let justDropped = 0;
+  let isDropped = false; // The click that comes with letting go is none.
 
   const fill = (text, words) => text.replace(/\{(\w+)\}/g, (_all, name) => words[name]);
   const nearest = (numbers, wanted) =>
@@ -22,7 +22,7 @@
 
   // --- Carrying ---------------------------------------------------------------
 
-  const pick = (bar, slot = begin(bar)) => {
+  const pick = (bar, at = begin(bar)) => {
     if ("offlineSince" in document.body.dataset) return say(board.dataset.failed, true);
     exceed.hidden = true;
     const grid = window.timeline.grid();
@@ -35,7 +35,7 @@
       origin: { row: rowOf(bar), slot: own },
       target: { row: rowOf(bar), slot: own },
       choices: bar.dataset.moves === "all" ? [...new Set([...grid.starts, own])].sort((a, b) => a - b) : [own],
-      held: slot - own,
+      held: at - own, // Where in the bar it is held, in slots.
       landing: mark("landing"),
       grid,
     };
@@ -57,7 +57,7 @@
     const found = document.elementFromPoint(x, y);
     const row = found && found.closest("#board [data-table]");
     if (row) carried.target.row = row;
-    carried.target.slot = nearest(carried.choices, slotAt(x) - carried.held);
+    carried.target.slot = nearest(carried.choices, slotsTo(x) - carried.held);
     land();
   };
 
@@ -154,7 +154,7 @@
   const lift = (event) => {
     clearTimeout(pressed.timer);
     const { bar, x } = pressed;
-    pick(bar, slotAt(x));
+    pick(bar, slotsTo(x));
     if (!carried) return;
     carried.pointer = event.pointerId;
     board.setPointerCapture(event.pointerId);
@@ -173,6 +173,7 @@
   };
 
   board.addEventListener("pointerdown", (event) => {
+    isDropped = false;
     const bar = event.target.closest("a[data-moves]");
     if (!bar || event.button !== 0 || carried) return;
     pressed = { bar, id: event.pointerId, x: event.clientX, y: event.clientY, touch: event.pointerType === "touch" };
@@ -195,14 +196,14 @@
     }
   });
 
-  const release = (event, isDropped) => {
+  const release = (event, isLetGo) => {
     if (pressed && pressed.id === event.pointerId) {
       clearTimeout(pressed.timer);
       pressed = null;
     }
     if (!carried || carried.pointer !== event.pointerId) return;
-    justDropped = Date.now();
-    if (isDropped) drop();
+    isDropped = true;
+    if (isLetGo) drop();
     else giveUp();
   };
   document.addEventListener("pointerup", (event) => release(event, true));
@@ -226,7 +227,8 @@
   board.addEventListener(
     "click",
     (event) => {
-      if (Date.now() - justDropped > 400) return;
+      if (!isDropped) return;
+      isDropped = false;
       event.preventDefault();
       event.stopPropagation();
     },

@@ -26,10 +26,13 @@
     return { left: table.left + names, width: (table.width - names) / grid.slots, names };
   };
 
-  const slotAt = (x) => {
+  // How many slots a place is from the first one, with its fraction.
+  const slotsTo = (x) => {
     const { left, width } = geometry();
-    return Math.max(0, Math.min(grid.slots - 1, Math.floor((x - left) / width)));
+    return (x - left) / width;
   };
+
+  const slotAt = (x) => Math.max(0, Math.min(grid.slots - 1, Math.floor(slotsTo(x))));
 
   const put = (mark, row, slot, span) => {
     const { left, width } = geometry();
@@ -172,7 +175,7 @@
     true,
   );
 
-  window.timeline = { ARROWS, SLOT, begin, end, geometry, itemsOf, mark, put, reveal, rowOf, say, slotAt, grid: () => grid };
+  window.timeline = { ARROWS, SLOT, begin, end, geometry, itemsOf, mark, put, reveal, rowOf, say, slotsTo, grid: () => grid };
   board.addEventListener("board:shown", shown);
   setInterval(showNow, 30_000);
   window.addEventListener("resize", () => showNow());

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from reservations.models import Block, Reservation, Restaurant, Table
 from tests.browser.conftest import Visitor
-from tests.browser.hands import drag, host, press_and_drag
+from tests.browser.hands import drag, host, middle, press_and_drag
 from tests.conftest import Site
 from tests.factories import days_ahead, make_seated, make_venue, make_wish
 from tests.reservations.evening import make_house, of_restaurant, tables_of
@@ -24,7 +24,7 @@ ROW, HOUR = 46, 96
 @pytest.fixture
 def venue() -> Restaurant:
     """Tables T1 to T4 in one room; on the day after tomorrow Ada is at T1 and Bob at T2, both at 19:00."""
-    restaurant = make_venue(tables=[2, 2, 2, 4], service={"interval_minutes": 15})
+    restaurant = make_venue(tables=[2, 2, 2, 4], service={"first_seating": dt.time(12), "interval_minutes": 15})
     for number, table in enumerate(tables_of(restaurant), 1):
         Table.objects.filter(pk=table.pk).update(name=f"T{number}")
     wish = make_wish(restaurant, date=days_ahead(restaurant, 2))
@@ -135,12 +135,13 @@ def test_on_a_tablet_a_long_press_carries_and_a_gap_takes_a_walk_in(
     expect(page.locator("#said")).to_contain_text("is now at T3, 19:30")
     assert place("Ada") == ("T3", "19:30")
     # Without the long press the board scrolls.
-    page.evaluate("document.querySelector('.board-scroll').scrollLeft = 0")
-    box = bar(page, "Bob").bounding_box()
-    assert box
+    before = scroller.evaluate("box => box.scrollLeft")
+    x, y = middle(bar(page, "Bob"))
     fingers = page.context.new_cdp_session(page)
-    fingers.send("Input.synthesizeScrollGesture", {"x": int(box["x"]) + 20, "y": int(box["y"]) + 20, "xDistance": -200})
-    assert scroller.evaluate("box => box.scrollLeft") > 50
+    fingers.send(
+        "Input.synthesizeScrollGesture", {"x": int(x), "y": int(y), "xDistance": 200, "gestureSourceType": "touch"}
+    )
+    assert scroller.evaluate("box => box.scrollLeft") < before - 50
     assert place("Bob") == ("T2", "19:00")
 
     house = make_house(tables=(2, 4))
