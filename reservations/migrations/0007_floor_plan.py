@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reservations', '0003_history_of_before'),
+        ('reservations', '0006_arrived_and_sheets'),
     ]
 
     operations = [
