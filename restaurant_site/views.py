@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -13,7 +14,8 @@ from django.views.decorators.http import require_safe
 
 from reservations import cached
 from reservations.forms import SearchForm
-from reservations.views.times import first_search, found_place, times_form
+from reservations.queries.venue import Place
+from reservations.views.times import first_search, found_place, local_today, times_form
 from restaurant_site.caching.public import public_page
 from restaurant_site.caching.stamps import do_not_store
 
@@ -64,10 +66,27 @@ def restaurant(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-@public_page()
+@public_page("date")
 def menu(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show a restaurant's published menus."""
-    return render(request, "menus/menu.html", {"place": found_place(slug)})
+    """Show a restaurant's menus: those that apply now, or on the service date that is asked for; then the others."""
+    place = found_place(slug)
+    date = _bookable_date(request.GET.get("date", ""), place)
+    return render(request, "menus/menu.html", {"place": place, "date": date})
+
+
+def _bookable_date(text: str, place: Place) -> dt.date | None:
+    """Return a date such as 2026-12-24 from the local today to the end of the booking window, or else None."""
+    if not text:
+        return None
+    try:
+        date = dt.date.fromisoformat(text)
+    except ValueError:
+        date = dt.date.min
+    today = local_today(place)
+    if date.isoformat() != text or not today <= date <= today + dt.timedelta(days=place.window_days):
+        do_not_store("a date that nobody can book")
+        return None
+    return date
 
 
 @require_safe

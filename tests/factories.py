@@ -15,7 +15,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from menus.models import Dish, Menu, Section
+from menus.models import Dish, Menu, MenuService, Section
 from reservations import access
 from reservations.engine import blocking, booking, floor, requests, waitlist
 from reservations.engine.booking import Details, Wish
@@ -180,6 +180,13 @@ def make_menu(restaurant: Restaurant, *, dishes: Iterable[str] = ("Soup", "Bread
     for position, name in enumerate(dishes):
         make_dish(section, name=name, position=position)
     return menu
+
+
+def make_menu_service(menu: Menu, service: Service | None = None, *, name: str = "") -> MenuService:
+    """Limit a menu to a service, or to those of a name."""
+    return MenuService.objects.create(
+        restaurant_id=menu.restaurant_id, menu=menu, service=service, name=name or (service.name if service else "")
+    )
 
 
 def make_dish(section: Section, **fields: Any) -> Dish:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from decimal import Decimal, InvalidOperation
 
 from django import template
+from django.utils import dateformat
+from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from menus.labels import Allergen, Diet
+from menus.models import EVERY_DAY
 from menus.money import format_money
+from menus.queries import MenuCard
 from menus.source_labels import WORDS
 
 register = template.Library()
@@ -63,3 +70,39 @@ def diet_name(code: str) -> str:
 def label_name(word: str) -> str:
     """Return one of a dish's other labels translated; one that nobody knows, as it was written."""
     return str(WORDS.get(word, word))
+
+
+@register.filter
+def menu_when(menu: MenuCard) -> str:
+    """Say when a menu applies: “Lunch · Monday–Friday · until 24 December 2026”; "" where it always does."""
+    parts = [", ".join(dict.fromkeys(menu.services)), days_text(menu.weekdays)]
+    if menu.valid_from and menu.valid_until:
+        parts.append(f"{_date(menu.valid_from)} – {_date(menu.valid_until)}")
+    elif menu.valid_from:
+        parts.append(_("from %(date)s") % {"date": _date(menu.valid_from)})
+    elif menu.valid_until:
+        parts.append(_("until %(date)s") % {"date": _date(menu.valid_until)})
+    return capfirst(" · ".join(filter(None, parts)))
+
+
+def days_text(mask: int) -> str:
+    """Return the weekdays of a mask (Monday is bit 0), three or more in a row as a range; "" for every day."""
+    if mask & EVERY_DAY == EVERY_DAY:
+        return ""
+    runs: list[list[int]] = []
+    for day in range(7):
+        if not mask & (1 << day):
+            continue
+        if runs and runs[-1][-1] == day - 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    shown = []
+    for run in runs:
+        names = [str(WEEKDAYS[day]) for day in run]
+        shown += [f"{names[0]}–{names[-1]}"] if len(run) > 2 else names
+    return ", ".join(shown)
+
+
+def _date(date: dt.date) -> str:
+    return dateformat.format(date, pgettext("date format", "j F Y"))

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.deletion import Collector
 
-from menus.models import Dish, Menu, Section
+from menus.models import Dish, Menu, MenuService, Section
 from reservations.models import (
     Area,
     Block,
@@ -71,6 +71,7 @@ ROWS: dict[type[CachedModel], tuple[Callable[[Restaurant], Any], str, Any]] = {
     Reservation: (reservation, "note", "x"),
     Block: (block, "reason", "x"),
     Menu: (lambda restaurant: make.make_menu(restaurant), "note", "x"),
+    MenuService: (lambda restaurant: make.make_menu_service(make.make_menu(restaurant), name="Lunch"), "name", "x"),
     Section: (lambda restaurant: make.make_menu(restaurant).sections.get(), "note", "x"),
     Dish: (lambda restaurant: make.make_menu(restaurant).sections.get().dishes.first(), "price", 9),
 }

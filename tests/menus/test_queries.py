@@ -78,12 +78,12 @@ def test_what_is_not_published_or_empty_or_of_others_is_left_out(restaurant: Res
     assert has_menu(restaurant.pk)
 
 
-def test_a_menu_takes_three_statements_whatever_its_length(restaurant: Restaurant) -> None:
+def test_a_menu_takes_four_statements_whatever_its_length(restaurant: Restaurant) -> None:
     make_menu(restaurant)
     short = statements(restaurant)
     for _ in range(3):
         make_menu(restaurant, dishes=["Soup"] * 20)
-    assert statements(restaurant) == short == 3
+    assert statements(restaurant) == short == 4
     assert Dish.objects.count() == 62
 
 
