@@ -16,11 +16,10 @@ from menus.text import one_line
 
 if TYPE_CHECKING:
     DishModelForm = forms.ModelForm[Dish]
-    MenuModelForm = forms.ModelForm[Menu]
     ChoiceField = forms.ModelChoiceField[Model]
 else:
     # Django's classes take no type arguments while running.
-    DishModelForm = MenuModelForm = forms.ModelForm
+    DishModelForm = forms.ModelForm
     ChoiceField = forms.ModelChoiceField
 
 LABELS = 40
@@ -78,21 +77,6 @@ class DishForm(DishModelForm):
             "is_available",
             "position",
         ]
-
-
-class MenuForm(MenuModelForm):
-    """A menu. It stays with its restaurant, since its sections and dishes name the restaurant too."""
-
-    class Meta:
-        model = Menu
-        fields: ClassVar = ["restaurant", "name", "note", "position", "is_published"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Disabled instead of left out: a field that is left out would not be
-        # part of the check that no two menus of a restaurant share a name.
-        if self.instance.pk and "restaurant" in self.fields:
-            self.fields["restaurant"].disabled = True
 
 
 def path_of(row: Model) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 from django import template
@@ -75,13 +76,20 @@ def label_name(word: str) -> str:
 @register.filter
 def menu_when(menu: MenuCard) -> str:
     """Say when a menu applies: “Lunch · Monday–Friday · until 24 December 2026”; "" where it always does."""
-    parts = [", ".join(dict.fromkeys(menu.services)), days_text(menu.weekdays)]
-    if menu.valid_from and menu.valid_until:
-        parts.append(f"{_date(menu.valid_from)} – {_date(menu.valid_until)}")
-    elif menu.valid_from:
-        parts.append(_("from %(date)s") % {"date": _date(menu.valid_from)})
-    elif menu.valid_until:
-        parts.append(_("until %(date)s") % {"date": _date(menu.valid_until)})
+    return applies_text(menu.services, menu.weekdays, menu.valid_from, menu.valid_until)
+
+
+def applies_text(
+    services: Iterable[str], weekdays: int, valid_from: dt.date | None, valid_until: dt.date | None
+) -> str:
+    """Say when something applies: at services, on the weekdays of a mask, between dates; "" for always."""
+    parts = [", ".join(dict.fromkeys(services)), days_text(weekdays)]
+    if valid_from and valid_until:
+        parts.append(f"{_date(valid_from)} – {_date(valid_until)}")
+    elif valid_from:
+        parts.append(_("from %(date)s") % {"date": _date(valid_from)})
+    elif valid_until:
+        parts.append(_("until %(date)s") % {"date": _date(valid_until)})
     return capfirst(" · ".join(filter(None, parts)))
 
 

@@ -153,7 +153,7 @@ class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
         if explain.may_see(request):
             address = reverse("admin:reservations_restaurant_explain", args=(obj.pk,))
             links.append((address, _("Why is this time (not) offered?")))
-        return [*links, *activity_links(request, obj)]
+        return [*links, *_links_of_others(self.admin_site, request, obj), *activity_links(request, obj)]
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages of the evening, and the one that explains a day's times."""
@@ -327,6 +327,15 @@ class RestaurantCuisineAdmin(OwnedAdmin[RestaurantCuisine]):
     list_display = ("cuisine", "restaurant")
     search_fields = ("cuisine", "restaurant__name")
     fields = ("restaurant", "cuisine")
+
+
+def _links_of_others(site: admin.AdminSite, request: HttpRequest, restaurant: Restaurant) -> list[Link]:
+    """Return what admins of other apps, which this one does not know, have to do with a restaurant."""
+    found: list[Link] = []
+    for model_admin in site._registry.values():
+        if links := getattr(model_admin, "restaurant_links", None):
+            found += links(request, restaurant)
+    return found
 
 
 def _keys(objs: Iterable[Any]) -> Any:

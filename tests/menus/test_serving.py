@@ -75,7 +75,9 @@ def test_the_page_shows_what_is_served_now_and_the_others_below(place: Restauran
     after = asked(app, over)
     assert (after.how, in_full(after)) == ("miss", ["Duck", "Tea"])
     # The restaurant's own page begins with the menu that applies.
-    assert "Duck" not in asked(app, noon, "/restaurants/here/").page.text
+    text = asked(app, over, "/restaurants/here/").page.text
+    assert "Duck" in text
+    assert "Soup" not in text
 
 
 @pytest.mark.django_db(transaction=True)

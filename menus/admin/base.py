@@ -1,0 +1,91 @@
+"""What the admins of menus share: a restaurant's rows alone, choices by their path, and lines of their parent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from django.contrib import admin
+from django.db.models import ForeignKey, Model, QuerySet
+from django.forms import BaseInlineFormSet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from menus.admin import scope
+from menus.forms import PathChoiceField, PathSelect, with_path
+from reservations.models import Restaurant
+
+M = TypeVar("M", bound=Model)
+
+if TYPE_CHECKING:
+    from django.forms import ModelChoiceField
+
+    _ModelAdmin = admin.ModelAdmin
+    InlineFormSet = BaseInlineFormSet[Any, Any, Any]
+else:
+    # Django's classes take no type arguments while running.
+    InlineFormSet = BaseInlineFormSet
+
+    class _ModelAdmin(admin.ModelAdmin, Generic[M]):
+        """Django's class, which can't be subscripted."""
+
+
+Link = tuple[str, str]
+"""An address and its label."""
+
+
+class OfRestaurantFormSet(InlineFormSet):
+    """Lines that belong to their parent's restaurant."""
+
+    def save_new(self, form: Any, commit: bool = True) -> Any:
+        """Fill in the restaurant, which the form does not ask for."""
+        form.instance.restaurant_id = self.instance.restaurant_id
+        return super().save_new(form, commit)
+
+
+class MenusAdmin(_ModelAdmin[M]):
+    """Rows of the restaurants that the user may see, in lists, choices and forged forms alike."""
+
+    show_full_result_count = False
+    formfield_overrides: ClassVar = scope.FORM_FIELDS
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
+        """Leave out other restaurants' rows."""
+        return scope.own(request, super().get_queryset(request))
+
+    def object_links(self, request: HttpRequest, obj: M) -> list[Link]:
+        """Return the buttons that stand above an object's form."""
+        return []
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField[Any] | None:
+        """Offer the user's restaurants' rows alone; a menu or section by its path, since its name says little."""
+        model = db_field.remote_field.model
+        if db_field.name in ("menu", "section"):
+            kwargs["widget"] = PathSelect(db_field, self.admin_site)
+            kwargs["queryset"] = with_path(scope.own(request, model._default_manager.all()))
+            kwargs["form_class"] = PathChoiceField
+        elif model is Restaurant:
+            kwargs["queryset"] = scope.restaurants(request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: M | None = None,
+    ) -> HttpResponse:
+        """Add the links above the form."""
+        if obj is not None:
+            context["object_links"] = self.object_links(request, obj)
+        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
+
+
+def list_link(model: str, condition: str, text: str) -> SafeString:
+    """Return a link to a list of rows that a condition is true of."""
+    return format_html('<a href="{}?{}">{}</a>', reverse(f"admin:menus_{model}_changelist"), condition, text)

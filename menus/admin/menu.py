@@ -1,0 +1,137 @@
+"""Menus with their sections, and the pages that are made for the work with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from menus.admin import pages, urls
+from menus.admin.base import Link, MenusAdmin, OfRestaurantFormSet, list_link
+from menus.menu_form import MenuForm
+from menus.models import Menu, Section
+from menus.templatetags.menu_tags import applies_text
+from reservations.models import Restaurant
+
+if TYPE_CHECKING:
+    SectionTabularInline = admin.TabularInline[Section, Menu]
+else:
+    SectionTabularInline = admin.TabularInline
+
+
+class SectionInline(SectionTabularInline):
+    """The sections of a menu."""
+
+    model = Section
+    formset = OfRestaurantFormSet
+    fields = ("name", "note", "position")
+    extra = 1
+    show_change_link = True
+
+
+@admin.register(Menu)
+class MenuAdmin(MenusAdmin[Menu]):
+    """Menus with their sections."""
+
+    form = MenuForm
+    inlines = (SectionInline,)
+    list_display = ("name", "restaurant", "when", "state", "section_count", "dish_count", "position", "is_published")
+    list_editable = ("is_published",)
+    list_filter = ("is_published",)
+    list_select_related = ("restaurant",)
+    search_fields = ("name", "restaurant__name", "restaurant__city")
+    autocomplete_fields = ("restaurant",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Menu]:
+        """Count sections and dishes along with the menus."""
+        rows = super().get_queryset(request)
+        counts = {"sections_": Count("sections", distinct=True), "dishes_": Count("sections__dishes", distinct=True)}
+        return rows.annotate(**counts)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Menu | None = None) -> Any:
+        """Ask for the restaurant's services and menus once it is known which restaurant it is."""
+        first = ["restaurant", "name", "title", "note", "position"]
+        applies = ["at_services"] if obj is not None else []
+        live = ["is_published", "goes_live_at", *(["replaces"] if obj is not None else [])]
+        return [
+            (None, {"fields": first}),
+            (_("When it goes live"), {"fields": live}),
+            (_("When it applies"), {"fields": [*applies, "weekdays", ("valid_from", "valid_until")]}),
+        ]
+
+    def get_form(self, request: HttpRequest, obj: Menu | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Leave `at_services`, which is no column, to the form itself."""
+        kwargs["fields"] = [
+            name for name in flatten_fieldsets(self.get_fieldsets(request, obj)) if name != "at_services"
+        ]
+        form = super().get_form(request, obj, change, **kwargs)
+        if obj is None:
+            form.base_fields.pop("at_services", None)
+        return form
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages made for the work."""
+        return [*urls.found(self), *super().get_urls()]
+
+    def object_links(self, request: HttpRequest, obj: Menu) -> list[Link]:
+        """Link to the pages about the menu, and to those about all of the restaurant's."""
+        return pages.menu_links(request, obj)
+
+    def restaurant_links(self, request: HttpRequest, restaurant: Restaurant) -> list[Link]:
+        """Return what the restaurant's own page links to."""
+        return pages.restaurant_links(request, restaurant)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        """Save the services with the menu, in its transaction."""
+        super().save_related(request, form, formsets, change)
+        form.save_services()
+
+    def get_deleted_objects(
+        self, objs: Sequence[Menu] | QuerySet[Menu], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Keep a menu that replaces another: without it, diners would see that one again."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        going = {menu.pk for menu in objs}
+        return deleted, counts, lacking, [*protected, *(_kept(menu) for menu in _replacing(objs, going))]
+
+    @admin.display(description=_("when"))
+    def when(self, menu: Menu) -> str:
+        """Return on which weekdays and dates it applies."""
+        return applies_text((), menu.weekdays, menu.valid_from, menu.valid_until) or "–"
+
+    @admin.display(description=_("state"))
+    def state(self, menu: Menu) -> str:
+        """Return whether diners see it, or when they will."""
+        return pages.state_text(menu)
+
+    @admin.display(description=_("sections"), ordering="sections_")
+    def section_count(self, menu: Any) -> SafeString:
+        """Return the number of sections, leading to them."""
+        return list_link("section", f"menu__id__exact={menu.pk}", str(menu.sections_))
+
+    @admin.display(description=_("dishes"), ordering="dishes_")
+    def dish_count(self, menu: Any) -> SafeString:
+        """Return the number of dishes, leading to them."""
+        return list_link("dish", f"section__menu__id__exact={menu.pk}", str(menu.dishes_))
+
+
+def _replacing(objs: Sequence[Menu] | QuerySet[Menu], going: set[int]) -> Iterator[Menu]:
+    for menu in objs:
+        older = menu.replaces
+        if older is not None and older.is_published and older.pk not in going:
+            yield menu
+
+
+def _kept(menu: Menu) -> str:
+    return gettext("“%(menu)s” replaces “%(older)s”, which diners would see again. Untick “published” there first.") % {
+        "menu": menu,
+        "older": menu.replaces,
+    }

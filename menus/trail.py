@@ -1,0 +1,33 @@
+"""The history of menus: who changed what, in Django's own log, beside what the admin writes there itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+
+from reservations.models import User
+
+__all__ = ["ADDITION", "CHANGE", "DELETION", "record"]
+
+# Azure SQL takes 2,100 parameters a statement, and an insert has 7 a row.
+_BATCH = 250
+
+
+def record(user: User, rows: Iterable[tuple[Model, str]], flag: int = CHANGE) -> None:
+    """Append what was done to each row, in words and in the transaction that does it."""
+    entries = []
+    for row, words in rows:
+        entries.append(
+            LogEntry(
+                user_id=user.pk,
+                content_type_id=ContentType.objects.get_for_model(row).pk,
+                object_id=str(row.pk),
+                object_repr=str(row)[:200],
+                action_flag=flag,
+                change_message=words,
+            )
+        )
+    LogEntry.objects.bulk_create(entries, batch_size=_BATCH)
