@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -102,7 +103,16 @@ class PathChoiceField(ChoiceField):
         return path_of(obj)
 
 
-class PathSelect(AutocompleteSelect):
+class RowSelect(AutocompleteSelect):
+    """The admin's autocomplete, which in Django 5.2 fails on what is no number; here it is no choice."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
+        """Show what is chosen, if it can be a row at all."""
+        numbers = [text for text in value if str(text).isascii() and str(text).isdigit() and len(str(text)) <= 18]
+        return super().optgroups(name, numbers or [""], attr)
+
+
+class PathSelect(RowSelect):
     """The admin's autocomplete, asking `PathOptions`."""
 
     url_name = "%s:menus_options"

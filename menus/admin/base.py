@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from menus.admin import scope
-from menus.forms import PathChoiceField, PathSelect, with_path
+from menus.forms import PathChoiceField, PathSelect, RowSelect, with_path
 from reservations.models import Restaurant
 
 M = TypeVar("M", bound=Model)
@@ -68,6 +68,8 @@ class MenusAdmin(_ModelAdmin[M]):
             kwargs["queryset"] = with_path(scope.own(request, model._default_manager.all()))
             kwargs["form_class"] = PathChoiceField
         elif model is Restaurant:
+            # There may be thousands of them.
+            kwargs["widget"] = RowSelect(db_field, self.admin_site)
             kwargs["queryset"] = scope.restaurants(request)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 

@@ -48,7 +48,6 @@ class MenuAdmin(MenusAdmin[Menu]):
     list_filter = ("is_published",)
     list_select_related = ("restaurant",)
     search_fields = ("name", "restaurant__name", "restaurant__city")
-    autocomplete_fields = ("restaurant",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Menu]:
         """Count sections and dishes along with the menus."""

@@ -51,13 +51,19 @@ def restaurant_links(request: HttpRequest, restaurant: Restaurant) -> list[Link]
     """Return the pages about a restaurant's dishes and menus that the user may use."""
     links: list[tuple[tuple[str, ...], str, str]] = [
         ((scope.SELL_OUT, scope.CHANGE_DISH), "sold_out", _("Sold out")),
+        ((scope.CHANGE_MENU,), "order", _("Order of the menus")),
     ]
     return [(address(name, restaurant.pk), label) for needed, name, label in links if scope.may(request, *needed)]
 
 
 def menu_links(request: HttpRequest, menu: Menu) -> list[Link]:
     """Return the pages about one menu that the user may use, then those about the restaurant's."""
-    links: list[tuple[tuple[str, ...], str, str]] = []
+    links: list[tuple[tuple[str, ...], str, str]] = [
+        ((scope.VIEW_MENU, scope.CHANGE_MENU), "menu_preview", _("Preview")),
+        ((scope.CHANGE_DISH,), "menu_prices", _("Change prices")),
+        ((scope.CHANGE_SECTION,), "menu_order", _("Order")),
+        ((scope.ADD_MENU,), "menu_copy", _("Copy")),
+    ]
     found = [(address(name, menu.pk), label) for needed, name, label in links if scope.may(request, *needed)]
     return [*found, *restaurant_links(request, menu.restaurant)]
 

@@ -17,6 +17,7 @@ from reservations.models import Restaurant, User
 M = TypeVar("M", bound=Model)
 
 SELL_OUT = "menus.sell_out_dish"
+ADD_MENU, VIEW_MENU = "menus.add_menu", "menus.view_menu"
 CHANGE_MENU, CHANGE_SECTION, CHANGE_DISH = "menus.change_menu", "menus.change_section", "menus.change_dish"
 
 FORM_FIELDS: dict[type[models.Field[Any, Any]], dict[str, Any]] = {

@@ -8,10 +8,18 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, path
 
-from menus.admin import selling_out
+from menus.admin import duplicating, pricing, reordering, selling_out
 from menus.models import Menu
 
-_VIEWS: tuple[tuple[str, str, Any], ...] = (("restaurant/<int:pk>/sold-out/", "sold_out", selling_out.show),)
+_VIEWS: tuple[tuple[str, str, Any], ...] = (
+    ("restaurant/<int:pk>/sold-out/", "sold_out", selling_out.show),
+    ("restaurant/<int:pk>/order/", "order", reordering.menus),
+    ("<int:pk>/order/", "menu_order", reordering.sections),
+    ("section/<int:pk>/order/", "section_order", reordering.dishes),
+    ("<int:pk>/prices/", "menu_prices", pricing.show),
+    ("<int:pk>/copy/", "menu_copy", duplicating.copy),
+    ("<int:pk>/preview/", "menu_preview", duplicating.preview),
+)
 
 
 def found(model_admin: admin.ModelAdmin[Menu]) -> list[URLPattern]:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
 
 from menus.importing.rows import KEY_LENGTH, DishSpec
+from menus.locking import lock
 from menus.models import Dish, Menu, Section
-from reservations.models import Restaurant
 
 CURRENT_NAME, ARCHIVE_NAME = "Current dishes", "Archive"
 
@@ -49,17 +49,9 @@ def save_dishes(*, restaurant_id: int, dishes: Sequence[DishSpec]) -> Saved:
     if not dishes:
         return Saved()
     with transaction.atomic():
-        _lock(restaurant_id)
+        # Two imports at once would both find a dish missing.
+        lock(restaurant_id)
         return _save(restaurant_id, dishes)
-
-
-def _lock(restaurant_id: int) -> None:
-    """Wait until no other import saves the restaurant's dishes: two at once would both find a dish missing.
-
-    An UPDATE locks the row on every database, and unlike SELECT FOR UPDATE
-    keeps no booking waiting, whose rows refer to the restaurant's key alone.
-    """
-    Restaurant.objects.filter(pk=restaurant_id).renewing().update(position=F("position"))
 
 
 def _save(restaurant_id: int, dishes: Sequence[DishSpec]) -> Saved:

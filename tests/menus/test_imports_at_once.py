@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from menus.importing import saving
 from menus.importing.rows import COLUMNS, DishSpec, dishes_of, read_row
+from menus.locking import lock
 from menus.models import Dish, Menu
 from reservations.models import Restaurant
 from tests.factories import make_restaurant
@@ -67,7 +68,7 @@ def test_without_the_lock_they_would_not(monkeypatch: pytest.MonkeyPatch) -> Non
         both.wait(timeout=10)
         return sections
 
-    monkeypatch.setattr(saving, "_lock", lambda _restaurant_id: None)
+    monkeypatch.setattr(saving, "lock", lambda _restaurant_id: None)
     monkeypatch.setattr(saving, "_sections", look_together)
     save_twice_at_once(restaurant)
     assert Dish.objects.count() == 60
@@ -81,7 +82,7 @@ def test_the_lock_keeps_no_booking_waiting() -> None:
     def hold() -> None:
         try:
             with transaction.atomic():
-                saving._lock(restaurant.pk)
+                lock(restaurant.pk)
                 held.set()
                 done.wait(timeout=10)
         finally:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,22 +17,16 @@ from menus.models import Dish
 from menus.selling import State, state_of
 from reservations.models import Restaurant, User
 from tests.caching.asking import application, ask
-from tests.factories import make_dish, make_menu, make_restaurant, make_service, make_staff, make_user, utc
+from tests.factories import make_dish, make_menu, make_restaurant, make_service, make_staff, utc
+from tests.menus.staff import staff_with, url
 from tests.pages import read
 
 SPRING = dt.date(2027, 3, 14)
 """At two in the morning, New York's clocks go forward."""
 
 
-def staff_with(*names: str) -> User:
-    """Return a member of staff with these permissions alone."""
-    user = make_user(is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=names))
-    return user
-
-
 def address(restaurant: Restaurant) -> str:
-    return reverse("admin:menus_sold_out", args=(restaurant.pk,))
+    return url("sold_out", restaurant.pk)
 
 
 @pytest.fixture
@@ -122,7 +115,7 @@ def test_only_dishes_of_the_restaurant_and_odd_ones_are_refused(host: Client) ->
             assert "This dish is no longer there." in read(answer).text
     theirs.refresh_from_db()
     assert theirs.is_on(dt.datetime.now(dt.UTC))
-    assert host.get(reverse("admin:menus_sold_out", args=(10**30,))).status_code == 404
+    assert host.get(url("sold_out", 10**30)).status_code == 404
     assert host.put(address(place)).status_code == 405
 
 
