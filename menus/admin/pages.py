@@ -52,6 +52,8 @@ def restaurant_links(request: HttpRequest, restaurant: Restaurant) -> list[Link]
     links: list[tuple[tuple[str, ...], str, str]] = [
         ((scope.SELL_OUT, scope.CHANGE_DISH), "sold_out", _("Sold out")),
         ((scope.CHANGE_MENU,), "order", _("Order of the menus")),
+        ((scope.ADD_DISH,), "import", _("Import dishes")),
+        ((scope.VIEW_DISH, scope.CHANGE_DISH), "export", _("Export as CSV")),
     ]
     return [(address(name, restaurant.pk), label) for needed, name, label in links if scope.may(request, *needed)]
 

@@ -16,6 +16,8 @@ from reservations.models import Restaurant, User
 
 M = TypeVar("M", bound=Model)
 
+ADD_SECTION, ADD_DISH = "menus.add_section", "menus.add_dish"
+VIEW_DISH, DELETE_DISH = "menus.view_dish", "menus.delete_dish"
 SELL_OUT = "menus.sell_out_dish"
 ADD_MENU, VIEW_MENU = "menus.add_menu", "menus.view_menu"
 CHANGE_MENU, CHANGE_SECTION, CHANGE_DISH = "menus.change_menu", "menus.change_section", "menus.change_dish"

@@ -8,12 +8,14 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, path
 
-from menus.admin import duplicating, pricing, reordering, selling_out
+from menus.admin import duplicating, exchanging, pricing, reordering, selling_out
 from menus.models import Menu
 
 _VIEWS: tuple[tuple[str, str, Any], ...] = (
     ("restaurant/<int:pk>/sold-out/", "sold_out", selling_out.show),
     ("restaurant/<int:pk>/order/", "order", reordering.menus),
+    ("restaurant/<int:pk>/import/", "import", exchanging.importing),
+    ("restaurant/<int:pk>/export/", "export", exchanging.export),
     ("<int:pk>/order/", "menu_order", reordering.sections),
     ("section/<int:pk>/order/", "section_order", reordering.dishes),
     ("<int:pk>/prices/", "menu_prices", pricing.show),

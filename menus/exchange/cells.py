@@ -1,0 +1,23 @@
+"""Cells of a CSV that a spreadsheet must not run as formulas. Pure: imports the standard library alone.
+
+`guarded` and `bare` are each other's opposite, whatever the text.
+"""
+
+from __future__ import annotations
+
+# The last four are the wide forms, which some spreadsheets take for the narrow ones.
+_STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def guarded(text: str) -> str:
+    """Return the text with an apostrophe before what a spreadsheet would run."""
+    return f"'{text}" if _is_formula(text.lstrip("'")) else text
+
+
+def bare(text: str) -> str:
+    """Return the text without the apostrophe that `guarded` puts before it; any other stays."""
+    return text[1:] if text.startswith("'") and _is_formula(text.lstrip("'")) else text
+
+
+def _is_formula(text: str) -> bool:
+    return text.startswith(_STARTERS)
