@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from menus.admin import scope
+from menus.admin import pages, scope
 from menus.forms import PathChoiceField, PathSelect, RowSelect, with_path
 from reservations.models import Restaurant
 
@@ -58,6 +58,11 @@ class MenusAdmin(_ModelAdmin[M]):
         """Return the buttons that stand above an object's form."""
         return []
 
+    def related_links(self, request: HttpRequest, obj: M) -> list[Link]:
+        """Return the links to the pages about all of a restaurant's menus."""
+        restaurant = getattr(obj, "restaurant", None)
+        return pages.restaurant_links(request, restaurant) if isinstance(restaurant, Restaurant) else []
+
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> ModelChoiceField[Any] | None:
@@ -85,6 +90,7 @@ class MenusAdmin(_ModelAdmin[M]):
         """Add the links above the form."""
         if obj is not None:
             context["object_links"] = self.object_links(request, obj)
+            context["related_links"] = self.related_links(request, obj)
         return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
 
 

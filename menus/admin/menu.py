@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
@@ -14,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from menus.admin import pages, urls
+from menus.admin import pages, scope, urls
 from menus.admin.base import Link, MenusAdmin, OfRestaurantFormSet, list_link
 from menus.menu_form import MenuForm
 from menus.models import Menu, Section
@@ -43,7 +44,7 @@ class MenuAdmin(MenusAdmin[Menu]):
 
     form = MenuForm
     inlines = (SectionInline,)
-    list_display = ("name", "restaurant", "when", "state", "section_count", "dish_count", "position", "is_published")
+    list_display = ("name", "restaurant", "when", "state", "section_count", "dish_count", "is_published")
     list_editable = ("is_published",)
     list_filter = ("is_published",)
     list_select_related = ("restaurant",)
@@ -74,6 +75,10 @@ class MenuAdmin(MenusAdmin[Menu]):
         form = super().get_form(request, obj, change, **kwargs)
         if obj is None:
             form.base_fields.pop("at_services", None)
+        if isinstance(widget := getattr(form.base_fields.get("replaces"), "widget", None), RelatedFieldWidgetWrapper):
+            # A menu that is added here would be any restaurant's.
+            widget.can_add_related = widget.can_change_related = False
+            widget.can_delete_related = widget.can_view_related = False
         return form
 
     def get_urls(self) -> list[URLPattern]:
@@ -81,12 +86,16 @@ class MenuAdmin(MenusAdmin[Menu]):
         return [*urls.found(self), *super().get_urls()]
 
     def object_links(self, request: HttpRequest, obj: Menu) -> list[Link]:
-        """Link to the pages about the menu, and to those about all of the restaurant's."""
+        """Link to the pages about the menu."""
         return pages.menu_links(request, obj)
 
     def restaurant_links(self, request: HttpRequest, restaurant: Restaurant) -> list[Link]:
-        """Return what the restaurant's own page links to."""
-        return pages.restaurant_links(request, restaurant)
+        """Return the button on the restaurant's own page: what is wanted in service."""
+        return pages.restaurant_links(request, restaurant)[:1] if scope.may_sell_out(request) else []
+
+    def restaurant_pages(self, request: HttpRequest, restaurant: Restaurant) -> list[Link]:
+        """Return what else the restaurant's own page links to."""
+        return pages.restaurant_links(request, restaurant)[scope.may_sell_out(request) :]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
         """Save the services with the menu, in its transaction."""

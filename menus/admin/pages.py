@@ -59,15 +59,14 @@ def restaurant_links(request: HttpRequest, restaurant: Restaurant) -> list[Link]
 
 
 def menu_links(request: HttpRequest, menu: Menu) -> list[Link]:
-    """Return the pages about one menu that the user may use, then those about the restaurant's."""
+    """Return the pages about one menu that the user may use."""
     links: list[tuple[tuple[str, ...], str, str]] = [
         ((scope.VIEW_MENU, scope.CHANGE_MENU), "menu_preview", _("Preview")),
         ((scope.CHANGE_DISH,), "menu_prices", _("Change prices")),
         ((scope.CHANGE_SECTION,), "menu_order", _("Order")),
         ((scope.ADD_MENU,), "menu_copy", _("Copy")),
     ]
-    found = [(address(name, menu.pk), label) for needed, name, label in links if scope.may(request, *needed)]
-    return [*found, *restaurant_links(request, menu.restaurant)]
+    return [(address(name, menu.pk), label) for needed, name, label in links if scope.may(request, *needed)]
 
 
 def state_text(menu: Menu) -> str:

@@ -44,6 +44,11 @@ def need(request: HttpRequest, *permissions: str) -> None:
         raise PermissionDenied
 
 
+def may_sell_out(request: HttpRequest) -> bool:
+    """Return whether the user may take dishes off and bring them back."""
+    return may(request, SELL_OUT, CHANGE_DISH)
+
+
 def restaurants(request: HttpRequest) -> QuerySet[Restaurant]:
     """Return the restaurants that the user may see."""
     return admin.site.get_model_admin(Restaurant).get_queryset(request)

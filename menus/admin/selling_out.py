@@ -51,7 +51,7 @@ def show(model_admin: admin.ModelAdmin[Menu], request: HttpRequest, pk: int) -> 
         _("Sold out"),
         subtitle=str(restaurant),
         crumbs=pages.restaurant_crumbs(request, restaurant),
-        object_links=pages.restaurant_links(request, restaurant),
+        object_links=[link for link in pages.restaurant_links(request, restaurant) if link[0] != request.path],
         rows=[_row(dish, restaurant, now) for dish in found[:MOST]],
         query=query,
         only_off=only_off,

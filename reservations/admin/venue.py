@@ -153,7 +153,11 @@ class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
         if explain.may_see(request):
             address = reverse("admin:reservations_restaurant_explain", args=(obj.pk,))
             links.append((address, _("Why is this time (not) offered?")))
-        return [*links, *_links_of_others(self.admin_site, request, obj), *activity_links(request, obj)]
+        return [
+            *links,
+            *_links_of_others(self.admin_site, "restaurant_links", request, obj),
+            *activity_links(request, obj),
+        ]
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages of the evening, and the one that explains a day's times."""
@@ -178,7 +182,7 @@ class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
                 address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
                 query = urlencode({FILTER: obj.pk})
                 links.append((f"{address}?{query}", str(capfirst(model._meta.verbose_name_plural))))
-        return links
+        return [*links, *_links_of_others(self.admin_site, "restaurant_pages", request, obj)]
 
     def deletion_refusals(self, request: HttpRequest, objs: Iterable[Restaurant]) -> Iterable[str]:
         """Keep a restaurant that people booked at."""
@@ -329,11 +333,11 @@ class RestaurantCuisineAdmin(OwnedAdmin[RestaurantCuisine]):
     fields = ("restaurant", "cuisine")
 
 
-def _links_of_others(site: admin.AdminSite, request: HttpRequest, restaurant: Restaurant) -> list[Link]:
+def _links_of_others(site: admin.AdminSite, name: str, request: HttpRequest, restaurant: Restaurant) -> list[Link]:
     """Return what admins of other apps, which this one does not know, have to do with a restaurant."""
     found: list[Link] = []
     for model_admin in site._registry.values():
-        if links := getattr(model_admin, "restaurant_links", None):
+        if links := getattr(model_admin, name, None):
             found += links(request, restaurant)
     return found
 
