@@ -34,7 +34,7 @@ _GRANTS: dict[Role, list[str]] = {
         *_all("view", "openingperiod service turntime specialday closure historyevent bookingrequest"),
         *_all("view add change", "reservation waitlistentry block"),
         *_all("view change", "guest"),
-        *_all("view mark", "dish", "menus"),
+        *_all("view sell_out", "dish", "menus"),
         *_all("view", "menu section", "menus"),
     ],
     # Sets up the house, answers large parties, and keeps the guests' records.

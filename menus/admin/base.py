@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from django.contrib import admin
-from django.db.models import ForeignKey, Model, QuerySet
+from django.db.models import ForeignKey, Model
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -15,20 +14,17 @@ from django.utils.safestring import SafeString
 from menus.admin import pages, scope
 from menus.forms import PathChoiceField, PathSelect, RowSelect, with_path
 from reservations.models import Restaurant
+from reservations.scoping import ScopedAdmin
 
 M = TypeVar("M", bound=Model)
 
 if TYPE_CHECKING:
     from django.forms import ModelChoiceField
 
-    _ModelAdmin = admin.ModelAdmin
     InlineFormSet = BaseInlineFormSet[Any, Any, Any]
 else:
-    # Django's classes take no type arguments while running.
+    # Django's class takes no type arguments while running.
     InlineFormSet = BaseInlineFormSet
-
-    class _ModelAdmin(admin.ModelAdmin, Generic[M]):
-        """Django's class, which can't be subscripted."""
 
 
 Link = tuple[str, str]
@@ -44,15 +40,11 @@ class OfRestaurantFormSet(InlineFormSet):
         return super().save_new(form, commit)
 
 
-class MenusAdmin(_ModelAdmin[M]):
+class MenusAdmin(ScopedAdmin[M]):
     """Rows of the restaurants that the user may see, in lists, choices and forged forms alike."""
 
     show_full_result_count = False
     formfield_overrides: ClassVar = scope.FORM_FIELDS
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
-        """Leave out other restaurants' rows."""
-        return scope.own(request, super().get_queryset(request))
 
     def object_links(self, request: HttpRequest, obj: M) -> list[Link]:
         """Return the buttons that stand above an object's form."""
@@ -70,12 +62,11 @@ class MenusAdmin(_ModelAdmin[M]):
         model = db_field.remote_field.model
         if db_field.name in ("menu", "section"):
             kwargs["widget"] = PathSelect(db_field, self.admin_site)
-            kwargs["queryset"] = with_path(scope.own(request, model._default_manager.all()))
+            kwargs["queryset"] = with_path(model._default_manager.all())
             kwargs["form_class"] = PathChoiceField
         elif model is Restaurant:
             # There may be thousands of them.
             kwargs["widget"] = RowSelect(db_field, self.admin_site)
-            kwargs["queryset"] = scope.restaurants(request)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def render_change_form(

@@ -51,7 +51,7 @@ class CopyForm(forms.Form):
             # There may be thousands of them.
             field.widget = RowSelect(Menu._meta.get_field("restaurant"), admin.site)
             field.widget.choices = field.choices
-            field.queryset = scope.restaurants(request)
+            field.queryset = scope.restaurants(request, scope.ADD_MENU)
 
     def clean(self) -> dict[str, Any]:
         """Make the wall time a moment of the restaurant, which is to come."""

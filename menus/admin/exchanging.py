@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core import signing
-from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils.translation import gettext as _
@@ -66,8 +65,8 @@ def importing(model_admin: admin.ModelAdmin[Menu], request: HttpRequest, pk: int
     """Ask for a file, show what it would change, and do that if it still is what was shown."""
     if request.method not in ("GET", "HEAD", "POST"):
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-    if not all(request.user.has_perm(permission) for permission in (scope.ADD_DISH, scope.CHANGE_DISH)):
-        raise PermissionDenied
+    for permission in (scope.ADD_DISH, scope.CHANGE_DISH):
+        scope.need(request, permission)
     restaurant = scope.restaurant_of(request, pk)
     if "preview" in request.POST:
         return _apply(model_admin, request, restaurant)

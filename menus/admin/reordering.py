@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from menus import ordering
@@ -37,9 +37,7 @@ def sections(model_admin: admin.ModelAdmin[Menu], request: HttpRequest, pk: int)
 def dishes(model_admin: admin.ModelAdmin[Menu], request: HttpRequest, pk: int) -> HttpResponse:
     """Put a section's dishes in order."""
     scope.need(request, scope.CHANGE_DISH)
-    section = scope.own(request, Section.objects.select_related("menu__restaurant")).filter(pk=pk).first()
-    if section is None:
-        raise Http404
+    section = scope.section_of(request, pk)
     rows = Dish.objects.filter(section=section)
     menu = section.menu
     crumbs = [*pages.menu_crumbs(request, menu), (pages.address("menu_order", menu.pk), _("Order of the sections"))]

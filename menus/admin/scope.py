@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any, TypeVar, cast
 
 from django import forms
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 
-from menus.models import Menu
+from menus.models import Menu, Section
+from reservations import access
 from reservations.models import Restaurant, User
 
 M = TypeVar("M", bound=Model)
@@ -39,9 +38,8 @@ def may(request: HttpRequest, *permissions: str) -> bool:
 
 
 def need(request: HttpRequest, *permissions: str) -> None:
-    """Raise PermissionDenied unless the user has one of the permissions."""
-    if not may(request, *permissions):
-        raise PermissionDenied
+    """Raise PermissionDenied unless the user has one of the permissions, at the page's restaurant once it is known."""
+    access.need(request.user, *permissions)
 
 
 def may_sell_out(request: HttpRequest) -> bool:
@@ -49,29 +47,38 @@ def may_sell_out(request: HttpRequest) -> bool:
     return may(request, SELL_OUT, CHANGE_DISH)
 
 
-def restaurants(request: HttpRequest) -> QuerySet[Restaurant]:
-    """Return the restaurants that the user may see."""
-    return admin.site.get_model_admin(Restaurant).get_queryset(request)
+def restaurants(request: HttpRequest, *permissions: str) -> QuerySet[Restaurant]:
+    """Return the restaurants that the user may see, or where one of the permissions is granted."""
+    return access.restaurants_of(staff_of(request), *permissions)
 
 
 def own(request: HttpRequest, rows: QuerySet[M]) -> QuerySet[M]:
     """Return those of the rows, which have a restaurant, that belong to a restaurant of the user's."""
-    if staff_of(request).is_superuser:
-        return rows
-    return rows.filter(restaurant__in=restaurants(request).order_by().values("pk"))
+    return access.visible(rows, staff_of(request))
 
 
 def restaurant_of(request: HttpRequest, pk: int) -> Restaurant:
-    """Return a restaurant that the user may see, or raise Http404."""
+    """Return the restaurant that a page is about, or raise Http404; from then on `may` and `need` are about it."""
     found = restaurants(request).filter(pk=pk).first()
     if found is None:
         raise Http404
+    access.enter(request.user, found.pk)
     return found
 
 
 def menu_of(request: HttpRequest, pk: int) -> Menu:
-    """Return a menu of a restaurant that the user may see, or raise Http404."""
-    found = own(request, Menu.objects.select_related("restaurant")).filter(pk=pk).first()
+    """Return the menu that a page is about, or raise Http404; from then on permissions are those at its restaurant."""
+    return _found(request, Menu.objects.select_related("restaurant"), pk)
+
+
+def section_of(request: HttpRequest, pk: int) -> Section:
+    """Return the section that a page is about, as `menu_of` does."""
+    return _found(request, Section.objects.select_related("menu__restaurant"), pk)
+
+
+def _found(request: HttpRequest, rows: QuerySet[M], pk: int) -> M:
+    found = own(request, rows).filter(pk=pk).first()
     if found is None:
         raise Http404
+    access.enter(request.user, access.place_of(found))
     return found

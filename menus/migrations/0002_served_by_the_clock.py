@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('menus', '0001_initial'),
-        ('reservations', '0003_history_of_before'),
+        ('reservations', '0007_floor_plan'),
     ]
 
     operations = [
