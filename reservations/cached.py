@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from reservations.engine.availability import DayPlan
-from reservations.models.venue import SLUG_LENGTH
+from reservations.models.venue import ADDRESS_LENGTH, slug_of
 from reservations.queries import day, venue
 from reservations.queries.venue import Listing, Place
 from restaurant_site.caching.reads import cached
@@ -20,11 +20,11 @@ from restaurant_site.caching.stamps import do_not_store, valid_until
 _DAY = dt.timedelta(days=1)
 
 
-@cached(tags=lambda slug: (f"slug:{slug}",), seconds=3600)
-def _id_of(slug: str) -> int | None:
-    found = venue.id_of(slug)
+@cached(tags=lambda address: (f"slug:{slug_of(address)}",), seconds=3600)
+def _id_of(address: str) -> int | None:
+    found = venue.id_of(address)
     if found is None:
-        # Slugs that lead nowhere are endlessly many.
+        # Addresses that lead nowhere are endlessly many.
         do_not_store("no such restaurant")
     return found
 
@@ -39,9 +39,12 @@ def _place(pk: int) -> Place | None:
     return found
 
 
-def place(slug: str) -> Place | None:
-    """Return a published restaurant as its page shows it, or None. Good until its local midnight."""
-    pk = _id_of(slug) if len(slug) <= SLUG_LENGTH else None
+def place(address: str) -> Place | None:
+    """Return the restaurant that a slug, or of a private one slug and key, leads to, as its page shows it, or None.
+
+    Good until its local midnight.
+    """
+    pk = _id_of(address) if len(address) <= ADDRESS_LENGTH else None
     return None if pk is None else _place(pk)
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from reservations import cached
 from reservations.forms import SearchForm
 from reservations.queries.venue import Place
-from reservations.views.times import first_search, found_place, local_today, times_form
+from reservations.views.times import first_search, found_place, local_today, times_form, unlisted
 from restaurant_site.caching.public import public_page
 from restaurant_site.caching.stamps import do_not_store
 
@@ -60,9 +60,12 @@ def home(request: HttpRequest) -> HttpResponse:
 def restaurant(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a restaurant with its booking panel, its hours and the beginning of its menu."""
     place = found_place(slug)
+    if place.slug != slug:
+        # The private link of a restaurant that is public by now.
+        return redirect("restaurant", slug=place.slug)
     form = times_form(place, None)
     form.initial = first_search(place)
-    return render(request, "restaurant.html", {"place": place, "form": form})
+    return unlisted(render(request, "restaurant.html", {"place": place, "form": form}), place)
 
 
 @require_safe
@@ -70,8 +73,10 @@ def restaurant(request: HttpRequest, slug: str) -> HttpResponse:
 def menu(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a restaurant's menus: those that apply now, or on the service date that is asked for; then the others."""
     place = found_place(slug)
+    if place.slug != slug:
+        return redirect("menu", slug=place.slug)
     date = _bookable_date(request.GET.get("date", ""), place)
-    return render(request, "menus/menu.html", {"place": place, "date": date})
+    return unlisted(render(request, "menus/menu.html", {"place": place, "date": date}), place)
 
 
 def _bookable_date(text: str, place: Place) -> dt.date | None:

@@ -57,7 +57,7 @@ def message(
             restaurant_id=row.restaurant_id,
             kind=kind,
             recipient=to,
-            # Staff read their mail in the site's own language.
+            # Staff read their mail in the restaurant's language.
             language=row.language if staff_email is None else "",
             sequence=getattr(row, "sequence", 0),
             data=data or {},

@@ -65,7 +65,7 @@ class Dropped:
 def render(message: Message, now: dt.datetime) -> Mail | Dropped:
     """Return what a message says now, or why it must not go out; now is the database's time.
 
-    The language is the message's where the site has it, else the site's own.
+    The language is the message's where the site has it, else the restaurant's or the site's own.
     Times are the restaurant's wall time, links absolute on SITE_URL.
     """
     if message.kind == Kind.INVITATION:
@@ -83,7 +83,8 @@ def render(message: Message, now: dt.datetime) -> Mail | Dropped:
 
 
 def _language(message: Message) -> str:
-    return message.language if message.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    languages = (message.language, message.restaurant.language, settings.LANGUAGE_CODE)
+    return next(code for code in languages if code in dict(settings.LANGUAGES))
 
 
 def _mail(message: Message, context: dict[str, Any], reply_to: str) -> Mail:
@@ -169,7 +170,7 @@ def _context(message: Message, row: Row, now: dt.datetime) -> dict[str, Any]:
         "who": one_line(row.name) or row.reference,
         "party": timed.party_size,
         "link": link_to(row),
-        "place_link": _absolute("restaurant", slug=restaurant.slug),
+        "place_link": _absolute("restaurant", slug=restaurant.address),
         "staff_link": _staff_link(row),
         "data": message.data,
         "held_until": hold.held_until.astimezone(restaurant.zone) if hold and hold.held_until else None,

@@ -4,6 +4,7 @@ from reservations.models.guest import Guest, contact_key
 from reservations.models.history import HistoryEvent, HistoryOutbox
 from reservations.models.hours import Closure, OpeningPeriod, Service, SpecialDay, TurnTime
 from reservations.models.membership import Membership
+from reservations.models.importing import BookingImport, ImportRow
 from reservations.models.message import JobBeat, Message
 from reservations.models.reservation import Block, Refusal, Reservation, ServiceDay, TableClaim, day_tags
 from reservations.models.tables import Area, CombinationTable, Table, TableCombination
@@ -14,12 +15,14 @@ from reservations.models.waiting import BookingRequest, WaitlistEntry
 __all__ = [
     "Area",
     "Block",
+    "BookingImport",
     "BookingRequest",
     "Closure",
     "CombinationTable",
     "Guest",
     "HistoryEvent",
     "HistoryOutbox",
+    "ImportRow",
     "JobBeat",
     "Membership",
     "Message",

@@ -74,6 +74,7 @@ class Reservation(CachedModel):
         WALK_IN = "walk_in", _("walk-in")
         WAITLIST = "waitlist", _("waitlist")
         REQUEST = "request", _("request")
+        IMPORT = "import", _("import")
 
     class Occasion(models.TextChoices):
         """What a party celebrates."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import zoneinfo
 from typing import ClassVar
 
@@ -18,6 +19,12 @@ MAX_PARTY = 100
 
 SLUG_LENGTH = 120
 
+KEY_SIGN = "_"
+"""Stands between slug and key in the address of a restaurant that is shown by link alone; no slug holds one."""
+
+_KEY_BYTES = 12
+ADDRESS_LENGTH = SLUG_LENGTH + len(KEY_SIGN) + 2 * _KEY_BYTES
+
 MAX_DEADLINE_DAYS = 366
 MAX_DEADLINE = MAX_DEADLINE_DAYS * 24 * 60
 """The longest lead time and cut-off, in minutes: longer than any booking window."""
@@ -31,6 +38,16 @@ def validate_timezone(name: str) -> None:
         raise ValidationError(
             _("“%(name)s” is not a time zone. Use a name such as Europe/Berlin."), params={"name": name}
         ) from error
+
+
+def new_link_key() -> str:
+    """Return a key that nobody guesses: 96 bits, in the letters that an address takes."""
+    return secrets.token_hex(_KEY_BYTES)
+
+
+def slug_of(address: str) -> str:
+    """Return the slug in a restaurant's part of an address, which may carry a key."""
+    return address.partition(KEY_SIGN)[0]
 
 
 class DeadlineFields(models.Model):
@@ -98,6 +115,13 @@ class Restaurant(CachedModel, DeadlineFields):
         OFF = "off", _("switched off")
         HOURS_UNKNOWN = "hours_unknown", _("hours not understood")
 
+    class Visibility(models.TextChoices):
+        """Who finds the page of a restaurant and books there."""
+
+        DRAFT = "draft", _("draft: only staff")
+        PRIVATE = "private", _("private: whoever has the link")
+        PUBLIC = "public", _("public: everybody")
+
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(
         _("slug"),
@@ -136,7 +160,16 @@ class Restaurant(CachedModel, DeadlineFields):
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     website = models.URLField(_("website"), blank=True)
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        blank=True,
+        help_text=_("Mails to the restaurant are in it, and those to guests of whom no language is known."),
+    )
     is_published = models.BooleanField(_("published"), default=True, db_index=True)
+    # Beside is_published, not instead of it: whatever asks for published
+    # restaurants alone is right about the private ones without knowing of them.
+    link_key = models.CharField(_("key of the private link"), max_length=64, blank=True, editable=False)
     position = models.PositiveSmallIntegerField(
         _("position"), default=100, help_text=_("Restaurants with a lower number are listed first.")
     )
@@ -214,6 +247,18 @@ class Restaurant(CachedModel, DeadlineFields):
 
     def __str__(self) -> str:
         return f"{self.name} · {self.city}" if self.city else self.name
+
+    @property
+    def visibility(self) -> Restaurant.Visibility:
+        """Who finds the page: a draft is unpublished and has no key, a private restaurant has one."""
+        if self.is_published:
+            return self.Visibility.PUBLIC
+        return self.Visibility.PRIVATE if self.link_key else self.Visibility.DRAFT
+
+    @property
+    def address(self) -> str:
+        """The restaurant's part of the address of its page: the slug, and of a private one the key."""
+        return self.slug if self.is_published or not self.link_key else f"{self.slug}{KEY_SIGN}{self.link_key}"
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

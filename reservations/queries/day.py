@@ -272,12 +272,13 @@ def _rules(
     closed_for, special_id, special_closed, has_row = known
     closed = bool(closed_for or special_closed)
     online_reason = _ONLINE_REASONS.get(restaurant.online_booking)
+    is_draft = restaurant.visibility == Restaurant.Visibility.DRAFT
     return {
         "zone": restaurant.timezone,
         "window_days": restaurant.booking_window_days,
         "hold_minutes": restaurant.hold_minutes,
         "offer_minutes": restaurant.offer_minutes,
-        "online_reason": online_reason if restaurant.is_published else Reason.ONLINE_BOOKING_OFF,
+        "online_reason": Reason.ONLINE_BOOKING_OFF if is_draft else online_reason,
         "closed": closed,
         "has_row": bool(has_row),
         "services": () if closed else _services(restaurant, date, special_id, usual, turns),

@@ -1,4 +1,7 @@
-"""Reads of what belongs to one diner: their hold, their reservation, what they wait for."""
+"""Reads of what belongs to one diner: their hold, their reservation, what they wait for.
+
+What they have leads to it whoever finds the restaurant's page: of the address the slug alone is read, not a key.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from reservations.models import Area, BookingRequest, Reservation, Restaurant, Service, WaitlistEntry
+from reservations.models.venue import slug_of
 from reservations.queries.prepared import Param, Prepared
 
 HOLD_STATUSES = (Reservation.Status.HELD, Reservation.Status.EXPIRED, Reservation.Status.RELEASED)
@@ -19,7 +23,7 @@ def by_reference(slug: str, reference: str) -> Reservation | None:
     """Return a restaurant's reservation or hold, with its restaurant, area and service; None where there is none."""
     if not _is_reference(reference):
         return None
-    rows = _BY_REFERENCE.rows(slug=slug, reference=reference)
+    rows = _BY_REFERENCE.rows(slug=slug_of(slug), reference=reference)
     return _joined(rows[0]) if rows else None
 
 
@@ -72,7 +76,7 @@ def entry_by_reference(slug: str, reference: str) -> WaitlistEntry | None:
         return None
     return (
         WaitlistEntry.objects.select_related("restaurant", "area", "offer")
-        .filter(restaurant__slug=slug, reference=reference, kind=WaitlistEntry.Kind.ONLINE)
+        .filter(restaurant__slug=slug_of(slug), reference=reference, kind=WaitlistEntry.Kind.ONLINE)
         .first()
     )
 
@@ -83,7 +87,7 @@ def request_by_reference(slug: str, reference: str) -> BookingRequest | None:
         return None
     return (
         BookingRequest.objects.select_related("restaurant", "reservation")
-        .filter(restaurant__slug=slug, reference=reference)
+        .filter(restaurant__slug=slug_of(slug), reference=reference)
         .first()
     )
 
@@ -95,7 +99,7 @@ def _is_reference(text: str) -> bool:
 
 def restaurant_of(slug: str) -> Restaurant | None:
     """Return a restaurant, published or not: who has a reservation there can still look at it and cancel it."""
-    return Restaurant.objects.filter(slug=slug).first()
+    return Restaurant.objects.filter(slug=slug_of(slug)).first()
 
 
 def reservations_of(browser: str, others: Sequence[tuple[int, str]], most: int) -> list[Reservation]:

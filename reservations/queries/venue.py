@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from reservations.models import (
     Area,
@@ -16,6 +17,7 @@ from reservations.models import (
     RestaurantCuisine,
     SpecialDay,
 )
+from reservations.models.venue import KEY_SIGN
 
 SITEMAP_PART = 1000
 PAGE = 24
@@ -70,10 +72,11 @@ class DateNotice:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One restaurant, as its page shows it."""
+    """One restaurant, as its page shows it. Of a private one the slug carries the key, as its address does."""
 
     id: int
     slug: str
+    visibility: str
     name: str
     tagline: str
     description: str
@@ -98,6 +101,11 @@ class Place:
     hours: tuple[HoursLine, ...]
     notices: tuple[DateNotice, ...]
     areas: tuple[tuple[int, str], ...]
+
+    @property
+    def listed(self) -> bool:
+        """Whether the page may be found by those who don't have its address."""
+        return self.visibility == Restaurant.Visibility.PUBLIC
 
     @property
     def bookable(self) -> bool:
@@ -166,21 +174,34 @@ def parts() -> int:
     return max(1, -(-_published().count() // SITEMAP_PART))
 
 
-def id_of(slug: str) -> int | None:
-    """Return the primary key of the restaurant with a slug, published or not, or None."""
-    found = Restaurant.objects.filter(slug=slug).values_list("pk", "slug").first()
+def id_of(address: str) -> int | None:
+    """Return the primary key of the restaurant that an address leads to: its slug, or slug and key; else None.
+
+    A private restaurant is found by its key alone. A published one that was
+    private still is too, so that nobody's link dies.
+    """
+    slug, sign, key = address.partition(KEY_SIGN)
+    row = Restaurant.objects.filter(slug=slug).only("slug", "link_key", "is_published").first()
     # Azure SQL finds a slug in any case; only the one that it is written in has an address.
-    return found[0] if found is not None and found[1] == slug else None
+    if row is None or row.slug != slug:
+        return None
+    if not sign:
+        return row.pk if row.visibility != Restaurant.Visibility.PRIVATE else None
+    return row.pk if row.link_key and constant_time_compare(key, row.link_key) else None
 
 
-def place(pk: int) -> Place | None:
-    """Return a published restaurant, with the special days and closures of the next 60 days, or None."""
-    row = _published().filter(pk=pk).first()
-    if row is None:
+def place(pk: int, *, drafts: bool = False) -> Place | None:
+    """Return a restaurant that is no draft, with the special days and closures of the next 60 days, or None.
+
+    drafts shows those too: to staff.
+    """
+    row = Restaurant.objects.filter(pk=pk).first()
+    if row is None or (row.visibility == Restaurant.Visibility.DRAFT and not drafts):
         return None
     return Place(
         id=row.pk,
-        slug=row.slug,
+        slug=row.address,
+        visibility=row.visibility,
         name=row.name,
         tagline=row.tagline,
         description=row.description,

@@ -192,8 +192,8 @@ def _hold_again(request: HttpRequest, held: Reservation, draft: Details) -> Http
             details=draft,
         )
     except Refused as refusal:
-        return _other_times(request, found_place(held.restaurant.slug), wish, refusal.reason, draft)
-    url = reverse("details", kwargs={"slug": held.restaurant.slug, "reference": again.reference})
+        return _other_times(request, found_place(held.restaurant.address), wish, refusal.reason, draft)
+    url = reverse("details", kwargs={"slug": held.restaurant.address, "reference": again.reference})
     return redirect(f"{url}?again=1")
 
 

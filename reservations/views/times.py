@@ -49,15 +49,22 @@ def show_times(request: HttpRequest, slug: str) -> HttpResponse:
             # come from the same browser, and get the same hold.
             new_browser(response, new_browser_value()[0])
     patch_vary_headers(response, ["Accept", "HX-Request"])
-    return response
+    return unlisted(response, found)
 
 
 def found_place(slug: str) -> Place:
-    """Return the published restaurant, or answer 404."""
+    """Return the restaurant that an address leads to, or answer 404: a draft, or a private one without its key."""
     found = cached.place(slug)
     if found is None:
         raise Http404(slug)
     return found
+
+
+def unlisted(response: HttpResponse, found: Place) -> HttpResponse:
+    """Return a page of the restaurant's, with a word to search engines where only those with the link may find it."""
+    if not found.listed:
+        response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
 
 
 def local_today(found: Place | Restaurant) -> dt.date:

@@ -44,7 +44,7 @@ class Diner:
     def __init__(self, restaurant: Restaurant, **client: Any) -> None:
         self.restaurant = restaurant
         self.client = Client(**client)
-        self.base = f"/restaurants/{restaurant.slug}"
+        self.base = f"/restaurants/{restaurant.address}"
 
     def ask(self, date: dt.date | str | None = None, party: object = 2, **more: Any) -> Any:
         """Return the response of the times page, by default for two in a week."""
