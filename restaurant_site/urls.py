@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("restaurants/<slug:slug>/menu/", views.menu, name="menu"),
         path("", include("reservations.urls")),
         *passwords.urls(),
+        path("admin/set-up/", include("restaurant_site.guide.urls")),
         path("admin/", admin.site.urls),
         prefix_default_language=False,
     ),

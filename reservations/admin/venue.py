@@ -153,6 +153,8 @@ class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
         if explain.may_see(request):
             address = reverse("admin:reservations_restaurant_explain", args=(obj.pk,))
             links.append((address, _("Why is this time (not) offered?")))
+        if self.has_change_permission(request, obj):
+            links.append((reverse("set_up_overview", args=(obj.pk,)), _("What is missing?")))
         return [
             *links,
             *_links_of_others(self.admin_site, "restaurant_links", request, obj),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cache
 from importlib import resources
+from zoneinfo import ZoneInfo
 
 # ISO 4217 by ISO 3166, as of 2026: Bulgaria has the euro, Curaçao and Sint
 # Maarten the Caribbean guilder. Where two are in use, the one prices are in.
@@ -43,6 +45,26 @@ _CURRENCIES = {
 def country_codes() -> frozenset[str]:
     """Return the codes of ISO 3166 that the time zone database lists."""
     return frozenset(fields[0] for fields in _table("iso3166.tab"))
+
+
+def country_names() -> list[tuple[str, str]]:
+    """Return the countries as (code, English name), by name, as the time zone database lists them."""
+    return sorted(((fields[0], fields[1]) for fields in _table("iso3166.tab")), key=lambda pair: pair[1])
+
+
+@cache
+def zones_of_country(country: str) -> list[str]:
+    """Return the time zones of a country (ISO 3166), the one that most of it is in first; none for an unknown one."""
+    return [fields[2] for fields in _table("zone.tab") if country in fields[0].split(",")]
+
+
+@cache
+def zone_of_country(country: str) -> str:
+    """Return the time zone of a country whose clocks all show the same; blank where they differ."""
+    zones = zones_of_country(country)
+    moments = [dt.datetime(2026, month, 1, tzinfo=dt.UTC) for month in (1, 7)]
+    clocks = {tuple(moment.astimezone(ZoneInfo(name)).utcoffset() for moment in moments) for name in zones}
+    return zones[0] if len(clocks) == 1 else ""
 
 
 def country_of_zone(zone: str) -> str:

@@ -3,8 +3,8 @@
 from reservations.models.guest import Guest, contact_key
 from reservations.models.history import HistoryEvent, HistoryOutbox
 from reservations.models.hours import Closure, OpeningPeriod, Service, SpecialDay, TurnTime
-from reservations.models.membership import Membership
 from reservations.models.importing import BookingImport, ImportRow
+from reservations.models.membership import Membership
 from reservations.models.message import JobBeat, Message
 from reservations.models.reservation import Block, Refusal, Reservation, ServiceDay, TableClaim, day_tags
 from reservations.models.tables import Area, CombinationTable, Table, TableCombination

@@ -1,0 +1,248 @@
+"""The third page: when parties are seated, how long they stay, and how large they may be."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from reservations.admin.fields import WeekdaysField, time_input
+from reservations.engine.locks import lock_for_closing
+from reservations.importing.hours import Hours, understand
+from reservations.importing.tables import TURNS
+from reservations.models import OpeningPeriod, Restaurant, Service, TurnTime
+from reservations.models.hours import EVERY_DAY
+from reservations.models.venue import MAX_PARTY
+from restaurant_site.guide.page import log, onward, show
+from restaurant_site.guide.steps import Step
+
+if TYPE_CHECKING:
+    _ServiceForm = forms.ModelForm[Service]
+    _RulesForm = forms.ModelForm[Restaurant]
+    _TurnFormSet = forms.BaseFormSet["TurnForm"]
+else:
+    _ServiceForm = _RulesForm = forms.ModelForm
+    _TurnFormSet = forms.BaseFormSet
+
+_SERVICES, _TURNS, _SPARE = 20, 10, 2
+_INTERVALS = [(minutes, str(minutes)) for minutes in (15, 30, 45, 60, 90, 120)]
+
+
+class ServiceForm(_ServiceForm):
+    """A service: its days, first and last seating, how often a time is offered, and pacing."""
+
+    weekdays = WeekdaysField(label=gettext_lazy("On"), initial=EVERY_DAY)
+    interval_minutes = forms.TypedChoiceField(
+        label=gettext_lazy("A time every … minutes"), choices=_INTERVALS, coerce=int, initial=30
+    )
+
+    class Meta:
+        model = Service
+        fields = ("name", "weekdays", "first_seating", "last_seating", "interval_minutes", "max_covers")
+        widgets: ClassVar = {"first_seating": time_input(), "last_seating": time_input()}
+        labels: ClassVar = {"max_covers": gettext_lazy("Covers per time (pacing)")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        given = self.instance.interval_minutes
+        field = self.fields["interval_minutes"]
+        if given not in dict(_INTERVALS) and isinstance(field, forms.ChoiceField):
+            field.choices = sorted([*_INTERVALS, (given, str(given))])
+
+    def has_changed(self) -> bool:
+        """Return whether anything is said of a service: one without a name and times is none."""
+        told = any(self[name].data for name in ("name", "first_seating", "last_seating", "max_covers"))
+        return super().has_changed() and (told or self.instance.pk is not None)
+
+
+ServicesFormSet = forms.modelformset_factory(
+    Service, form=ServiceForm, extra=_SPARE, can_delete=True, max_num=_SERVICES, absolute_max=_SERVICES
+)
+
+
+class TurnForm(forms.Form):
+    """How long parties of up to so many stay."""
+
+    up_to = forms.IntegerField(label=gettext_lazy("Parties up to"), min_value=1, max_value=MAX_PARTY, required=False)
+    minutes = forms.IntegerField(label=gettext_lazy("minutes"), min_value=15, max_value=720, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse half a line."""
+        data = super().clean() or {}
+        if not self.errors and (data.get("up_to") is None) != (data.get("minutes") is None):
+            raise forms.ValidationError(_("Give both numbers, or neither."))
+        return data
+
+
+class _Turns(_TurnFormSet):
+    """Turn times; no two for parties of one size."""
+
+    def clean(self) -> None:
+        """Refuse two lines for parties of one size."""
+        sizes = [form.cleaned_data["up_to"] for form in self.forms if getattr(form, "cleaned_data", {}).get("up_to")]
+        for size in {size for size in sizes if sizes.count(size) > 1}:
+            raise forms.ValidationError(_("There are two turn times for parties up to %(up_to)d.") % {"up_to": size})
+
+
+TurnsFormSet = forms.formset_factory(TurnForm, formset=_Turns, extra=_SPARE, max_num=_TURNS, absolute_max=_TURNS)
+
+
+class RulesForm(_RulesForm):
+    """What holds for every service that says nothing of its own, and the opening hours as people write them."""
+
+    class Meta:
+        model = Restaurant
+        fields = ("max_party", "turn_minutes", "booking_window_days", "hours_text")
+        labels: ClassVar = {
+            "turn_minutes": gettext_lazy("All other parties stay (minutes)"),
+            "hours_text": gettext_lazy("Opening hours"),
+        }
+        help_texts: ClassVar = {
+            "turn_minutes": "",
+            "hours_text": gettext_lazy("Such as: Mo-Fr 12:00-14:30, 18:00-23:00; Sa 18:00-24:00; Su off"),
+        }
+        widgets: ClassVar = {"hours_text": forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"})}
+
+
+def page(request: HttpRequest, restaurant: Restaurant) -> HttpResponse:
+    """Show services, turn times and rules; by POST save them, read the hours, or copy a service to other days."""
+    data = request.POST if request.method == "POST" else None
+    rows = Service.objects.filter(restaurant=restaurant, special_day=None).order_by("first_seating", "pk")
+    rules = RulesForm(data, instance=restaurant)
+    services = ServicesFormSet(data, queryset=rows, prefix="service")
+    turns = TurnsFormSet(data, initial=_turn_lines(restaurant), prefix="turn")
+    for form in services.forms:
+        form.instance.restaurant_id = restaurant.pk
+        form.empty_permitted = form.instance.pk is None
+    read: Hours | None = None
+    checked = True
+    if data is not None and "_read" in data:
+        read = _understood(restaurant, data.get("hours_text", ""))
+        services, checked = _with_rows(data, services, _sittings(read)), False
+    elif data is not None and (copied := data.get("_copy", "")).isdecimal():
+        services, checked = _with_rows(data, services, _copy(services, int(copied[:3]))), False
+    elif data is not None and all([rules.is_valid(), services.is_valid(), turns.is_valid()]):
+        try:
+            _save(request, restaurant, rules, services, turns)
+        except IntegrityError:
+            # Somebody else made a row that both need: it is there now.
+            return page(request, restaurant)
+        return onward(request, Step.SERVICES, restaurant)
+    return show(
+        request,
+        Step.SERVICES,
+        restaurant,
+        "services.html",
+        rules=rules,
+        services=services,
+        turns=turns,
+        read=read,
+        checked=checked,
+        bound=data is not None,
+    )
+
+
+def _turn_lines(restaurant: Restaurant) -> list[dict[str, int]]:
+    rows = TurnTime.objects.filter(restaurant=restaurant, service=None).order_by("up_to", "-minutes")
+    own = list(rows.values_list("up_to", "minutes"))
+    return [{"up_to": up_to, "minutes": minutes} for up_to, minutes in own or TURNS]
+
+
+def _understood(restaurant: Restaurant, text: str) -> Hours:
+    return understand(
+        text[:500],
+        timezone=restaurant.timezone,
+        latitude=None,
+        longitude=None,
+        country=restaurant.country,
+        today=timezone.now().astimezone(restaurant.zone).date(),
+    )
+
+
+def _sittings(hours: Hours) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": sitting.name,
+            "weekdays": sitting.weekdays,
+            "first_seating": sitting.first_seating,
+            "last_seating": sitting.last_seating,
+            "interval_minutes": sitting.interval_minutes,
+            "max_covers": None,
+        }
+        for sitting in hours.services
+    ]
+
+
+def _copy(services: Any, number: int) -> list[dict[str, Any]]:
+    """Return the values of one line for the days on which no line of that name takes place."""
+    if number >= len(services.forms):
+        return []
+    values = [{name: _cleaned(form, name) for name in ServiceForm.Meta.fields} for form in services.forms]
+    one = values[number]
+    taken = 0
+    for other in values:
+        if other["name"] and other["name"] == one["name"]:
+            taken |= other["weekdays"] or 0
+    return [{**one, "weekdays": EVERY_DAY & ~taken}]
+
+
+def _cleaned(form: ServiceForm, name: str) -> Any:
+    bound = form[name]
+    try:
+        return form.fields[name].clean(bound.data)
+    except forms.ValidationError:
+        return None
+
+
+def _with_rows(data: Any, services: Any, rows: list[dict[str, Any]]) -> Any:
+    """Return the lines as they were typed, with others in those that are still empty, and behind them."""
+    typed = data.copy()
+    free = [number for number, form in enumerate(services.forms) if not form.instance.pk and not form["name"].data]
+    total = len(services.forms)
+    for number, row in zip([*free, *range(total, _SERVICES)], rows, strict=False):
+        total = max(total, number + 1)
+        prefix = f"service-{number}"
+        for name in ("name", "interval_minutes", "max_covers"):
+            typed[f"{prefix}-{name}"] = "" if row[name] is None else str(row[name])
+        for name in ("first_seating", "last_seating"):
+            typed[f"{prefix}-{name}"] = f"{row[name]:%H:%M}" if row[name] else ""
+        typed.setlist(f"{prefix}-weekdays", [str(day) for day in range(7) if (row["weekdays"] or 0) & (1 << day)])
+    typed["service-TOTAL_FORMS"] = str(total)
+    return ServicesFormSet(typed, queryset=services.queryset, prefix="service")
+
+
+def _save(request: HttpRequest, restaurant: Restaurant, rules: RulesForm, services: Any, turns: Any) -> None:
+    today = timezone.now().astimezone(restaurant.zone).date()
+    with transaction.atomic():
+        if services.has_changed():
+            # A booking in flight is seen, or waits and reads the rules again, as where a service is changed by itself.
+            last = today + dt.timedelta(days=restaurant.booking_window_days + 1)
+            lock_for_closing(restaurant.pk, today - dt.timedelta(days=1), last)
+        rules.save()
+        services.save()
+        lines = {
+            form.cleaned_data["up_to"]: form.cleaned_data["minutes"]
+            for form in turns.forms
+            if form.cleaned_data.get("up_to")
+        }
+        stored = TurnTime.objects.filter(restaurant=restaurant, service=None)
+        if lines != dict(stored.values_list("up_to", "minutes")):
+            stored.delete()
+            for up_to, minutes in sorted(lines.items()):
+                TurnTime.objects.create(restaurant=restaurant, up_to=up_to, minutes=minutes)
+        _show_hours(restaurant)
+        log(request, restaurant, _("Services and turn times saved in the set-up guide."))
+
+
+def _show_hours(restaurant: Restaurant) -> None:
+    """Show diners the opening hours that were read, where none are shown yet."""
+    if not restaurant.hours_text or OpeningPeriod.objects.filter(restaurant=restaurant).exists():
+        return
+    for period in _understood(restaurant, restaurant.hours_text).periods:
+        OpeningPeriod.objects.create(restaurant=restaurant, day=period.day, opens=period.opens, closes=period.closes)
