@@ -79,7 +79,7 @@ def test_an_owner_sets_up_by_keyboard(site: Site, browser: Browser, visitors: li
     picture(page, "tables")
     page.get_by_role("button", name="Save and go on").press("Enter")
 
-    expect(page.get_by_role("heading", name="Services")).to_be_visible()
+    expect(page.get_by_role("heading", name="Services", level=1)).to_be_visible()
     assert Table.objects.count() == 6
     type_into(page, "Opening hours:", "Mo-Fr 18:00-23:00; Sa,Su 17:00-24:00")
     page.get_by_role("button", name="Propose services").press("Enter")
