@@ -32,8 +32,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
 
 
-def body_too_large(request: HttpRequest) -> HttpResponse:
+def body_too_large(request: HttpRequest, *, is_file: bool = False) -> HttpResponse:
     """Answer 413; the browser still has what was typed, one step back."""
+    if is_file:
+        return _page(
+            request,
+            413,
+            _("This file is too large"),
+            _("Nothing was read of it. Split it, and bring the parts one after the other."),
+        )
     return _page(
         request,
         413,

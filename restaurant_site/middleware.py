@@ -94,8 +94,9 @@ class LanguageByPath:
 class RequestBounds:
     """Answer 413 to bodies above ``DATA_UPLOAD_MAX_MEMORY_SIZE`` and 400 to addresses with NUL bytes.
 
-    Neither is parsed. No person types a NUL byte into an address, and
-    PostgreSQL refuses it in every value, wherever the view would use it.
+    Where staff bring files, ``UPLOAD_MAX_SIZE`` holds instead. Neither is parsed. No person
+    types a NUL byte into an address, and PostgreSQL refuses it in every value, wherever the
+    view would use it.
     """
 
     def __init__(self, get_response: NextHandler) -> None:
@@ -109,7 +110,8 @@ class RequestBounds:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
             length = 0
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        is_upload = request.path.endswith(settings.UPLOAD_PATHS)
+        limit = settings.UPLOAD_MAX_SIZE if is_upload else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if limit is None or length <= limit:
             return self.get_response(request)
         left = min(length, DRAIN)
@@ -118,4 +120,4 @@ class RequestBounds:
             if not chunk:
                 break
             left -= len(chunk)
-        return body_too_large(request)
+        return body_too_large(request, is_file=is_upload)

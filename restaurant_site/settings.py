@@ -276,6 +276,9 @@ CSRF_COOKIE_SECURE = PRODUCTION
 # of it is parsed; the longest form of the site is far below. Bytes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# Where staff bring files, by how the address ends. The pages bound the files themselves, and say so. Bytes.
+UPLOAD_PATHS = ("/admin/reservations/bookingimport/add/",)
+UPLOAD_MAX_SIZE = 6 * 1024 * 1024
 
 # --- Logging ----------------------------------------------------------------
 

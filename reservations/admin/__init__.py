@@ -2,6 +2,7 @@
 
 from reservations.admin import (
     block,
+    bringing,
     guest,
     history,
     hours,
@@ -16,6 +17,7 @@ from reservations.admin import (
 
 __all__ = [
     "block",
+    "bringing",
     "guest",
     "history",
     "hours",

@@ -45,6 +45,7 @@ KINDS: dict[str, Promise] = {
     "promoted": _("Promoted on the waitlist"),
     "requested": _("Requested"),
     "proposed": _("Another time proposed"),
+    "imported": _("Brought over from another system"),
     "merged": _("Merged with another guest"),
     "erased": _("Personal data erased"),
     "staff_added": _("Added to the staff"),

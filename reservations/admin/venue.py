@@ -24,9 +24,11 @@ from reservations.admin.history import activity_links
 from reservations.admin.owners import OwnersFields
 from reservations.models import (
     Area,
+    BookingImport,
     CombinationTable,
     HistoryEvent,
     HistoryOutbox,
+    ImportRow,
     OpeningPeriod,
     Refusal,
     Reservation,
@@ -80,7 +82,7 @@ class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
     """Restaurants. What one has hundreds of is linked above its form, not on it."""
 
     form = RestaurantForm
-    goes_along = (Refusal, ServiceDay, CombinationTable, HistoryEvent, HistoryOutbox)
+    goes_along = (Refusal, ServiceDay, CombinationTable, HistoryEvent, HistoryOutbox, BookingImport, ImportRow)
     list_display = ("name", "city", "country", "timezone", "online_booking", "is_published")
     list_filter = ("is_published", "online_booking", "country")
     search_fields = ("name", "city", "slug", "source_ref")

@@ -10,7 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, Model, QuerySet
 
-from reservations.models import BookingRequest, Guest, Message, Reservation, WaitlistEntry
+from reservations.models import BookingRequest, Guest, ImportRow, Message, Reservation, WaitlistEntry
 
 _CHUNK = 500
 
@@ -67,6 +67,11 @@ def blank_requests(pks: Sequence[int]) -> None:
         _blank_log(BookingRequest, some)
 
     _in_chunks(pks, blank)
+
+
+def blank_imported(rows: QuerySet[ImportRow]) -> None:
+    """Blank rows of imports; nobody brings them over any more."""
+    rows.update(told={}, status=ImportRow.Status.SKIPPED, reason=ImportRow.ERASED)
 
 
 def blank_messages(rows: QuerySet[Message]) -> None:

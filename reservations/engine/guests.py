@@ -7,7 +7,14 @@ import datetime as dt
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from reservations.engine.blanking import blank_entries, blank_guests, blank_messages, blank_requests, blank_reservations
+from reservations.engine.blanking import (
+    blank_entries,
+    blank_guests,
+    blank_imported,
+    blank_messages,
+    blank_requests,
+    blank_reservations,
+)
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.locks import Again, retried
 from reservations.history import trail
@@ -107,6 +114,7 @@ def _locked(guests: list[int]) -> list[Guest]:
 def _erase(traces: Traces) -> None:
     if coming(traces, timezone.now()).any:
         raise Refused(Reason.UPCOMING_VISIT)
+    blank_imported(traces.imported())
     _blank(traces, Q(), Q())
     traces.booked().update(booker_name="", booker_email="")
 

@@ -46,11 +46,13 @@ def place(
     browser: str = "",
     then: Then | None = None,
     early: Early | None = None,
+    recorded: bool = True,
 ) -> Reservation:
     """Lock the day, read it fresh, decide and write; the first answer to the same key is given again.
 
     Who waits for the day comes first: what is free goes to them before the wish
     is decided. early looks first, without the lock; by default `look`.
+    A refusal is kept unless recorded is False: where nobody was turned away by it.
     """
     days = {wish.date}
     offered = False
@@ -108,7 +110,8 @@ def place(
             return first
         if offered:
             serve_day(wish.restaurant_id, wish.date)
-        record(wish, ask.online, refusal.reason)
+        if recorded:
+            record(wish, ask.online, refusal.reason)
         raise
 
 

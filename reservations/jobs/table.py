@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reservations.engine import due, guests, sheets
 from reservations.history import chaining
+from reservations.importing.bookings.running import forget_rows
 from reservations.messages.sending import send_due
 from restaurant_site.caching import outbox
 
@@ -41,4 +42,5 @@ JOBS: tuple[Job, ...] = (
     Job("chain other events", chaining.chain_others, 5),
     Job("copy the history", chaining.copy_events, 5),
     Job("forget guests", guests.forget_old, 3600),
+    Job("forget rows of imports", forget_rows, 3600),
 )

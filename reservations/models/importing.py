@@ -58,6 +58,9 @@ class BookingImport(models.Model):
 class ImportRow(models.Model):
     """A row of a file. Its key says whether the same row was brought before, also by another file."""
 
+    ERASED = "erased"
+    """The reason of a row whose guest was erased."""
+
     class Status(models.TextChoices):
         """What became of a row."""
 

@@ -168,6 +168,7 @@ def _export(restaurant: Restaurant, traces: Traces) -> dict[str, Any]:
             }
             for row in traces.requests().order_by("created_at", "pk")
         ],
+        "imports": [{"line": row.line, **row.told} for row in traces.imported().order_by("batch", "line")],
         "messages": [_message(row, zone) for row in _messages(traces)],
     }
 

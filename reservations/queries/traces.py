@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from reservations.models import BookingRequest, Guest, Message, Reservation, WaitlistEntry
+from reservations.models import BookingRequest, Guest, ImportRow, Message, Reservation, WaitlistEntry, contact_key
 
 TO_COME = (Reservation.Status.HELD, Reservation.Status.CONFIRMED, Reservation.Status.SEATED)
 
@@ -58,6 +58,12 @@ class Traces:
             | Q(recipient__in=self.emails),
             restaurant_id=self.restaurant_id,
         )
+
+    def imported(self) -> QuerySet[ImportRow]:
+        """Return the rows of imports that tell of the person and are not placed yet; a placed one tells nothing."""
+        keys = [contact_key(email, "") for email in self.emails] + [contact_key("", phone) for phone in self.phones]
+        unsettled = (ImportRow.Status.WAITING, ImportRow.Status.REFUSED)
+        return ImportRow.objects.filter(restaurant_id=self.restaurant_id, contact__in=keys, status__in=unsettled)
 
     def _own(self) -> Q:
         return Q(guest__in=self.guests) | (Q(guest=None) & self._contact())
