@@ -14,7 +14,8 @@ from reservations.admin import bringing_pages, bringing_rows
 from reservations.admin.base import ReadOnlyAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
 from reservations.admin.formats import local_text
-from reservations.models import BookingImport
+from reservations.importing.bookings.problems import problem_text
+from reservations.models import BookingImport, ImportRow
 
 
 @admin.register(BookingImport)
@@ -23,6 +24,7 @@ class BookingImportAdmin(ReadOnlyAdmin[BookingImport]):
 
     list_display = ("file_name", "restaurant", "status", "brought", "created_by")
     list_filter = ("status",)
+    list_select_related = ("restaurant", "created_by")
     search_fields = ("file_name", "restaurant__name", "restaurant__city")
     ordering = ("-created_at", "-pk")
 
@@ -66,6 +68,29 @@ class BookingImportAdmin(ReadOnlyAdmin[BookingImport]):
             view = self.admin_site.admin_view(_bound(self, page))
             own.append(path(address, view, name=f"reservations_bookingimport_{name}"))
         return [*own, *super().get_urls()]
+
+
+@admin.register(ImportRow)
+class ImportRowAdmin(ReadOnlyAdmin[ImportRow]):
+    """Rows of imports, to look at; what can be done with one stands on its import's page."""
+
+    list_display = ("line", "batch", "restaurant", "status", "why")
+    list_filter = ("status",)
+    list_select_related = ("restaurant", "batch")
+    search_fields = ("batch__file_name", "restaurant__name")
+    ordering = ("-batch", "line")
+    fields = ("restaurant", "batch", "line", "status", "why", "what_it_told", "reservation", "guest")
+    readonly_fields = ("why", "what_it_told")
+
+    @admin.display(description=gettext_lazy("reason"))
+    def why(self, obj: ImportRow) -> str:
+        """Return why the row was not brought over."""
+        return problem_text(obj.reason) or "–"
+
+    @admin.display(description=gettext_lazy("told"))
+    def what_it_told(self, obj: ImportRow) -> str:
+        """Return what is kept of the row: nothing once it is settled."""
+        return "; ".join(f"{name}: {text}" for name, text in obj.told.items()) or "–"
 
 
 def _bound(model_admin: BookingImportAdmin, page: Any) -> Any:

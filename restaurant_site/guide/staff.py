@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 
+from reservations.admin.chooser import FILTER
 from reservations.models import Restaurant
 from restaurant_site.guide.page import onward, show
 from restaurant_site.guide.steps import Step
@@ -14,11 +15,18 @@ def page(request: HttpRequest, restaurant: Restaurant) -> HttpResponse:
     """Show where staff are invited."""
     if request.method == "POST":
         return onward(request, Step.STAFF, restaurant, saved=False)
-    return show(request, Step.STAFF, restaurant, "staff.html", links=_links(restaurant))
+    return show(request, Step.STAFF, restaurant, "staff.html", **_links(restaurant))
 
 
-def _links(restaurant: Restaurant) -> list[str]:
+def _links(restaurant: Restaurant) -> dict[str, str]:
+    """Return where somebody is invited, and where all are listed."""
     try:
-        return [reverse("admin:reservations_user_changelist")]
+        return {
+            "invite": f"{reverse('admin:reservations_membership_add')}?restaurant={restaurant.pk}",
+            "listed": f"{reverse('admin:reservations_membership_changelist')}?{FILTER}={restaurant.pk}",
+        }
     except NoReverseMatch:
-        return []
+        return {
+            "invite": reverse("admin:reservations_user_add"),
+            "listed": reverse("admin:reservations_user_changelist"),
+        }

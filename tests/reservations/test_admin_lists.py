@@ -17,8 +17,10 @@ from reservations.history import trail
 from reservations.jobs.beats import beat
 from reservations.models import (
     Block,
+    BookingImport,
     HistoryEvent,
     HistoryOutbox,
+    ImportRow,
     Message,
     OpeningPeriod,
     Refusal,
@@ -94,6 +96,9 @@ def crowd(restaurant: Restaurant, *, seed: int) -> None:
     trail.note(restaurant.pk, [trail.Event("joined", "entry", seed)], trail.GUEST, timezone.now())
     happened = HistoryEvent.objects.filter(restaurant=restaurant).latest("pk")
     HistoryOutbox.objects.create(restaurant=restaurant, event=happened)
+    brought = BookingImport.objects.create(restaurant=restaurant, file_name="old.csv", created_by=seated.created_by)
+    BookingImport.objects.filter(pk=brought.pk).update(status=BookingImport.Status.DONE)
+    ImportRow.objects.create(restaurant=restaurant, batch=brought, line=2, key="k", contact="c", status="refused")
 
 
 def statements(client: Client, address: str) -> int:

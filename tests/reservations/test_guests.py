@@ -15,7 +15,17 @@ from django.utils import timezone
 from reservations.engine import booking, guests
 from reservations.engine.errors import Reason, Refused
 from reservations.history.trail import COMMAND
-from reservations.models import Guest, HistoryEvent, Reservation, Restaurant, WaitlistEntry
+from reservations.importing.bookings.rows import TOLD
+from reservations.models import (
+    BookingImport,
+    Guest,
+    HistoryEvent,
+    ImportRow,
+    Reservation,
+    Restaurant,
+    WaitlistEntry,
+    contact_key,
+)
 from reservations.queries.guests import Counts, counted, counts_of, export_of
 from tests.factories import (
     days_ahead,
@@ -207,6 +217,10 @@ def test_every_key_of_the_export_stands_in_the_docs(venue: Restaurant) -> None:
         assert value != []
         return set().union(*(keys(item) for item in value)) if isinstance(value, list) else set()
 
+    batch = BookingImport.objects.create(restaurant=venue, file_name="old.csv")
+    told = dict.fromkeys(TOLD, "said")
+    contact = contact_key(booked.email, "")
+    ImportRow.objects.create(restaurant=venue, batch=batch, line=2, key="k", contact=contact, told=told)
     data = export_of(Guest.objects.get(pk=guest.pk))
     data["guest"]["tags"] = data["guest"]["tags"] or [""]
     docs = (Path(__file__).parents[2] / "docs" / "guests.md").read_text()
