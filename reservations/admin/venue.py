@@ -157,6 +157,9 @@ class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
             links.append((address, _("Why is this time (not) offered?")))
         if self.has_change_permission(request, obj):
             links.append((reverse("set_up_overview", args=(obj.pk,)), _("What is missing?")))
+        if request.user.has_perm("reservations.add_bookingimport"):
+            address = reverse("admin:reservations_bookingimport_add")
+            links.append((f"{address}?restaurant={obj.pk}", _("Bring guests and reservations over")))
         return [
             *links,
             *_links_of_others(self.admin_site, "restaurant_links", request, obj),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from reservations.models import Restaurant, Service, Table
+from reservations.models import Reservation, Restaurant, Service, Table
 from tests.browser.conftest import Visitor
 from tests.conftest import Site
-from tests.factories import make_staff
+from tests.factories import days_ahead, make_staff, make_venue
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +22,7 @@ def picture(page: Page, name: str) -> None:
     if folder := os.environ.get("PICTURES"):
         for width in (390, 820, 1280):
             page.set_viewport_size({"width": width, "height": 844})
-            page.screenshot(path=f"{folder}/setup-{name}-{width}.png", full_page=True)
+            page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (name, width)
         page.set_viewport_size({"width": 390, "height": 844})
 
@@ -121,3 +122,37 @@ def test_an_owner_sets_up_by_keyboard(site: Site, browser: Browser, visitors: li
     expect(diner.page.get_by_text("Lentil soup")).to_be_visible()
     diner.page.goto(f"{site.url}/")
     expect(diner.page.get_by_text("Gasthaus Lind")).to_have_count(0)
+
+
+def test_reservations_come_over_while_the_page_looks_on(
+    site: Site, browser: Browser, visitors: list[Visitor], tmp_path: Path
+) -> None:
+    restaurant = make_venue(tables=[2] * 6, name="Gasthaus Lind")
+    make_staff(email="owner@example.org", password="correct horse")
+    lines = ["Visit Date,Visit Time,Party Size,Guest Name,Email"]
+    lines += [f"{days_ahead(restaurant, day)},19:00,2,Guest {day},guest{day}@example.org" for day in range(1, 13)]
+    lines.append(f"{days_ahead(restaurant, 3)},15:00,2,<b>Early</b>,early@example.org")
+    file = tmp_path / "old.csv"
+    file.write_text("\n".join(lines))
+    visitor = Visitor(browser, width=390)
+    visitors.append(visitor)
+    page = visitor.page
+    page.goto(f"{site.url}/admin/reservations/bookingimport/add/?restaurant={restaurant.pk}")
+    sign_in(page)
+    page.get_by_label("CSV file").set_input_files(file)
+    picture(page, "import-file")
+    page.get_by_role("button", name="Look at it").press("Enter")
+    expect(page.get_by_text("12: will be brought over")).to_be_visible()
+    picture(page, "import-preview")
+    page.get_by_role("button", name="Bring them over").press("Enter")
+    # Nobody presses anything: the page goes on by itself until it is done, and says what is left.
+    expect(page.get_by_text("12: brought over")).to_be_visible()
+    expect(page.get_by_role("cell", name="<b>Early</b>")).to_be_visible()
+    assert Reservation.objects.filter(source=Reservation.Source.IMPORT).count() == 12
+    picture(page, "import-result")
+    page.get_by_role("link", name="Place by hand").press("Enter")
+    expect(page.get_by_label("Name")).to_have_value("<b>Early</b>")
+    page.get_by_label("Time").fill("21:00")
+    picture(page, "import-by-hand")
+    page.get_by_role("button", name="Book").press("Enter")
+    expect(page.get_by_text("13: brought over")).to_be_visible()

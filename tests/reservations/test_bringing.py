@@ -75,7 +75,7 @@ class Staff:
         assert response.status_code == 200
         return read(response)
 
-    def press(self, batch: BookingImport, button: str, *, by_script: bool = False, **typed: Any) -> Any:
+    def press(self, batch: BookingImport, button: str, by_script: Any = False, **typed: Any) -> Any:
         address = f"/admin/reservations/bookingimport/{batch.pk}/{button}/"
         return self.client.post(address, typed, headers={"HX-Request": "true"} if by_script else {})
 
