@@ -92,6 +92,8 @@ def found(model_admin: BookingImportAdmin, request: HttpRequest, pk: int | str) 
     batch = rows.filter(pk=int(text)).first() if text.isascii() and text.isdecimal() and len(text) < 19 else None
     if batch is None:
         raise Http404
+    # The page is about this restaurant: what was needed is asked for there.
+    batch.restaurant = pages.restaurant_of(request, batch.restaurant_id)
     return batch
 
 
@@ -102,6 +104,7 @@ def address(batch: BookingImport, name: str = "change") -> str:
 
 def upload(model_admin: BookingImportAdmin, request: HttpRequest, restaurant_pk: int) -> HttpResponse:
     """Ask for the file of a restaurant, and keep it; nothing is brought over yet."""
+    pages.need(request, IMPORT)
     restaurant = pages.restaurant_of(request, restaurant_pk)
     form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
     if form.is_valid():

@@ -20,12 +20,17 @@ from restaurant_site.guide.steps import LABELS, Step, address, beside, progress
 ADD = "reservations.add_restaurant"
 CHANGE = "reservations.change_restaurant"
 
+OWNERS = "reservations.set_booking"
+"""How diners book is the owner's: superusers have it where there are no roles."""
+
 Page = Callable[[HttpRequest, Restaurant], HttpResponse]
 
 
-def guarded(request: HttpRequest, pk: int, page: Page) -> HttpResponse:
+def guarded(request: HttpRequest, pk: int, page: Page, *, for_owners: bool = False) -> HttpResponse:
     """Answer with a page of a restaurant that the user may change; 403, 404 or 405 otherwise."""
     pages.need(request, CHANGE)
+    if for_owners:
+        pages.need(request, OWNERS)
     if request.method not in pages.METHODS:
         return HttpResponseNotAllowed(pages.METHODS)
     return page(request, pages.restaurant_of(request, pk))
@@ -41,7 +46,7 @@ def show(
         "opts": Restaurant._meta,
         "title": LABELS[step] if step else restaurant,
         "restaurant": restaurant,
-        "steps": progress(step, restaurant),
+        "steps": progress(step, restaurant, is_owner=request.user.has_perm(OWNERS)),
         "overview": reverse("set_up_overview", args=(restaurant.pk,)) if restaurant else "",
         "previous": LABELS[before] if before else "",
         "is_last": step == Step.OPEN,

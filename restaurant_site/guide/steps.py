@@ -36,6 +36,10 @@ LABELS: dict[Step, Promise] = {
 }
 
 
+FOR_OWNERS = frozenset({Step.PLACE, Step.SERVICES, Step.OPEN})
+"""Pages that change how diners book, and how the restaurant is called; the others are of who sets it up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A page of the guide as the progress shows it; without an address it can't be opened yet."""
@@ -60,10 +64,18 @@ def beside(step: Step, distance: int) -> Step | None:
     return order[at] if 0 <= at < len(order) else None
 
 
-def progress(current: Step | None, restaurant: Restaurant | None) -> list[Link]:
+def progress(current: Step | None, restaurant: Restaurant | None, *, is_owner: bool = True) -> list[Link]:
     """Return all pages, with the one that is shown and those that have what they need."""
     done = _done(restaurant) if restaurant is not None else set()
-    return [Link(str(LABELS[step]), address(step, restaurant), step == current, step in done) for step in Step]
+    return [
+        Link(
+            str(LABELS[step]),
+            address(step, restaurant) if is_owner or step not in FOR_OWNERS else "",
+            step == current,
+            step in done,
+        )
+        for step in Step
+    ]
 
 
 def _done(restaurant: Restaurant) -> set[Step]:

@@ -12,7 +12,7 @@ from reservations.queries import venue
 from restaurant_site.guide import menu, opening, place, services, staff, tables, trying
 from restaurant_site.guide.missing import lacks
 from restaurant_site.guide.page import CHANGE, Page, guarded, show
-from restaurant_site.guide.steps import Step
+from restaurant_site.guide.steps import FOR_OWNERS, Step
 
 _PAGES: dict[Step, Page] = {
     Step.PLACE: place.page,
@@ -29,7 +29,7 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """Show a page of a restaurant's guide, or save it."""
     if name not in list(Step):
         raise Http404(name)
-    return guarded(request, pk, _PAGES[Step(name)])
+    return guarded(request, pk, _PAGES[Step(name)], for_owners=Step(name) in FOR_OWNERS)
 
 
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
