@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import zoneinfo
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -9,7 +10,9 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -27,6 +30,9 @@ from reservations.models import Restaurant
 from reservations.models.venue import SLUG_LENGTH
 from restaurant_site.guide.page import ADD, log, onward, show
 from restaurant_site.guide.steps import Step
+
+_LATELY = dt.timedelta(minutes=10)
+_ATTEMPTS = 5
 
 if TYPE_CHECKING:
     _PlaceForm = forms.ModelForm[Restaurant]
@@ -142,17 +148,33 @@ def _page(request: HttpRequest, restaurant: Restaurant | None) -> HttpResponse:
     form = PlaceForm(request.POST if request.method == "POST" else None, instance=restaurant, initial=initial)
     if not form.is_valid():
         return show(request, Step.PLACE, restaurant, "place.html", form=form, bound=form.is_bound)
-    if restaurant is None:
-        # Nobody finds it before the last page of the guide says so.
-        form.instance.is_published = False
-        form.instance.slug = free_slug(form.cleaned_data["name"])
-    saved = form.save()
-    if restaurant is None:
-        model_admin = cast("RestaurantAdmin", admin.site.get_model_admin(Restaurant))
-        model_admin.log_addition(request, saved, [{"added": {}}])
-    elif form.has_changed():
+    saved = form.save() if restaurant is not None else _made(request, form)
+    if restaurant is not None and form.has_changed():
         log(request, saved, _("Changed in the set-up guide: %(names)s.") % {"names": ", ".join(form.changed_data)})
     return onward(request, Step.PLACE, saved)
+
+
+def _made(request: HttpRequest, form: PlaceForm) -> Restaurant:
+    """Make a restaurant; the same form sent again, as a double click does, gets the same one."""
+    told = {name: form.cleaned_data[name] for name in ("name", "street", "city")}
+    lately = timezone.now() - _LATELY
+    same = Restaurant.objects.filter(**told, is_published=False, link_key="", tables=None, updated_at__gte=lately)
+    # Nobody finds it before the last page of the guide says so.
+    form.instance.is_published = False
+    for _attempt in range(_ATTEMPTS):
+        if (there := same.order_by("-pk").first()) is not None:
+            return there
+        form.instance.slug = free_slug(form.cleaned_data["name"])
+        try:
+            with transaction.atomic():
+                saved = form.save()
+        except IntegrityError:
+            # Another has taken this slug just now, perhaps this very form.
+            continue
+        model_admin = cast("RestaurantAdmin", admin.site.get_model_admin(Restaurant))
+        model_admin.log_addition(request, saved, [{"added": {}}])
+        return saved
+    raise IntegrityError("every slug was taken")
 
 
 def free_slug(name: str) -> str:

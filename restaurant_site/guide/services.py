@@ -225,7 +225,7 @@ def _save(request: HttpRequest, restaurant: Restaurant, rules: RulesForm, servic
             last = today + dt.timedelta(days=restaurant.booking_window_days + 1)
             lock_for_closing(restaurant.pk, today - dt.timedelta(days=1), last)
         rules.save()
-        services.save()
+        _save_services(restaurant, services)
         lines = {
             form.cleaned_data["up_to"]: form.cleaned_data["minutes"]
             for form in turns.forms
@@ -238,6 +238,18 @@ def _save(request: HttpRequest, restaurant: Restaurant, rules: RulesForm, servic
                 TurnTime.objects.create(restaurant=restaurant, up_to=up_to, minutes=minutes)
         _show_hours(restaurant)
         log(request, restaurant, _("Services and turn times saved in the set-up guide."))
+
+
+def _save_services(restaurant: Restaurant, services: Any) -> None:
+    """Save the lines; a new one that is there already in every word was sent twice, and is not made again."""
+    names = ("name", "weekdays", "first_seating", "last_seating", "interval_minutes", "max_covers")
+    there = set(Service.objects.filter(restaurant=restaurant, special_day=None).values_list(*names))
+    for service in services.save(commit=False):
+        is_new = service.pk is None
+        if not is_new or tuple(getattr(service, name) for name in names) not in there:
+            service.save()
+    for service in services.deleted_objects:
+        service.delete()
 
 
 def _show_hours(restaurant: Restaurant) -> None:

@@ -50,5 +50,12 @@
     form.prepend(note);
   }
   form.addEventListener("input", () => store.setItem(own, JSON.stringify(read())));
-  form.addEventListener("submit", () => store.setItem("draft-sent", own));
+  let isSent = false;
+  form.addEventListener("submit", (event) => {
+    // A double click sends the form once.
+    if (isSent) event.preventDefault();
+    isSent = true;
+    store.setItem("draft-sent", own);
+  });
+  window.addEventListener("pageshow", () => { isSent = false; });
 })();
