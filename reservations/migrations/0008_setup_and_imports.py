@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reservations', '0003_history_of_before'),
+        ('reservations', '0007_floor_plan'),
     ]
 
     operations = [
