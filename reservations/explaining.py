@@ -22,6 +22,7 @@ LABELS: dict[Rule, str | Promise] = {
     Rule.CLOSURE: gettext_lazy("Closure"),
     Rule.SERVICE: gettext_lazy("Service"),
     Rule.WINDOW: gettext_lazy("Booking window"),
+    Rule.BRAKE: gettext_lazy("Brake"),
     Rule.LEAD_TIME: gettext_lazy("Lead time"),
     Rule.PARTY_SIZE: gettext_lazy("Party size"),
     Rule.PACING: gettext_lazy("Pacing"),
@@ -35,6 +36,7 @@ _MISFITS: dict[Misfit, str | Promise] = {
     Misfit.WRONG_AREA: gettext_lazy("in another area"),
     Misfit.NOT_STEP_FREE: gettext_lazy("not step-free"),
     Misfit.OUT_OF_USE: gettext_lazy("not in use"),
+    Misfit.PAUSED: gettext_lazy("online booking of the area is paused"),
 }
 
 _TAKEN: dict[Kind, str | Promise] = {
@@ -137,6 +139,10 @@ def _text(step: Step, time: TimeExplained, zone: ZoneInfo) -> str:
             }
         case Rule.WINDOW:
             return _bound(step, _("until %(date)s") % {"date": date_text(step.last_date)} if step.last_date else "")
+        case Rule.BRAKE:
+            if step.until is None:
+                return _("not on")
+            return _bound(step, _("online booking is paused until %(time)s") % {"time": clock(step.until, zone)})
         case Rule.LEAD_TIME:
             until = _("until %(moment)s") % {"moment": date_and_clock(step.until or time.start, zone)}
             return (

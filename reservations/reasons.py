@@ -14,6 +14,7 @@ _DINER: dict[Reason, str | Promise] = {
     Reason.NO_SERVICE: _("The restaurant seats nobody on this day. Please choose another date."),
     Reason.NOT_A_TIME: _("The restaurant seats nobody at this time. Please choose one of the times shown."),
     Reason.PAST: _("This time has passed. Please choose a later one."),
+    Reason.PAUSED: _("Online booking is paused for this time. Please choose another one, or call the restaurant."),
     Reason.TOO_LATE: _("It is too late to book this time online. Please choose a later one, or call."),
     Reason.TOO_FAR: _("Bookings for this day are not open yet. Please choose an earlier date."),
     Reason.PARTY_TOO_SMALL: _("This service is for larger parties. Please choose another time, or call."),
@@ -50,6 +51,7 @@ _DINER: dict[Reason, str | Promise] = {
 # Where a whole day has no time left, these speak of the day.
 _DINER_DAY: dict[Reason, str | Promise] = {
     Reason.PAST: _("There are no more times on this day. Please choose another date."),
+    Reason.PAUSED: _("Online booking is paused for this day. Please call the restaurant."),
     Reason.TOO_LATE: _("It is too late to book this day online. Please choose another date, or call."),
     Reason.PACING_FULL: _("Every time of this day is full. Please choose another date."),
     Reason.TABLES_TAKEN: _("Every table for your party is taken on this day. Please choose another date."),
@@ -62,6 +64,7 @@ _STAFF: dict[Reason, str | Promise] = {
     Reason.NO_SERVICE: _("No service takes place on this day."),
     Reason.NOT_A_TIME: _("No service seats guests at this time."),
     Reason.PAST: _("This time has passed."),
+    Reason.PAUSED: _("Online booking is paused: somebody put the brake on."),
     Reason.TOO_LATE: _("The lead time for online booking has run out."),
     Reason.TOO_FAR: _("The day is beyond the booking window."),
     Reason.PARTY_TOO_SMALL: _("The party is smaller than may book online."),

@@ -1,4 +1,4 @@
-"""Blocks: tables that nobody can have for a time."""
+"""Blocks: tables that nobody can have for a time; and the brakes on online booking."""
 
 from __future__ import annotations
 
@@ -14,12 +14,44 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from reservations.admin import blocking
+from reservations.admin import blocking, brake
 from reservations.admin.base import OwnedAdmin, ReadOnlyAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
 from reservations.admin.formats import local_text
 from reservations.admin.reservation import ReservationList, name_tables
-from reservations.models import Block
+from reservations.models import Block, Brake
+
+
+@admin.register(Brake)
+class BrakeAdmin(ReadOnlyAdmin[Brake]):
+    """Brakes that were put on. That is done and undone on the floor and on the page of the brake."""
+
+    list_display = ("service_date", "what", "stopped", "ends", "resumed", "created_by", "restaurant")
+    list_select_related = ("restaurant", "service", "area", "created_by")
+    date_hierarchy = "service_date"
+    search_fields = ("restaurant__name", "restaurant__city", "service__name", "area__name")
+    fields = ("restaurant", "service_date", "what", "stopped", "ends", "resumed", "created_by")
+    readonly_fields = ("what", "stopped", "ends", "resumed")
+
+    @admin.display(description=gettext_lazy("what"))
+    def what(self, obj: Brake) -> str:
+        """Return what was stopped."""
+        return brake.what_text(obj)
+
+    @admin.display(description=gettext_lazy("stopped"), ordering="created_at")
+    def stopped(self, obj: Brake) -> str:
+        """Return since when."""
+        return local_text(obj.created_at, obj.restaurant.zone)
+
+    @admin.display(description=gettext_lazy("end"), ordering="ends_at")
+    def ends(self, obj: Brake) -> str:
+        """Return when it ends by itself."""
+        return local_text(obj.ends_at, obj.restaurant.zone)
+
+    @admin.display(description=gettext_lazy("resumed"), ordering="lifted_at")
+    def resumed(self, obj: Brake) -> str:
+        """Return when somebody let booking go on."""
+        return local_text(obj.lifted_at, obj.restaurant.zone)
 
 
 class StandingFilter(admin.SimpleListFilter):

@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from reservations.models import Block, BookingRequest, Closure, Guest, Membership, Reservation, WaitlistEntry
+from reservations.models import Block, BookingRequest, Brake, Closure, Guest, Membership, Reservation, WaitlistEntry
 
 KINDS: dict[str, Promise] = {
     "held": _("Table held"),
@@ -34,6 +34,8 @@ KINDS: dict[str, Promise] = {
     "undone": _("Undone"),
     "blocked": _("Tables blocked"),
     "unblocked": _("Block lifted"),
+    "paused": _("Online booking stopped"),
+    "resumed": _("Online booking resumed"),
     "closed": _("Closed"),
     "reopened": _("Opened again"),
     "joined": _("Joined the waitlist"),
@@ -65,6 +67,7 @@ SUBJECTS: dict[str, tuple[Promise, type[Model]]] = {
     "guest": (_("Guest"), Guest),
     "closure": (_("Closure"), Closure),
     "membership": (_("Member of staff"), Membership),
+    "brake": (_("Brake"), Brake),
 }
 """What the write rules tell of. What is set up in the admin is named as its model is: `model_of`."""
 

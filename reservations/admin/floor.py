@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from reservations.admin import blocking, day, door, moving, night, noting, pages, pulse, touching, walk_in
+from reservations.admin import blocking, brake, day, door, moving, night, noting, pages, pulse, touching, walk_in
 from reservations.admin.base import Link
 from reservations.admin.chooser import FILTER, find_restaurant
 from reservations.admin.flags import flags_text
@@ -63,6 +63,7 @@ def urls(model_admin: admin.ModelAdmin[Restaurant]) -> list[URLPattern]:
         ("day/", "day", day.today),
         ("day/<str:date>/", "sheet", day.show),
         ("day/<str:date>/csv/", "sheet_csv", day.export),
+        ("brake/", "brake", brake.show),
     ]
     found = [
         path(f"<int:pk>/{where}", wrap(partial(view, model_admin)), name=f"reservations_restaurant_{name}")
@@ -143,6 +144,8 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
         waitlist=[door.waiting_row(restaurant, place, entry, found.tables) for place, entry in found.waitlist],
         blocks=[blocking.row(request, row, found.tables, here) for row in found.blocks],
         lateness=LATENESS,
+        brake=brake.panel(restaurant, found.plan, found.now) if may else None,
+        here=here,
         unsettled=[
             (f"{address(pk, 'night')}?{urlencode({'date': date})}", date_text(date), count)
             for date, count in unsettled(pk, found.now).items()
@@ -164,6 +167,7 @@ def _tools(request: HttpRequest, restaurant: Restaurant, found: Evening) -> list
             (address(restaurant.pk, "walk_in"), _("Walk-in")),
             (address(restaurant.pk, "door"), _("Door list")),
             (address(restaurant.pk, "night"), _("Close the night")),
+            (address(restaurant.pk, "brake"), _("Brake")),
         ]
     if request.user.has_perm("reservations.add_reservation"):
         tools.append((f"{reverse('admin:reservations_reservation_add')}?{of_restaurant}", _("Add reservation")))

@@ -25,6 +25,7 @@ from reservations.admin.owners import OwnersFields
 from reservations.models import (
     Area,
     BookingImport,
+    Brake,
     CombinationTable,
     HistoryEvent,
     HistoryOutbox,
@@ -82,7 +83,7 @@ class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
     """Restaurants. What one has hundreds of is linked above its form, not on it."""
 
     form = RestaurantForm
-    goes_along = (Refusal, ServiceDay, CombinationTable, HistoryEvent, HistoryOutbox, BookingImport, ImportRow)
+    goes_along = (Refusal, ServiceDay, Brake, CombinationTable, HistoryEvent, HistoryOutbox, BookingImport, ImportRow)
     list_display = ("name", "city", "country", "timezone", "online_booking", "is_published")
     list_filter = ("is_published", "online_booking", "country")
     search_fields = ("name", "city", "slug", "source_ref")

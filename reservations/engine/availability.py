@@ -12,10 +12,12 @@ from dataclasses import replace
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from reservations.engine.braking import is_stopped, within_brakes
 from reservations.engine.errors import Reason
-from reservations.engine.fitting import candidates, pick
+from reservations.engine.fitting import candidates, none_fits, pick
 from reservations.engine.plan import (
     Ask,
+    BrakeSpec,
     CombinationSpec,
     DayPlan,
     Deadline,
@@ -28,6 +30,7 @@ from reservations.engine.slots import SLOT, seating_times, slots_needed
 
 __all__ = [
     "Ask",
+    "BrakeSpec",
     "CombinationSpec",
     "DayPlan",
     "Deadline",
@@ -40,6 +43,7 @@ __all__ = [
     "day_times",
     "last_date",
     "lasting",
+    "none_fits",
     "pacing_full",
     "party_reason",
     "pick",
@@ -49,6 +53,7 @@ __all__ = [
     "sums_of_covers",
     "surely_full",
     "times",
+    "within_brakes",
 ]
 
 _ROUND_UP = SLOT - dt.timedelta(microseconds=1)
@@ -82,13 +87,15 @@ def last_date(plan: DayPlan, now: dt.datetime) -> dt.date:
 def rules_reason(
     plan: DayPlan, service: ServiceRules, ask: Ask, start: dt.datetime, now: dt.datetime, covers: tuple[int, int]
 ) -> Reason | None:
-    """Return why one time is refused by lead time, party size or pacing; covers are those already arriving then.
+    """Return why one time is refused by a brake, lead time, party size or pacing; covers are those arriving then.
 
-    start is in UTC. covers is the pair (all, of those online). Staff pass over lead time and the
+    start is in UTC. covers is the pair (all, of those online). Staff pass over brakes, lead time and the
     online party limits, and over pacing where they said so.
     """
     if start <= now:
         return Reason.PAST
+    if is_stopped(plan, service.id, ask, start, now):
+        return Reason.PAUSED
     if ask.online:
         if now > service.lead.moment(start, plan.date, plan.zone):
             return Reason.TOO_LATE
@@ -160,21 +167,28 @@ def times(plan: DayPlan, ask: Ask, now: dt.datetime) -> tuple[Time, ...]:
     live = [one for one in lasting(plan, now) if one.start < horizon and one.end > origin]
     covers = sums_of_covers(plan, live)
 
-    open_by_length: dict[int, int] = {}
-    answers: list[tuple[dt.datetime, ServiceRules, int, Reason | None]] = []
+    # Starts that are asked for alike: all of them, but where a brake stops an area for some.
+    open_by_ask: dict[Ask, dict[int, int]] = {}
+    answers: list[tuple[dt.datetime, ServiceRules, int, Reason | None, Ask]] = []
     for utc, local, service in day:
         offset = (utc - origin) // SLOT
         reason = rules_reason(plan, service, ask, utc, now, covers.get(utc, (0, 0)))
-        answers.append((local, service, offset, reason))
+        asked = within_brakes(plan, service.id, ask, utc, now)
+        answers.append((local, service, offset, reason, asked))
         if reason is None:
             length = slots_needed(stays[service.id])
+            open_by_length = open_by_ask.setdefault(asked, {})
             open_by_length[length] = open_by_length.get(length, 0) | (1 << offset)
 
-    choices = candidates(plan, ask)
-    seated = _seat(choices, _taken(live, origin), open_by_length)
-    none_fits = Reason.TABLES_TAKEN if choices else Reason.NO_TABLE
+    taken = _taken(live, origin)
+    seated: dict[int, tuple[int, ...]] = {}
+    misses: dict[Ask, Reason] = {}
+    for asked, open_by_length in open_by_ask.items():
+        choices = candidates(plan, asked)
+        seated |= _seat(choices, taken, open_by_length)
+        misses[asked] = none_fits(plan, asked, choices)
     result = []
-    for local, service, offset, reason in answers:
+    for local, service, offset, reason, asked in answers:
         tables = seated.get(offset, ()) if reason is None else ()
         result.append(
             Time(
@@ -182,7 +196,7 @@ def times(plan: DayPlan, ask: Ask, now: dt.datetime) -> tuple[Time, ...]:
                 service_id=service.id,
                 service_name=service.name,
                 minutes=stays[service.id],
-                reason=reason if reason is not None or tables else none_fits,
+                reason=reason if reason is not None or tables else misses[asked],
                 table_ids=tables,
             )
         )

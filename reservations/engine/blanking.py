@@ -39,7 +39,7 @@ def blank_reservations(pks: Sequence[int]) -> None:
 
     def blank(some: Sequence[int]) -> None:
         Reservation.objects.filter(pk__in=some).update(
-            **_BLANK, booker_name="", booker_email="", dietary_needs="", occasion=""
+            **_BLANK, booker_name="", booker_email="", dietary_needs="", occasion="", passed_over_reason=""
         )
         blank_messages(Message.objects.filter(reservation__in=some))
         _blank_log(Reservation, some)

@@ -28,7 +28,7 @@ from reservations.models import Message, Reservation, Restaurant, TableClaim
 from reservations.models.reservation import COUNTED
 from reservations.queries.day import Fresh, cutoff, day_plan, refreshed, window
 
-__all__ = ["can_change", "change", "details_of", "wish_of", "write"]
+__all__ = ["can_change", "change", "details_of", "kept_start", "wish_of", "write"]
 
 Status = Reservation.Status
 
@@ -190,8 +190,14 @@ def _decided(
         step_free=new.step_free,
         online=online,
         ignore_pacing=exceed_pacing,
+        kept_start=kept_start(row, new.party),
     )
     return decide(fresh.plan, new, ask, view, now, keep=tuple(row.table_ids))
+
+
+def kept_start(reservation: Reservation, party: int) -> dt.datetime | None:
+    """Return the start that a brake doesn't take from a party that is not larger than it was booked; None for one."""
+    return reservation.starts_at if party <= reservation.party_size else None
 
 
 def _sits(row: Reservation, new: Wish) -> bool:

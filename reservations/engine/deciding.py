@@ -13,10 +13,12 @@ from reservations.engine.availability import (
     ServiceRules,
     candidates,
     day_reason,
+    none_fits,
     pacing_full,
     pick,
     rules_reason,
     starts,
+    within_brakes,
 )
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert, insert_many
@@ -75,12 +77,13 @@ def decide(plan: DayPlan, wish: Wish, ask: Ask, view: Window, now: dt.datetime, 
     reason = rules_reason(plan, service, ask, wish.start, now, view.covers)
     if reason is not None:
         raise Refused(reason)
+    ask = within_brakes(plan, service.id, ask, wish.start, now)
     choices = [_named(plan, wish)] if wish.table_ids else candidates(plan, ask)
     if keep and set(keep) in [set(tables) for tables in choices]:
         choices = [keep, *choices]
     tables = pick(choices, view.taken)
     if tables is None:
-        raise Refused(Reason.TABLES_TAKEN if choices else Reason.NO_TABLE)
+        raise Refused(none_fits(plan, ask, choices))
     return Decision(service, tables, service.turn(wish.party), pacing_full(service, ask, view.covers))
 
 

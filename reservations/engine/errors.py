@@ -14,6 +14,7 @@ class Reason(enum.StrEnum):
     NO_SERVICE = "NO_SERVICE"
     NOT_A_TIME = "NOT_A_TIME"
     PAST = "PAST"
+    PAUSED = "PAUSED"
     TOO_LATE = "TOO_LATE"
     TOO_FAR = "TOO_FAR"
     PARTY_TOO_SMALL = "PARTY_TOO_SMALL"

@@ -21,6 +21,7 @@ from reservations.engine.availability import (
     slot_mask,
     sums_of_covers,
 )
+from reservations.engine.braking import is_stopped, paused_until, within_brakes
 from reservations.engine.errors import Reason
 from reservations.engine.fitting import (
     Misfit,
@@ -39,6 +40,7 @@ class Rule(enum.StrEnum):
     CLOSURE = "closure"
     SERVICE = "service"
     WINDOW = "window"
+    BRAKE = "brake"
     LEAD_TIME = "lead_time"
     PARTY_SIZE = "party_size"
     PACING = "pacing"
@@ -63,7 +65,7 @@ class Step:
     binds: bool = True
     """False where the rule does not bind who asks: staff, or whoever exceeds pacing knowingly."""
     until: dt.datetime | None = None
-    """Of the lead time: the UTC moment until which the time can be booked."""
+    """The UTC moment: of the lead time until which the time can be booked, of a brake when it ends."""
     last_date: dt.date | None = None
     """Of the window: the last service date that can be booked."""
     figures: tuple[Figure, ...] = ()
@@ -143,12 +145,13 @@ def explain(plan: DayPlan, ask: Ask, now: dt.datetime) -> DayExplained:
     live = lasting(plan, now)
     covers = sums_of_covers(plan, live)
     of_day = _day_steps(plan, ask, now)
-    room = _Room(plan, ask, live, day[0][0] if day else now)
+    room = _Room(plan, live, day[0][0] if day else now)
     explained = []
     for start, local, service in day:
         minutes = service.turn(ask.party)
         of_slot = _slot_steps(plan, service, ask, start, now, covers.get(start, (0, 0)))
-        tables, combinations = room.choices(start, minutes)
+        asked = within_brakes(plan, service.id, ask, start, now)
+        tables, combinations = room.choices(asked, start, minutes)
         steps = (*of_day, *of_slot, _tables_step((*tables, *combinations)))
         explained.append(TimeExplained(local, service, minutes, steps, tables, combinations))
     return DayExplained(day_reason(plan, ask, now), tuple(explained))
@@ -176,7 +179,14 @@ def _slot_steps(
     too_late = Reason.TOO_LATE if ask.online and now > until else None
     full = not ask.ignore_pacing and pacing_full(service, ask, covers)
     total, online = covers
+    stopped = is_stopped(plan, service.id, ask, start, now)
     return (
+        Step(
+            Rule.BRAKE,
+            Reason.PAUSED if stopped and start > now else None,
+            binds=ask.online,
+            until=paused_until(plan, service.id, start, now),
+        ),
         Step(
             Rule.LEAD_TIME,
             # Staff too can't book what has begun.
@@ -202,36 +212,40 @@ def _slot_steps(
 def _tables_step(choices: Sequence[Choice]) -> Step:
     if any(choice.free for choice in choices):
         return Step(Rule.TABLES)
-    fits = any(choice.misfit is None for choice in choices)
-    return Step(Rule.TABLES, Reason.TABLES_TAKEN if fits else Reason.NO_TABLE)
+    misfits = {choice.misfit for choice in choices}
+    if None in misfits:
+        return Step(Rule.TABLES, Reason.TABLES_TAKEN)
+    return Step(Rule.TABLES, Reason.PAUSED if Misfit.PAUSED in misfits else Reason.NO_TABLE)
 
 
 class _Room:
     """The tables and combinations of a day, and who sits at them in which slots, counted from origin."""
 
-    def __init__(self, plan: DayPlan, ask: Ask, live: Sequence[Seating], origin: dt.datetime) -> None:
+    def __init__(self, plan: DayPlan, live: Sequence[Seating], origin: dt.datetime) -> None:
         self._origin = origin
-        by_id = {table.id: table for table in plan.tables}
-        self._names = {table.id: table.name for table in plan.tables}
-        self._tables = [
-            ((table.id,), table.min_seats, table.max_seats, table_misfit(table, ask)) for table in tables_in_order(plan)
-        ]
-        self._combinations = [
-            (one.table_ids, one.min_party, one.max_party, combination_misfit(one, by_id, ask))
-            for one in combinations_in_order(plan)
-        ]
+        self._by_id = {table.id: table for table in plan.tables}
+        self._tables = tables_in_order(plan)
+        self._combinations = combinations_in_order(plan)
         self._busy: dict[int, list[tuple[int, Seating]]] = {}
         for seating in live:
             mask = slot_mask(seating.start, seating.end, origin)
             for table in seating.table_ids:
                 self._busy.setdefault(table, []).append((mask, seating))
 
-    def choices(self, start: dt.datetime, minutes: int) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
+    def choices(self, ask: Ask, start: dt.datetime, minutes: int) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
         """Return the tables and the combinations, as they are for a stay of so many minutes from start."""
         wanted = slot_mask(start, start + dt.timedelta(minutes=minutes), self._origin)
         return (
-            tuple(self._choice(wanted, *one) for one in self._tables),
-            tuple(self._choice(wanted, *one) for one in self._combinations),
+            tuple(
+                self._choice(wanted, (table.id,), table.min_seats, table.max_seats, table_misfit(table, ask))
+                for table in self._tables
+            ),
+            tuple(
+                self._choice(
+                    wanted, one.table_ids, one.min_party, one.max_party, combination_misfit(one, self._by_id, ask)
+                )
+                for one in self._combinations
+            ),
         )
 
     def _choice(
@@ -242,7 +256,7 @@ class _Room:
         last = max(inside, key=lambda one: one.end, default=None)
         return Choice(
             table_ids=table_ids,
-            names=tuple(self._names[table] for table in table_ids if table in self._names),
+            names=tuple(self._by_id[table].name for table in table_ids if table in self._by_id),
             smallest=smallest,
             largest=largest,
             misfit=misfit,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
+from reservations.engine.errors import Reason
 from reservations.engine.plan import Ask, CombinationSpec, DayPlan, TableSpec
 
 
@@ -17,6 +19,7 @@ class Misfit(enum.StrEnum):
     WRONG_AREA = "WRONG_AREA"
     NOT_STEP_FREE = "NOT_STEP_FREE"
     OUT_OF_USE = "OUT_OF_USE"
+    PAUSED = "PAUSED"
 
 
 def candidates(plan: DayPlan, ask: Ask) -> list[tuple[int, ...]]:
@@ -33,6 +36,15 @@ def candidates(plan: DayPlan, ask: Ask) -> list[tuple[int, ...]]:
         for combination in combinations_in_order(plan)
         if combination_misfit(combination, by_id, ask) is None
     ]
+
+
+def none_fits(plan: DayPlan, ask: Ask, choices: Collection[tuple[int, ...]]) -> Reason:
+    """Return why a party gets no table at a time, where these are its candidates and none of them is free."""
+    if choices:
+        return Reason.TABLES_TAKEN
+    if ask.paused_areas and candidates(plan, replace(ask, paused_areas=frozenset())):
+        return Reason.PAUSED
+    return Reason.NO_TABLE
 
 
 def tables_in_order(plan: DayPlan) -> list[TableSpec]:
@@ -64,11 +76,13 @@ def combination_misfit(combination: CombinationSpec, tables: Mapping[int, TableS
         return Misfit.NOT_ONLINE
     if not combination.table_ids:
         return Misfit.OUT_OF_USE
+    misfits = []
     for member in combination.table_ids:
         table = tables.get(member)
         if found := Misfit.OUT_OF_USE if table is None else _unsuitable(table, ask):
-            return found
-    return None
+            misfits.append(found)
+    # A brake comes last: it is said only where nothing else is in the way.
+    return next((found for found in misfits if found != Misfit.PAUSED), misfits[0] if misfits else None)
 
 
 def _unsuitable(table: TableSpec, ask: Ask) -> Misfit | None:
@@ -78,6 +92,8 @@ def _unsuitable(table: TableSpec, ask: Ask) -> Misfit | None:
         return Misfit.WRONG_AREA
     if ask.step_free and not table.step_free:
         return Misfit.NOT_STEP_FREE
+    if table.area_id in ask.paused_areas:
+        return Misfit.PAUSED
     return None
 
 

@@ -112,6 +112,19 @@ class Seating:
 
 
 @dataclass(frozen=True, slots=True)
+class BrakeSpec:
+    """Online booking is stopped until a UTC moment: of the whole date, or of one service, area or start (UTC).
+
+    What is None does not narrow it.
+    """
+
+    ends_at: dt.datetime
+    service_id: int | None = None
+    area_id: int | None = None
+    start: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DayPlan:
     """What is known of one restaurant's one service date, apart from the clock."""
 
@@ -129,6 +142,7 @@ class DayPlan:
     """Whether the row that a booking of the date locks is there, as far as is known."""
     hold_minutes: int = 10
     offer_minutes: int = 30
+    brakes: tuple[BrakeSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +154,10 @@ class Ask:
     step_free: bool = False
     online: bool = True
     ignore_pacing: bool = False
+    paused_areas: frozenset[int] = frozenset()
+    """Areas in which a brake has stopped online booking of the time that is asked for; `braking` fills it in."""
+    kept_start: dt.datetime | None = None
+    """The start (UTC) that a party has booked already and that no brake takes from it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def by_staff(user: User) -> By:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened to one subject (reservation, entry, request, block, guest, closure), named by its number."""
+    """What happened to one subject (reservation, entry, request, block, guest, closure, brake), named by its number."""
 
     kind: str
     subject: str

@@ -1,5 +1,6 @@
 """Tables of where, when and who. Every tenant table carries ``restaurant``, so that it can be sharded by it later."""
 
+from reservations.models.brake import Brake
 from reservations.models.guest import Guest, contact_key
 from reservations.models.history import HistoryEvent, HistoryOutbox
 from reservations.models.hours import Closure, OpeningPeriod, Service, SpecialDay, TurnTime
@@ -17,6 +18,7 @@ __all__ = [
     "Block",
     "BookingImport",
     "BookingRequest",
+    "Brake",
     "Closure",
     "CombinationTable",
     "Guest",

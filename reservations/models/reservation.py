@@ -149,6 +149,9 @@ class Reservation(CachedModel):
         verbose_name=_("pacing exceeded by"),
     )
     pacing_reason = models.CharField(_("why pacing was exceeded"), max_length=200, blank=True)
+    # Of what staff booked: the reasons for which a diner would have been refused, and why it was booked all the same.
+    passed_over = models.CharField(_("rules passed over"), max_length=160, blank=True, editable=False)
+    passed_over_reason = models.CharField(_("why rules were passed over"), max_length=200, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("taken by")
     )

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from reservations.engine.availability import (
+    BrakeSpec,
     CombinationSpec,
     DayPlan,
     Deadline,
@@ -87,6 +88,7 @@ def day_plan(
         date=date,
         **(_layout(*layout) if house else {"tables": ()}),
         seatings=_seatings(restaurant, date, locked, except_reservation) if seatings else (),
+        brakes=_brakes(rows),
         **_rules(restaurant, date, known, usual, turns),
     )
 
@@ -150,7 +152,7 @@ def fresh_from(plan: DayPlan, answers: list[Any]) -> Fresh:
     rows, *rest = answers
     restaurant, (*known, now, position, digest, is_waited_for) = _one(rows)
     return Fresh(
-        plan=replace(plan, **_rules(restaurant, plan.date, tuple(known), *rest)),
+        plan=replace(plan, brakes=_brakes(rows), **_rules(restaurant, plan.date, tuple(known), *rest)),
         now=now,
         head=Head(position or 0, digest or ""),
         is_waited_for=is_waited_for,
@@ -173,9 +175,11 @@ _RESTAURANT = Param("restaurant", models.BigIntegerField())
 _RESTAURANT_COLUMNS = tuple(field.attname for field in Restaurant._meta.concrete_fields)
 _SERVICE_COLUMNS = tuple(field.attname for field in Service._meta.concrete_fields)
 _KNOWN = ("closed_for", "special_id", "special_closed", "has_row")
+_BRAKE = ("brake__ends_at", "brake__service_id", "brake__area_id", "brake__slot")
 
 
 def _on_date() -> QuerySet[Restaurant]:
+    """Ask for a restaurant and what holds on the date: one row, or one for each brake that is on."""
     closures = Closure.objects.filter(restaurant=OuterRef("pk"), service=None, starts_on__lte=_DATE, ends_on__gte=_DATE)
     special = SpecialDay.objects.filter(restaurant=OuterRef("pk"), date=_DATE).order_by()
     return (
@@ -186,6 +190,8 @@ def _on_date() -> QuerySet[Restaurant]:
             has_row=Exists(ServiceDay.objects.filter(restaurant=OuterRef("pk"), date=_DATE)),
             special_id=Subquery(special.values("pk")[:1]),
             special_closed=Subquery(special.values("is_closed")[:1]),
+            # A join, since it may be several; together with what is asked anyway, it costs no statement more.
+            brake=FilteredRelation("brakes", condition=Q(brakes__service_date=_DATE, brakes__lifted_at=None)),
         )
     )
 
@@ -202,7 +208,7 @@ def _under_lock() -> QuerySet[Restaurant, Any]:
             chain_digest=Subquery(events.values("digest")[:1]),
             is_waited_for=Exists(waiting(_DATE).filter(restaurant=OuterRef("pk")).order_by()),
         )
-        .values_list(*_RESTAURANT_COLUMNS, *_KNOWN, "asked_at", "chained", "chain_digest", "is_waited_for")
+        .values_list(*_RESTAURANT_COLUMNS, *_KNOWN, "asked_at", "chained", "chain_digest", "is_waited_for", *_BRAKE)
     )
 
 
@@ -217,7 +223,7 @@ def _services_of(wanted: Q) -> QuerySet[Service, Any]:
     return rows.order_by("first_seating", "pk").values_list(*_SERVICE_COLUMNS)
 
 
-_ON_DATE = Prepared(lambda: _on_date().values_list(*_RESTAURANT_COLUMNS, *_KNOWN))
+_ON_DATE = Prepared(lambda: _on_date().values_list(*_RESTAURANT_COLUMNS, *_KNOWN, *_BRAKE))
 _UNDER_LOCK = Prepared(_under_lock)
 _USUAL = Prepared(_usual_services)
 _SPECIAL = Prepared(lambda: _services_of(Q(special_day=Param("special", models.BigIntegerField()))))
@@ -251,11 +257,17 @@ _COMBINATIONS = Prepared(
 
 
 def _one(rows: list[Any]) -> tuple[Restaurant, tuple[Any, ...]]:
-    """Return the restaurant, and what was asked besides its columns."""
+    """Return the restaurant, and what was asked besides its columns and the brakes."""
     if not rows:
         raise Restaurant.DoesNotExist
     count = len(_RESTAURANT_COLUMNS)
-    return Restaurant.from_db(connection.alias, _RESTAURANT_COLUMNS, rows[0][:count]), tuple(rows[0][count:])
+    return Restaurant.from_db(connection.alias, _RESTAURANT_COLUMNS, rows[0][:count]), tuple(
+        rows[0][count : -len(_BRAKE)]
+    )
+
+
+def _brakes(rows: list[Any]) -> tuple[BrakeSpec, ...]:
+    return tuple(BrakeSpec(*row[-len(_BRAKE) :]) for row in rows if row[-len(_BRAKE)] is not None)
 
 
 def _of_services(restaurant_id: int, date: dt.date) -> tuple[Question, Question]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from reservations.engine.availability import ServiceRules
+from reservations.engine.availability import DayPlan, ServiceRules
 from reservations.models import Block, Reservation, Restaurant, WaitlistEntry
 from reservations.queries.floor import UNRESOLVED, Overstay, overstays, running, table_names
 from reservations.queries.touches import Touch, touches
@@ -43,6 +43,7 @@ class Evening:
     """The names of the restaurant's tables by number."""
     touches: dict[int, Touch]
     """What was done a short while ago and can be taken back, by the reservation's number."""
+    plan: DayPlan
 
 
 def evening(restaurant: Restaurant, now: dt.datetime) -> Evening:
@@ -79,6 +80,7 @@ def evening(restaurant: Restaurant, now: dt.datetime) -> Evening:
         ),
         tables=table_names(restaurant.pk),
         touches=touches(restaurant.pk, dates, now),
+        plan=here.plan,
     )
 
 

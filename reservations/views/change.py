@@ -156,7 +156,13 @@ def _times(found: Reservation, form: TimesForm, wish: Wish | None) -> dict[str, 
     """Return the day's times as if the reservation were not there, read fresh."""
     date, now = form.cleaned_data["date"], timezone.now()
     plan = day_plan(found.restaurant_id, date, except_reservation=found.pk)
-    ask = Ask(party=form.cleaned_data["party"], area_id=form.area_id, step_free=form.cleaned_data["step_free"])
+    party = form.cleaned_data["party"]
+    ask = Ask(
+        party=party,
+        area_id=form.area_id,
+        step_free=form.cleaned_data["step_free"],
+        kept_start=changing.kept_start(found, party),
+    )
     reason = day_reason(plan, ask, now)
     day: tuple[Time, ...] = times(plan, ask, now)
     bookable = [time for time in day if time.bookable]

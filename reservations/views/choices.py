@@ -25,6 +25,7 @@ _TELLING = (
     Reason.NO_TABLE,
     Reason.PARTY_TOO_LARGE,
     Reason.PARTY_TOO_SMALL,
+    Reason.PAUSED,
     Reason.TOO_LATE,
     Reason.PAST,
 )

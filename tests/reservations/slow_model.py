@@ -7,7 +7,7 @@ what its clocks show, and keeps sets and sums, no masks.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -77,13 +77,25 @@ def model_turn(service: ServiceRules, party: int) -> int:
     return fitting[0] if fitting else service.default_turn
 
 
-def model_choices(plan: DayPlan, ask: Ask) -> list[tuple[int, ...]]:
+def model_brakes(
+    plan: DayPlan, service: ServiceRules, ask: Ask, start: dt.datetime, now: dt.datetime
+) -> set[int | None]:
+    """Return the areas in which that time is stopped for who asks; None among them stands for everywhere."""
+    if not ask.online or ask.kept_start == start:
+        return set()
+    on = [brake for brake in plan.brakes if now < brake.ends_at]
+    on = [brake for brake in on if brake.service_id is None or brake.service_id == service.id]
+    return {brake.area_id for brake in on if brake.start is None or brake.start == start}
+
+
+def model_choices(plan: DayPlan, ask: Ask, paused: Collection[int | None] = ()) -> list[tuple[int, ...]]:
     usable = [
         table
         for table in plan.tables
         if (table.online or not ask.online)
         and ask.area_id in (None, table.area_id)
         and (table.step_free or not ask.step_free)
+        and table.area_id not in paused
     ]
     single = [table for table in usable if table.min_seats <= ask.party <= table.max_seats]
     single.sort(key=lambda table: table.max_seats)
@@ -124,6 +136,8 @@ def model_reason(
 ) -> Reason | None:
     if start <= now:
         return Reason.PAST
+    if None in model_brakes(plan, service, ask, start, now):
+        return Reason.PAUSED
     if ask.online and now > model_limit(service.lead, start, plan):
         return Reason.TOO_LATE
     if ask.online and ask.party < service.min_party:
@@ -147,7 +161,6 @@ def model_times(plan: DayPlan, ask: Ask, now: dt.datetime) -> list[Answer]:
             owner[start] = service
     live = [one for one in plan.seatings if one.held_until is None or one.held_until > now]
     taken = {(table, slot) for one in live for table in one.table_ids for slot in quarters(one.start, one.end)}
-    choices = model_choices(plan, ask)
     answers: list[Answer] = []
     for start, service in sorted(owner.items(), key=lambda item: item[0]):
         minutes = model_turn(service, ask.party)
@@ -155,10 +168,11 @@ def model_times(plan: DayPlan, ask: Ask, now: dt.datetime) -> list[Answer]:
         reason = model_reason(plan, service, ask, start, now, model_covers(live, plan, start))
         tables: tuple[int, ...] = ()
         if reason is None:
+            choices = model_choices(plan, ask, model_brakes(plan, service, ask, start, now))
             free = [one for one in choices if not any((table, slot) in taken for table in one for slot in slots)]
             tables = free[0] if free else ()
             if not choices:
-                reason = Reason.NO_TABLE
+                reason = Reason.PAUSED if model_choices(plan, ask) else Reason.NO_TABLE
             elif not free:
                 reason = Reason.TABLES_TAKEN
         text = start.astimezone(ZoneInfo(plan.zone)).isoformat()

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from reservations.engine.availability import (
     Ask,
+    BrakeSpec,
     CombinationSpec,
     DayPlan,
     Deadline,
@@ -167,6 +168,17 @@ def seatings(draw: st.DrawFn, date: dt.date, starts: list[dt.datetime], now: dt.
 
 
 @st.composite
+def brakes(draw: st.DrawFn, starts: list[dt.datetime], now: dt.datetime) -> BrakeSpec:
+    """Draw a brake on the date, or on a service, an area, both, or a start; some are over."""
+    return BrakeSpec(
+        ends_at=draw(st.sampled_from([now - MINUTE, now, now + MINUTE, now + 500 * MINUTE, now + 5000 * MINUTE])),
+        service_id=draw(st.sampled_from([None, None, 1, 2])),
+        area_id=draw(st.sampled_from([None, 1, 2, 3])),
+        start=draw(st.sampled_from([None, None, *starts[:8]])),
+    )
+
+
+@st.composite
 def days(draw: st.DrawFn) -> tuple[DayPlan, Ask, dt.datetime]:
     """Draw a day, what is asked of it, and when."""
     zone = draw(st.sampled_from(ZONES))
@@ -200,6 +212,7 @@ def days(draw: st.DrawFn) -> tuple[DayPlan, Ask, dt.datetime]:
             draw(st.lists(seatings(date, starts, now), min_size=draw(st.sampled_from([0, 3, 6])), max_size=8))
         ),
         online_reason=draw(st.sampled_from([None] * 9 + [Reason.HOURS_UNKNOWN])),
+        brakes=tuple(draw(brakes(starts, now)) for _number in range(draw(st.sampled_from([0, 0, 0, 1, 2])))),
     )
     ask = Ask(
         # Parties for the tables, and those for which they are pushed together.
@@ -208,6 +221,7 @@ def days(draw: st.DrawFn) -> tuple[DayPlan, Ask, dt.datetime]:
         step_free=draw(st.sampled_from([False] * 4 + [True])),
         online=draw(st.sampled_from([True, True, False])),
         ignore_pacing=draw(st.sampled_from([False, False, True])),
+        kept_start=draw(st.sampled_from([None, None, *starts[:5]])),
     )
     # Any aware moment will do, also one told by the restaurant's own clock.
     return plan, ask, now.astimezone(ZoneInfo(zone)) if draw(st.booleans()) else now

@@ -20,6 +20,7 @@ from reservations.engine.availability import (
     TableSpec,
     day_reason,
     times,
+    within_brakes,
 )
 from reservations.engine.errors import Reason
 from reservations.engine.explain import Choice, Figure, Rule, TimeExplained, explain
@@ -50,8 +51,8 @@ def test_any_day_is_explained_as_it_is_offered() -> None:
                     (time.start, time.service.id, time.minutes, time.reason, tables(time.chosen))
                     for time in explained.times
                 ], ask
-            fitting = candidates(plan, ask)
             for time in explained.times:
+                fitting = candidates(plan, within_brakes(plan, time.service.id, ask, time.start_utc, now))
                 assert [step.rule for step in time.steps] == list(Rule)
                 both = (*time.tables, *time.combinations)
                 assert len(both) == len(plan.tables) + len(plan.combinations)
@@ -72,6 +73,7 @@ OF_A_TIME = (
     Reason.HOURS_UNKNOWN,
     Reason.TOO_FAR,
     Reason.PAST,
+    Reason.PAUSED,
     Reason.TOO_LATE,
     Reason.PARTY_TOO_SMALL,
     Reason.PARTY_TOO_LARGE,
@@ -183,6 +185,7 @@ def test_area_step_free_and_staff() -> None:
     assert [step.rule for step in staff.steps if not step.binds] == [
         Rule.ONLINE,
         Rule.WINDOW,
+        Rule.BRAKE,
         Rule.LEAD_TIME,
         Rule.PARTY_SIZE,
     ]
