@@ -29,7 +29,7 @@ LABELS: dict[Rule, str | Promise] = {
     Rule.TABLES: gettext_lazy("Tables"),
 }
 
-_MISFITS: dict[Misfit, str | Promise] = {
+MISFITS: dict[Misfit, str | Promise] = {
     Misfit.TOO_SMALL: gettext_lazy("too small"),
     Misfit.TOO_LARGE: gettext_lazy("too large"),
     Misfit.NOT_ONLINE: gettext_lazy("not online"),
@@ -202,7 +202,7 @@ def _name(choice: Choice | None) -> str:
 
 def _choice_text(choice: Choice, chosen: bool, zone: ZoneInfo) -> str:
     if choice.misfit is not None:
-        return str(_MISFITS[choice.misfit])
+        return str(MISFITS[choice.misfit])
     if choice.taken_by is not None and choice.taken_until is not None:
         return str(_TAKEN[choice.taken_by]) % {"time": clock(choice.taken_until, zone)}
     return _("free, chosen") if chosen else _("free")

@@ -111,6 +111,12 @@ def diner_day_text(reason: Reason | str) -> str:
     return str(_DINER_DAY.get(Reason(reason)) or _DINER[Reason(reason)])
 
 
+def passed_text(passed_over: str) -> str:
+    """Return in words the rules that a reservation's ``passed_over`` holds, for staff, in the active language."""
+    known = [Reason(code) for code in str(passed_over).split(",") if code in Reason.__members__]
+    return " ".join(staff_text(reason) for reason in known)
+
+
 def staff_text(reason: Reason | str) -> str:
     """Return what staff are told: the rule that refused, in the active language."""
     return str(_STAFF[Reason(reason)])

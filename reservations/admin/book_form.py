@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,10 +9,7 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from reservations.admin.fields import offer_tables, table_field
 from reservations.admin.when_form import WhenForm
-from reservations.engine.booking import Wish
-from reservations.engine.errors import Reason
 from reservations.forms import DetailsForm
 from reservations.models import Restaurant
 from reservations.models.venue import MAX_PARTY
@@ -46,7 +42,6 @@ class BookForm(WhenForm, DetailsForm):
         max_value=MAX_PARTY,
         error_messages={"invalid": gettext_lazy("Give the number of guests in digits, such as 2.")},
     )
-    table = table_field()
     language = LanguageField()
     tell = forms.BooleanField(
         label=gettext_lazy("Tell the guest by mail"),
@@ -68,7 +63,6 @@ class BookForm(WhenForm, DetailsForm):
 
     def __init__(self, *args: Any, restaurant: Restaurant, **kwargs: Any) -> None:
         super().__init__(*args, restaurant=restaurant, country=restaurant.country, party=MAX_PARTY, **kwargs)
-        offer_tables(self.fields["table"], restaurant)
         for name in ("email", "phone"):
             self.fields[name].required = False
         self.fields["name"].error_messages["required"] = _("Say under which name the party comes.")
@@ -85,15 +79,3 @@ class BookForm(WhenForm, DetailsForm):
     def wanted_step_free(self) -> bool:
         """Return whether they need step-free access."""
         return bool(self.cleaned_data["needs_step_free"])
-
-    def wish(self) -> Wish:
-        """Return what is to be booked, at the chosen table if one was; the form must be valid."""
-        table = self.cleaned_data.get("table")
-        return replace(super().wish(), table_ids=(table.pk,) if table else ())
-
-    def refuse(self, reason: Reason) -> None:
-        """Say of a chosen table that it is taken; other times would be those of other tables."""
-        if reason == Reason.TABLES_TAKEN and self.cleaned_data.get("table"):
-            self.add_error("table", _("This table is taken then. Choose another, or leave the choice to us."))
-            return
-        super().refuse(reason)

@@ -22,6 +22,7 @@ from reservations.admin.formats import date_text, local_text
 from reservations.history.happened import Happened
 from reservations.history.trail import OTHER
 from reservations.models import Area, Reservation, Restaurant, Table, User
+from reservations.reasons import passed_text
 
 _AT_ONCE = 1000
 
@@ -148,6 +149,8 @@ def _label(subject: str, name: str) -> str:
 def _value(subject: str, name: str, value: Any, zone: ZoneInfo, names: _Names) -> str:
     """Return what a field held, as its own form would show it, or as it is stored where that can't be."""
     field = _field(subject, name)
+    if name == "passed_over":
+        return passed_text(value)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):

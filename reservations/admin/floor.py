@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from reservations.admin import blocking, brake, day, door, moving, night, noting, pages, pulse, touching, walk_in
+from reservations.admin import blocking, brake, day, door, moving, night, noting, pages, phone, pulse, touching, walk_in
 from reservations.admin.base import Link
 from reservations.admin.chooser import FILTER, find_restaurant
 from reservations.admin.flags import flags_text
@@ -79,7 +79,7 @@ def urls(model_admin: admin.ModelAdmin[Restaurant]) -> list[URLPattern]:
                 name=f"reservations_restaurant_door_{name}",
             )
         )
-    return found
+    return [*found, *phone.urls(model_admin)]
 
 
 def address(restaurant_id: int, page: str = "floor") -> str:
@@ -145,7 +145,6 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
         blocks=[blocking.row(request, row, found.tables, here) for row in found.blocks],
         lateness=LATENESS,
         brake=brake.panel(restaurant, found.plan, found.now) if may else None,
-        here=here,
         unsettled=[
             (f"{address(pk, 'night')}?{urlencode({'date': date})}", date_text(date), count)
             for date, count in unsettled(pk, found.now).items()
@@ -169,8 +168,8 @@ def _tools(request: HttpRequest, restaurant: Restaurant, found: Evening) -> list
             (address(restaurant.pk, "night"), _("Close the night")),
             (address(restaurant.pk, "brake"), _("Brake")),
         ]
-    if request.user.has_perm("reservations.add_reservation"):
-        tools.append((f"{reverse('admin:reservations_reservation_add')}?{of_restaurant}", _("Add reservation")))
+    if request.user.has_perm(phone.ADD):
+        tools.insert(0, (phone.address(restaurant.pk, address(restaurant.pk)), _("New reservation")))
     if request.user.has_perm(blocking.ADD):
         tools.append((f"{reverse('admin:reservations_block_add')}?{of_restaurant}", _("Block tables")))
     return tools

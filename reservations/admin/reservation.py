@@ -14,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from reservations.admin import booking, changing, floor, moving, noting, touching
+from reservations.admin import booking, changing, floor, moving, noting, phone, touching
 from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
 from reservations.admin.filters import LocalDayFilter, PacingFilter, ReasonFilter
@@ -23,7 +23,7 @@ from reservations.admin.formats import date_text, local_text
 from reservations.admin.history import reservation_links
 from reservations.models import Block, Refusal, Reservation, ServiceDay, Table, TableClaim
 from reservations.queries.evening import with_twice
-from reservations.reasons import staff_text
+from reservations.reasons import passed_text, staff_text
 
 
 class ReservationList(ChangeList):
@@ -128,13 +128,15 @@ class ReservationAdmin(EveningColumns, OwnedAdmin[Reservation]):
                     "sequence",
                     "pacing_exceeded_by",
                     "pacing_reason",
+                    "passed_over_",
+                    "passed_over_reason",
                 )
             },
         ),
     )
     readonly_fields = (
         *("reference", "start", "end", "tables", "coming", "late_flagged", "arrived", "seated", "finished"),
-        *("created", "confirmed", "cancelled", "held", "sequence"),
+        *("created", "confirmed", "cancelled", "held", "sequence", "passed_over_"),
     )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -208,7 +210,7 @@ class ReservationAdmin(EveningColumns, OwnedAdmin[Reservation]):
         restaurant = asked_restaurant(request)
         if restaurant is None:
             return choose_restaurant(self, request)
-        return booking.add(self, request, restaurant)
+        return phone.add(self, request, restaurant)
 
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Cancel, outside a transaction."""
@@ -246,6 +248,11 @@ class ReservationAdmin(EveningColumns, OwnedAdmin[Reservation]):
     def reference_(self, obj: Reservation) -> str:
         """Return the reference."""
         return obj.reference
+
+    @admin.display(description=gettext_lazy("rules passed over"))
+    def passed_over_(self, obj: Reservation) -> str:
+        """Return which rules of online booking whoever booked it passed over."""
+        return passed_text(obj.passed_over) or "–"
 
     @admin.display(description=gettext_lazy("created"))
     def created(self, obj: Reservation) -> str:

@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from reservations.admin import explain, floor, timeline
+from reservations.admin import explain, floor, phone, timeline
 from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin, SiteAdmin
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import local_text
@@ -150,9 +150,8 @@ class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
     def object_links(self, request: HttpRequest, obj: Restaurant) -> list[Link]:
         """Link to the floor, to closing and booking, to why times are offered or not, and to what happened lately."""
         links = [*floor.links(request, obj), *timeline.links(request, obj)]
-        if request.user.has_perm("reservations.add_reservation"):
-            address = reverse("admin:reservations_reservation_add")
-            links.append((f"{address}?restaurant={obj.pk}", _("Add reservation")))
+        if request.user.has_perm(phone.ADD):
+            links.append((phone.address(obj.pk), _("New reservation")))
         if explain.may_see(request):
             address = reverse("admin:reservations_restaurant_explain", args=(obj.pk,))
             links.append((address, _("Why is this time (not) offered?")))

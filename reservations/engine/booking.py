@@ -91,14 +91,18 @@ def book(
     pacing_reason: str = "",
     language: str = "",
     tell: bool = True,
+    why: str = "",
 ) -> Reservation:
     """Book a confirmed reservation for staff, who may use every table and knowingly exceed pacing.
 
-    Lead time, booking window and the online party limits do not bind staff; a
-    closed day, the service's times and the table claims do. What exceeded
-    pacing is recorded with who and why. key is the form's idempotency key: the
-    same user with the same key and wish gets the first answer again. tell
-    False sends the guest nothing.
+    Brakes, lead time, booking window and the online party limits do not bind
+    staff; a closed day, the service's times and the table claims do. What
+    exceeded pacing is recorded with who and why, and so is every other rule
+    that a diner would have met: why is kept for those. Tables that the wish
+    names are taken and no others; raises `Refused` (WRONG_TABLES) where they are
+    not in use here or seat fewer. key is the form's idempotency key: the same
+    user with the same key and wish gets the first answer again. tell False sends
+    the guest nothing.
     """
     bound = bound_key(f"staff:{user.pk}", key, wish)
     ask = Ask(
@@ -107,12 +111,14 @@ def book(
         step_free=wish.step_free or details.needs_step_free,
         online=False,
         ignore_pacing=exceed_pacing,
+        table_ids=tuple(sorted(set(wish.table_ids))),
     )
 
     def fields(fresh: Fresh, decision: Decision) -> dict[str, Any]:
         return {
             "status": Status.CONFIRMED,
             "source": Reservation.Source.STAFF,
+            "passed_over_reason": why if decision.passed_over else "",
             "confirmed_at": fresh.now,
             "idempotency_key": bound,
             "language": language,

@@ -225,6 +225,8 @@ def _placed_as(new: Wish, decision: Decision, by: By, pacing_reason: str) -> dic
         "coming_at": None,
         "pacing_exceeded_by_id": by.user_id if decision.exceeds_pacing else None,
         "pacing_reason": pacing_reason if decision.exceeds_pacing else "",
+        "passed_over": decision.passed(),
+        "passed_over_reason": pacing_reason if decision.passed_over else "",
         **decision.limits(),
     }
 

@@ -23,6 +23,7 @@ from reservations.engine.availability import (
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert, insert_many
 from reservations.engine.locks import Again
+from reservations.engine.passing import passed_over
 from reservations.engine.slots import claimed_slots
 from reservations.history import trail
 from reservations.models import Block, Reservation, TableClaim
@@ -55,17 +56,23 @@ class Decision:
     table_ids: tuple[int, ...]
     minutes: int
     exceeds_pacing: bool
+    passed_over: tuple[Reason, ...] = ()
+    """The reasons for which a diner would have been refused; empty where a diner is granted."""
 
     def limits(self) -> dict[str, int | None]:
         """Return the pacing in force, as it is kept with the reservation."""
         return {"pacing_limit": self.service.max_covers, "online_pacing_limit": self.service.max_online_covers}
+
+    def passed(self) -> str:
+        """Return the rules that were passed over, as they are kept with the reservation."""
+        return ",".join(self.passed_over)
 
 
 def decide(plan: DayPlan, wish: Wish, ask: Ask, view: Window, now: dt.datetime, keep: tuple[int, ...] = ()) -> Decision:
     """Return what the rules, asked in their order, grant; raises `Refused` with the first reason against it.
 
     keep are tables that a party has already: where they suit and are free, it stays.
-    Tables that the wish names must seat the party together, and nothing else is
+    Tables that staff ask for must seat the party together, and nothing else is
     asked of them (WRONG_TABLES).
     """
     reason = day_reason(plan, ask, now)
@@ -78,21 +85,14 @@ def decide(plan: DayPlan, wish: Wish, ask: Ask, view: Window, now: dt.datetime, 
     if reason is not None:
         raise Refused(reason)
     ask = within_brakes(plan, service.id, ask, wish.start, now)
-    choices = [_named(plan, wish)] if wish.table_ids else candidates(plan, ask)
+    choices = candidates(plan, ask)
     if keep and set(keep) in [set(tables) for tables in choices]:
         choices = [keep, *choices]
     tables = pick(choices, view.taken)
     if tables is None:
         raise Refused(none_fits(plan, ask, choices))
-    return Decision(service, tables, service.turn(wish.party), pacing_full(service, ask, view.covers))
-
-
-def _named(plan: DayPlan, wish: Wish) -> tuple[int, ...]:
-    seats = {table.id: table.max_seats for table in plan.tables}
-    named = tuple(sorted(set(wish.table_ids)))
-    if not set(named) <= set(seats) or sum(seats[table] for table in named) < wish.party:
-        raise Refused(Reason.WRONG_TABLES)
-    return named
+    over = passed_over(plan, service, ask, wish.start, now, view.covers, tables)
+    return Decision(service, tables, service.turn(wish.party), pacing_full(service, ask, view.covers), over)
 
 
 def insert_claimed(wish: Wish, decision: Decision, fields: dict[str, Any]) -> Reservation:
@@ -108,6 +108,7 @@ def insert_claimed(wish: Wish, decision: Decision, fields: dict[str, Any]) -> Re
         party_size=wish.party,
         area_id=wish.area_id,
         table_ids=list(decision.table_ids),
+        passed_over=decision.passed(),
         **decision.limits(),
         **fields,
     )

@@ -27,9 +27,14 @@ def candidates(plan: DayPlan, ask: Ask) -> list[tuple[int, ...]]:
 
     The smallest table that fits comes first, so that large tables are kept for
     large parties; combinations come last, those of fewest tables and seats
-    first. Ties go by the tables' own order.
+    first. Ties go by the tables' own order. Where staff have chosen tables
+    these alone, whatever else is asked, if all are in use and seat the party.
     """
     by_id = {table.id: table for table in plan.tables}
+    if ask.table_ids:
+        chosen = [by_id[pk] for pk in set(ask.table_ids) if pk in by_id]
+        suits = len(chosen) == len(ask.table_ids) and sum(table.max_seats for table in chosen) >= ask.party
+        return [ask.table_ids] if suits else []
     single = [(table.id,) for table in tables_in_order(plan) if table_misfit(table, ask) is None]
     return single + [
         combination.table_ids
@@ -42,6 +47,8 @@ def none_fits(plan: DayPlan, ask: Ask, choices: Collection[tuple[int, ...]]) -> 
     """Return why a party gets no table at a time, where these are its candidates and none of them is free."""
     if choices:
         return Reason.TABLES_TAKEN
+    if ask.table_ids:
+        return Reason.WRONG_TABLES
     if ask.paused_areas and candidates(plan, replace(ask, paused_areas=frozenset())):
         return Reason.PAUSED
     return Reason.NO_TABLE

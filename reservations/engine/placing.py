@@ -138,6 +138,8 @@ def placed(reservation: Reservation) -> Event:
     }
     if reservation.pacing_exceeded_by_id:
         changes["pacing_exceeded_by"] = [None, reservation.pacing_exceeded_by_id]
+    if reservation.passed_over:
+        changes["passed_over"] = [None, reservation.passed_over]
     return Event(str(reservation.status), "reservation", reservation.pk, reservation.guest_id, changes)
 
 

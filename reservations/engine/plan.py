@@ -154,6 +154,8 @@ class Ask:
     step_free: bool = False
     online: bool = True
     ignore_pacing: bool = False
+    table_ids: tuple[int, ...] = ()
+    """Tables that staff have chosen themselves; empty: the best that are free."""
     paused_areas: frozenset[int] = frozenset()
     """Areas in which a brake has stopped online booking of the time that is asked for; `braking` fills it in."""
     kept_start: dt.datetime | None = None

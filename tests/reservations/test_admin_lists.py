@@ -18,6 +18,7 @@ from reservations.jobs.beats import beat
 from reservations.models import (
     Block,
     BookingImport,
+    Brake,
     HistoryEvent,
     HistoryOutbox,
     ImportRow,
@@ -85,6 +86,7 @@ def crowd(restaurant: Restaurant, *, seed: int) -> None:
     Block.objects.create(
         restaurant=restaurant, service_date=date, starts_at=wish.start, ends_at=wish.start, table_ids=[tables[0].pk]
     )
+    Brake.objects.create(restaurant=restaurant, service_date=date, ends_at=wish.start)
     Refusal.objects.create(
         restaurant=restaurant,
         service_date=date,
