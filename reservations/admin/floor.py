@@ -13,7 +13,21 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from reservations.admin import blocking, brake, day, door, moving, night, noting, pages, phone, pulse, touching, walk_in
+from reservations.admin import (
+    blocking,
+    brake,
+    day,
+    door,
+    moving,
+    night,
+    noting,
+    pages,
+    phone,
+    pulse,
+    reports,
+    touching,
+    walk_in,
+)
 from reservations.admin.base import Link
 from reservations.admin.chooser import FILTER, find_restaurant
 from reservations.admin.flags import flags_text
@@ -79,7 +93,7 @@ def urls(model_admin: admin.ModelAdmin[Restaurant]) -> list[URLPattern]:
                 name=f"reservations_restaurant_door_{name}",
             )
         )
-    return [*found, *phone.urls(model_admin)]
+    return [*found, *phone.urls(model_admin), *reports.urls(model_admin)]
 
 
 def address(restaurant_id: int, page: str = "floor") -> str:
@@ -100,7 +114,7 @@ def links(request: HttpRequest, restaurant: Restaurant) -> list[Link]:
     if request.user.has_perm("reservations.add_closure"):
         close = reverse("admin:reservations_closure_close")
         found.append((f"{close}?{urlencode({'restaurant': restaurant.pk})}", _("Close days or a service")))
-    return found
+    return [*found, *reports.links(request, restaurant)]
 
 
 def list_links(request: HttpRequest) -> list[Link]:

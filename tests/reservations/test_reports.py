@@ -1,0 +1,193 @@
+"""Reports for managers: covers, no-shows, lead and turn times, refused demand and the waitlist, by week and service."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from reservations.admin.csv_cells import safe_cell
+from reservations.models import Refusal, Reservation, Restaurant, WaitlistEntry
+from reservations.queries.reports import monday_of, report
+from tests import factories as make
+from tests.reservations.evening import of_restaurant, signed_in
+from tests.reservations.people import make_waiting
+
+pytestmark = pytest.mark.django_db
+
+Status = Reservation.Status
+# A Thursday, long over; the week before it has a Monday of the year before.
+FIRST = dt.date(2026, 1, 1)
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def venue() -> Restaurant:
+    restaurant = make.make_venue(tables=(4,) * 4)
+    make.make_turn_time(restaurant, up_to=2, minutes=90)
+    return restaurant
+
+
+def party(restaurant: Restaurant, date: dt.date, table: int = 0, **fields: Any) -> Reservation:
+    """Write a party of a past date as finished, booked three days before; fields are the row's."""
+    size = fields.pop("party", 2)
+    wish = make.make_wish(restaurant, date=date, party=size)
+    service = restaurant.services.get()
+    values = {
+        "status": Status.FINISHED,
+        "service": service,
+        "service_name": service.name,
+        "seated_at": wish.start,
+        "finished_at": wish.start + dt.timedelta(minutes=100),
+        **fields,
+    }
+    row = make.make_seated(restaurant, [restaurant.tables.order_by("pk")[table]], wish, **values)
+    Reservation.objects.filter(pk=row.pk).update(created_at=wish.start - 3 * DAY)
+    return row
+
+
+def fill(restaurant: Restaurant, date: dt.date) -> None:
+    """Write an evening: parties of two and four that came, a no-show, a late cancellation, a hold that lapsed."""
+    party(restaurant, date)
+    party(restaurant, date, 1, party=4, finished_at=None)
+    gone = {"seated_at": None, "finished_at": None}
+    party(restaurant, date, 2, status=Status.NO_SHOW, **gone)
+    party(restaurant, date, 3, status=Status.CANCELLED, cancelled_late=True, **gone)
+    start = make.utc(restaurant, date, dt.time(21))
+    Reservation.objects.create(
+        restaurant=restaurant,
+        status=Status.EXPIRED,
+        service_date=date,
+        starts_at=start,
+        ends_at=start,
+        party_size=8,
+        idempotency_key=make.new_key(),
+    )
+    for reason, size in (("PACING_FULL", 2), ("PACING_FULL", 4), ("PAUSED", 3)):
+        Refusal.objects.create(
+            restaurant=restaurant, service_date=date, starts_at=start, party_size=size, reason=reason, source="online"
+        )
+    wish = make.make_wish(restaurant, date=date)
+    make_waiting(restaurant, wish=wish, status=WaitlistEntry.Status.ACCEPTED)
+    make_waiting(restaurant, wish=wish, status=WaitlistEntry.Status.OVER)
+    make_waiting(restaurant, wish=wish, kind=WaitlistEntry.Kind.DOOR)
+
+
+def test_the_figures_of_an_evening(venue: Restaurant) -> None:
+    fill(venue, FIRST)
+    fill(make.make_venue(tables=(4,) * 4), FIRST)
+    total = report(venue, FIRST, FIRST).total
+    assert (total.parties, total.covers, total.came, total.no_shows) == (2, 6, 2, 1)
+    assert (total.cancelled, total.cancelled_late) == (1, 1)
+    assert total.no_show_rate == pytest.approx(1 / 3)
+    assert total.lead_days == pytest.approx(3)
+    # Of the party of four it is not known when it left. Planned is what the rules say for two.
+    assert total.turn_minutes == pytest.approx(100)
+    assert total.planned_minutes == pytest.approx(90)
+    found = report(venue, FIRST, FIRST)
+    assert [(reason, row.times, row.covers) for reason, row in found.reasons] == [
+        ("PACING_FULL", 2, 6),
+        ("PAUSED", 1, 3),
+    ]
+    assert (found.waited.joined, found.waited.accepted, found.waited.conversion) == (2, 1, 0.5)
+
+
+def test_days_are_folded_to_iso_weeks_and_those_without_anything_are_there(venue: Restaurant) -> None:
+    assert monday_of(FIRST) == dt.date(2025, 12, 29)
+    for date in (FIRST, dt.date(2026, 1, 4), dt.date(2026, 1, 5), dt.date(2026, 1, 19), dt.date(2026, 2, 1)):
+        party(venue, date)
+    found = report(venue, FIRST, dt.date(2026, 1, 25))
+    assert [(week.monday.isoformat(), week.figures.covers) for week in found.weeks] == [
+        ("2025-12-29", 4),
+        ("2026-01-05", 2),
+        ("2026-01-12", 0),
+        ("2026-01-19", 2),
+    ]
+    assert [(name, one.covers) for name, one in found.services] == [("Dinner", 8)]
+
+
+def test_a_report_takes_as_many_statements_for_years_as_for_a_day(
+    venue: Restaurant, django_assert_num_queries: Any
+) -> None:
+    fill(venue, FIRST)
+    fill(venue, FIRST + 70 * DAY)
+    for days in (1, 1000):
+        with django_assert_num_queries(5):
+            report(venue, FIRST, FIRST + days * DAY)
+
+
+def ask(client: Client, restaurant: Restaurant, **query: str) -> Any:
+    return client.get(of_restaurant(restaurant, "reports"), {"first": FIRST.isoformat(), "last": "2026-01-11", **query})
+
+
+def test_the_page_shows_charts_that_are_read_out_with_their_tables(client: Client, venue: Restaurant) -> None:
+    client.force_login(make.make_staff())
+    fill(venue, FIRST)
+    page = ask(client, venue).content.decode()
+    for text in ("2026-W01", "33.3 %", "Pacing: as many covers as allowed", "Online booking is paused", "3.0 days"):
+        assert text in page
+    charts = re.findall(r"<svg role=.*?</svg>", page, re.DOTALL)
+    assert len(charts) == 9
+    for chart in charts:
+        assert 'role="img"' in chart
+        assert "<title id=" in chart
+        assert "<desc id=" in chart
+    assert page.count("<caption>") == 3
+    assert "style=" not in page.partition("<svg")[2]
+    # Without a range: the last weeks, of which nothing is known here.
+    assert "Nothing in these days." in client.get(of_restaurant(venue, "reports")).content.decode()
+    change = client.get(f"/admin/reservations/restaurant/{venue.pk}/change/").content.decode()
+    assert of_restaurant(venue, "reports") in change
+
+
+def test_each_table_comes_as_csv_that_runs_no_formula(client: Client, venue: Restaurant) -> None:
+    client.force_login(make.make_staff())
+    fill(venue, FIRST)
+    Reservation.objects.update(service_name='=HYPERLINK("http://evil")')
+    response = ask(client, venue, csv="services")
+    assert response["Content-Type"].startswith("text/csv")
+    assert "attachment" in response["Content-Disposition"]
+    rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+    assert rows[0][:2] == ["Service", "Covers"]
+    assert rows[1][:2] == ['\'=HYPERLINK("http://evil")', "6"]
+    weeks = list(csv.reader(io.StringIO(ask(client, venue, csv="weeks").content.decode("utf-8-sig"))))
+    assert [row[0] for row in weeks[1:]] == ["2026-W01", "2026-W02"]
+    assert ask(client, venue, csv="reasons").status_code == 200
+    assert ask(client, venue, csv="secrets").status_code == 404
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\r=1"])
+def test_a_cell_that_would_be_run_is_text(text: str) -> None:
+    assert safe_cell(text) == f"'{text}"
+    assert (safe_cell(-1.5), safe_cell("a-b"), safe_cell(None)) == ("-1.5", "a-b", "")
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ({"last": "2025-01-01"}, "The last day is before the first."),
+        ({"first": "0001-01-01", "last": "0001-01-01"}, "not a date of the calendar"),
+        ({"first": "9999-12-31", "last": "9999-12-31"}, "not a date of the calendar"),
+        ({"first": "2020-01-01"}, "three years at most"),
+        ({"first": "soon"}, "Enter a valid date"),
+    ],
+)
+def test_a_range_that_is_none_is_a_message(client: Client, venue: Restaurant, query: dict[str, str], text: str) -> None:
+    client.force_login(make.make_staff())
+    response = ask(client, venue, **query)
+    assert response.status_code == 200
+    assert text in response.content.decode()
+    assert ask(client, venue, csv="weeks", **query).status_code == 404
+
+
+def test_reports_are_not_for_hosts(client: Client, venue: Restaurant) -> None:
+    signed_in(client, "view_reservation", "change_reservation", "view_restaurant")
+    assert ask(client, venue).status_code == 403
+    client.force_login(make.make_staff())
+    assert client.get(f"/admin/reservations/restaurant/{venue.pk + 999}/reports/").status_code == 404
+    assert client.post(of_restaurant(venue, "reports")).status_code == 405
