@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reservations', '0004_reservations_of_a_browser'),
+        ('reservations', '0008_setup_and_imports'),
     ]
 
     operations = [
