@@ -101,6 +101,8 @@ def _database(url: str) -> dict[str, Any]:
     else:
         config["ENGINE"] = "django.db.backends.postgresql"
         options.setdefault("connect_timeout", 3)
+        # The server plans a statement that comes again once a connection: planning is
+        # most of what a booking's short statements cost it.
         options.setdefault("server_side_binding", True)
         options.setdefault("prepare_threshold", 2)
         # A socket's folder comes as a parameter; `manage.py dbshell` looks for it here.

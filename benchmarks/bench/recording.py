@@ -69,10 +69,14 @@ def empty(tables: Sequence[str]) -> None:
 
 
 class Bare:
-    """A connection as Django opens one, its settings and its cursor that binds in the client, without Django on top."""
+    """A connection as Django opens one by default, with its cursor that binds in the client, without Django on top."""
 
     def __init__(self) -> None:
         self._opened = connection.copy()
+        options = dict(self._opened.settings_dict["OPTIONS"])
+        for ours in ("server_side_binding", "prepare_threshold"):
+            options.pop(ours, None)
+        self._opened.settings_dict = {**self._opened.settings_dict, "OPTIONS": options}
         self._opened.connect()
         self._cursor = self._opened.connection.cursor()
 
