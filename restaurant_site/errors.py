@@ -11,6 +11,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
+from restaurant_site.signed_out import keep_refused
+
 # What a form that lost its token may hold and still be offered again.
 _KEPT_FIELDS, _KEPT_LENGTH = 40, 4000
 
@@ -89,11 +91,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer 403 to a form without a valid token, and offer what was typed to be sent again.
 
     That happens to a page that was open for long, or to a browser without
-    cookies. The person sees every value and presses the button themselves. Not
-    for the admin: its forms hold too much to be shown, and the browser's own
-    way back keeps them.
+    cookies. The person sees every value and presses the button themselves. A
+    form of the admin holds too much to be shown here: its page is linked, and
+    shows it filled in.
     """
     kept = []
+    again = request.get_full_path() if keep_refused(request) else ""
     if not request.path.startswith("/admin") and "/admin/" not in request.path:
         kept = [
             (name, value[:_KEPT_LENGTH])
@@ -110,4 +113,5 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         ),
         kept=kept,
         action=request.get_full_path(),
+        again=again,
     )

@@ -63,10 +63,8 @@ class SignedOut:
         if request.user.is_authenticated or request.headers.get("HX-Request"):
             return None
         fields = _typed(request)
-        size = sum(len(name) + len(value) for name, value in fields)
-        fits = size <= MOST and len(fields) <= MOST_FIELDS
         where = request.get_full_path()
-        carried = signing.dumps({"path": where, "fields": fields}, salt=_SALT, compress=True) if fits else ""
+        carried = signing.dumps({"path": where, "fields": fields}, salt=_SALT, compress=True) if fields else ""
         request.method = "GET"
         shown: HttpResponseBase = admin.site.login(
             request,
@@ -75,7 +73,7 @@ class SignedOut:
                 "next": where,
                 "typed": carried,
                 "is_signed_out": True,
-                "is_too_long": not fits,
+                "is_too_long": fields is None,
             },
         )
         return shown
@@ -90,15 +88,32 @@ def _name(request: HttpRequest) -> str:
     return request.resolver_match.url_name or "" if request.resolver_match else ""
 
 
-def _typed(request: HttpRequest) -> Fields:
-    """Return the posted fields; passwords are never carried, and files can't be."""
-    return [
+def keep_refused(request: HttpRequest) -> bool:
+    """Let a form whose token was refused wait for its page, and return whether it does.
+
+    So a page of before the session was lost is not typed again by who has
+    signed in on another meanwhile.
+    """
+    if not _is_admin(request) or _name(request) in _OPEN or not request.user.is_authenticated:
+        return False
+    fields = _typed(request)
+    if not fields:
+        return False
+    _wait(request, {"path": request.get_full_path(), "fields": fields})
+    return True
+
+
+def _typed(request: HttpRequest) -> Fields | None:
+    """Return the posted fields, or None of a form that is too long; passwords are never among them, nor files."""
+    fields = [
         (name, value)
         for name, values in request.POST.lists()
         if name != "csrfmiddlewaretoken" and "password" not in name
         for value in values
         if isinstance(value, str)
     ]
+    size = sum(len(name) + len(value) for name, value in fields)
+    return fields if size <= MOST and len(fields) <= MOST_FIELDS else None
 
 
 def _has_signed_in(request: HttpRequest, response: HttpResponseBase) -> bool:
@@ -112,6 +127,10 @@ def _keep(request: HttpRequest) -> None:
         carried = signing.loads(request.POST["typed"], salt=_SALT, max_age=CARRIED_FOR)
     except signing.BadSignature:
         return
+    _wait(request, carried)
+
+
+def _wait(request: HttpRequest, carried: dict[str, Any]) -> None:
     request.session[_SESSION_KEY] = {**carried, "until": int(time.time()) + KEPT}
 
 
