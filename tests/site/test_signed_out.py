@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -58,7 +59,7 @@ def test_a_guest_s_form_comes_back_as_it_was_typed(client: Client, host: User, p
     page = asked.content.decode()
     assert asked.status_code == 200
     assert "Sign in, and what you typed is put back" in page
-    assert "never this" not in str(signed_out.signing.loads(carried(page), salt=signed_out._SALT))
+    assert "never this" not in str(signing.loads(carried(page), salt=signed_out._SALT))
     # A slip of the password loses nothing.
     page = sign_in(client, page, password="wrong").content.decode()
     answer = sign_in(client, page)
@@ -116,7 +117,7 @@ def test_too_much_is_said_to_be(client: Client, host: User) -> None:
 
 def test_what_this_site_did_not_sign_is_not_put_anywhere(client: Client, host: User, place: Restaurant) -> None:
     address = reverse("admin:reservations_guest_changelist")
-    for typed in ("x", "x" * 5000, "\x00", signed_out.signing.dumps({"path": address}, salt="another")):
+    for typed in ("x", "x" * 5000, "\x00", signing.dumps({"path": address}, salt="another")):
         client.logout()
         answer = client.post(
             LOGIN, {"username": "host@example.org", "password": PASSWORD, "next": address, "typed": typed}
