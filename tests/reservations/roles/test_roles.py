@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import TestCase
 from django.urls import reverse
@@ -88,6 +89,20 @@ class TestRoles(TestCase):
         client.post(lists, {**form, "_save": "1"})
         dish.refresh_from_db()
         assert str(dish.price) == "7.50"  # type: ignore[attr-defined]
+
+    def test_who_is_off_the_staff_reads_nothing_of_it_any_more(self) -> None:
+        user = self.people["host"]
+        client = signed_in(user)
+        guest = Guest.objects.filter(restaurant=self.restaurant).earliest("pk")
+        form = {"name": f"{MARK} again", "email": guest.email}
+        client.post(reverse("admin:reservations_guest_change", args=(guest.pk,)), form)
+        assert MARK in client.get(reverse("admin:index"), follow=True).content.decode()
+        Membership.objects.filter(user=user).delete()
+        for name in ("index", "index", "password_change"):
+            response = client.get(reverse(f"admin:{name}"))
+            assert response.status_code == 200
+        assert LogEntry.objects.filter(user=user, object_repr__contains=MARK).exists()
+        assert MARK not in client.get(reverse("admin:index")).content.decode()
 
     def test_an_owner_of_one_restaurant_is_asked_for_none(self) -> None:
         client = signed_in(self.people["owner"])
