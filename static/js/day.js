@@ -56,8 +56,12 @@
   );
 
   document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id === "sheet") apply();
+  });
+
+  // Not sooner: until then a press would be a form of the plain page.
+  document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target.id !== "sheet") return;
-    apply();
     if (!touched || event.detail.requestConfig.verb !== "post") return;
     const row = document.getElementById(touched);
     touched = "";

@@ -7,7 +7,7 @@
 // silence. Events on document: pulse:offline, pulse:online.
 "use strict";
 (() => {
-  const EVERY = 1500;
+  const EVERY = 1000;
   const PATIENCE = 4000;
   const WAITING = 8000;
   const asked = new WeakMap();

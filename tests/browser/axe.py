@@ -1,0 +1,30 @@
+"""What axe-core finds wrong with a page for people who see, hear or move differently."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import resources
+
+from playwright.sync_api import Page
+
+_RUN = """async () => {
+    const found = await axe.run(document, { resultTypes: ["violations"], preload: false });
+    return found.violations
+        .filter((rule) => rule.impact === "serious" || rule.impact === "critical")
+        .map((rule) => `${rule.id}: ${rule.help} (${rule.nodes.map((node) => node.target.join(" ")).join(", ")})`);
+}"""
+
+
+@lru_cache(maxsize=1)
+def _source() -> str:
+    return (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+
+
+def serious(page: Page) -> list[str]:
+    """Return what axe calls serious or critical on a page as it stands: the rule, and where it is broken.
+
+    The script comes in past the page's content security policy, which it leaves as it is.
+    """
+    page.evaluate(_source())
+    found: list[str] = page.evaluate(_RUN)
+    return found

@@ -1,0 +1,201 @@
+"""A whole evening in real browsers: with the pointer, the keyboard alone and by touch; two hosts; a line that drops."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from reservations.models import Block, Reservation, Restaurant
+from tests.browser.axe import serious
+from tests.browser.conftest import Visitor
+from tests.conftest import Site
+from tests.factories import make_staff
+from tests.reservations.evening import make_house, make_party, of_restaurant
+
+pytestmark = pytest.mark.browser
+
+SOON = 2_000
+"""Milliseconds within which one host sees what another did."""
+
+
+def arrive(site: Site, browser: Browser, visitors: list[Visitor], name: str, **kind: object) -> Visitor:
+    """Return a host in a browser of their own, signed in."""
+    client = Client()
+    client.force_login(make_staff(email=f"{name.lower()}@example.org", name=name))
+    visitor = Visitor(browser, **kind)  # type: ignore[arg-type]
+    visitors.append(visitor)
+    cookie = client.cookies["sessionid"].value
+    visitor.context.add_cookies([{"name": "sessionid", "value": cookie, "url": site.url}])
+    return visitor
+
+
+def make_evening() -> Restaurant:
+    restaurant = make_house(tables=(2, 2, 2, 4, 4), name="Zur Linde")
+    make_party(restaurant, 1, starts=-15, name="Ada Lark", dietary_needs="no nuts")
+    make_party(restaurant, 2, starts=-30, name="Bo Swan")
+    make_party(restaurant, 3, starts=0, name="Cy Hawk")
+    return restaurant
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.locator("#sheet tr", has_text=name)
+
+
+def press(page: Page, name: str, label: str) -> None:
+    row(page, name).get_by_role("button", name=label, exact=True).click()
+
+
+def status(name: str) -> str:
+    return Reservation.objects.get(name=name).status
+
+
+def test_a_whole_evening_of_two_hosts(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
+    restaurant = make_evening()
+    first = arrive(site, browser, visitors, "Hanna")
+    second = arrive(site, browser, visitors, "Otto")
+    page, other = first.page, second.page
+    page.goto(f"{site.url}/admin/")
+    assert serious(page) == []
+    page.get_by_role("link", name="Day sheet").click()
+    expect(page.get_by_role("heading", name=re.compile("Day sheet of"))).to_be_visible()
+    expect(row(page, "Bo Swan").locator(".flags")).to_contain_text("late by")
+    assert serious(page) == []
+    other.goto(page.url)
+
+    # Each touch is there at once, and on the other's screen within two seconds.
+    press(page, "Ada", "Arrived")
+    expect(row(other, "Ada")).to_contain_text("arrived", timeout=SOON)
+    expect(row(page, "Ada").get_by_role("button", name="Undo: Arrived")).to_be_focused()
+    press(page, "Ada", "Seat")
+    expect(row(other, "Ada").locator(".state")).to_contain_text("seated", timeout=SOON)
+    expect(page.get_by_role("status").first).to_contain_text("is seated")
+    press(other, "Bo", "No-show")
+    expect(row(page, "Bo").locator(".state")).to_contain_text("no-show", timeout=SOON)
+    press(page, "Bo", "Undo: No-show")
+    expect(row(other, "Bo").locator(".state")).to_contain_text("confirmed", timeout=SOON)
+    assert status("Bo Swan") == "confirmed"
+    press(page, "Cy", "Cancel")
+    expect(row(page, "Cy").locator(".state")).to_contain_text("cancelled")
+    press(page, "Cy", "Undo: Cancelled")
+    expect(row(page, "Cy").locator(".tables")).to_have_text("T3")
+
+    # A note by the dialog; a move by its page, and back on the sheet.
+    row(page, "Cy").get_by_role("link", name="Note").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Cy Hawk")
+    page.get_by_label("Note", exact=True).fill("<b>Window</b>")
+    page.get_by_role("button", name="Add note").click()
+    expect(row(page, "Cy").locator(".notes")).to_contain_text("<b>Window</b>")
+    row(page, "Cy").get_by_role("link", name="Move").click()
+    page.get_by_label(re.compile("T4")).check()
+    page.get_by_label(re.compile("T3")).uncheck()
+    page.get_by_role("button", name="Move", exact=True).click()
+    expect(row(page, "Cy").locator(".tables")).to_have_text("T4")
+    expect(row(other, "Cy").locator(".tables")).to_have_text("T4", timeout=SOON)
+
+    # Narrowed while typing, also after the other has done something.
+    other.get_by_label("Search").fill("NUTS")
+    expect(other.locator("#sheet tr[data-status]:visible")).to_have_count(1)
+    press(page, "Ada", "Finish")
+    expect(row(other, "Ada").locator(".state")).to_contain_text("finished", timeout=SOON)
+    expect(other.locator("#sheet tr[data-status]:visible")).to_have_count(1)
+    assert other.url.endswith("?q=NUTS")
+    other.get_by_label("Search").fill("")
+
+    # Walk-in and block, from the sheet.
+    page.get_by_role("link", name="Walk-in").click()
+    page.get_by_label(re.compile("Party size|Covers")).first.fill("2")
+    page.get_by_role("button", name="Seat now").click()
+    expect(page.get_by_text("is seated at")).to_be_visible()
+    assert serious(page) == []
+    expect(row(other, "No name")).to_be_visible(timeout=SOON)
+    page.goto(site.url + of_restaurant(restaurant, "day"))
+    page.get_by_role("link", name="Block tables").click()
+    expect(page.get_by_label(re.compile("T5"))).to_be_visible()
+    assert Block.objects.count() == 0
+
+    # The line drops: it stays readable, says so, refuses, and comes back by itself.
+    second.context.set_offline(True)
+    note = other.locator("[data-offline-note]")
+    expect(note).to_be_visible()
+    expect(note).to_contain_text(re.compile(r"Offline since \d\d:\d\d"))
+    expect(row(other, "Bo")).to_be_visible()
+    press(other, "Bo", "Seat")
+    expect(note).to_be_focused()
+    assert status("Bo Swan") == "confirmed"
+    page.goto(site.url + of_restaurant(restaurant, "day"))
+    press(page, "Bo", "No-show")
+    expect(row(page, "Bo").locator(".state")).to_contain_text("no-show")
+    second.context.set_offline(False)
+    expect(note).to_be_hidden()
+    expect(row(other, "Bo").locator(".state")).to_contain_text("no-show")
+
+
+def test_the_evening_with_the_keyboard_alone(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
+    restaurant = make_evening()
+    page = arrive(site, browser, visitors, "Hanna").page
+    page.goto(site.url + of_restaurant(restaurant, "day"))
+    page.get_by_label("Search").focus()
+    page.keyboard.type("ada")
+    expect(page.locator("#sheet tr[data-status]:visible")).to_have_count(1)
+
+    def tab_to(label: str) -> None:
+        for _press in range(30):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.textContent.trim()") == label:
+                return
+        raise AssertionError(label)
+
+    tab_to("Seat")
+    page.keyboard.press("Enter")
+    undo = row(page, "Ada").get_by_role("button", name="Undo: Seated")
+    expect(undo).to_be_focused()
+    expect(row(page, "Ada").locator(".state")).to_contain_text("seated")
+    page.keyboard.press("Enter")
+    expect(row(page, "Ada").locator(".state")).to_contain_text("confirmed")
+    expect(row(page, "Ada").get_by_role("button", name="Arrived")).to_be_focused()
+    tab_to("Note")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert serious(page) == []
+    page.keyboard.type("by the door")
+    page.keyboard.press("Enter")
+    expect(row(page, "Ada").locator(".notes")).to_contain_text("by the door")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert status("Ada Lark") == "confirmed"
+
+
+def test_the_evening_by_touch(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
+    restaurant = make_evening()
+    page = arrive(site, browser, visitors, "Hanna", width=390, touch=True).page
+    page.goto(site.url + of_restaurant(restaurant, "day"))
+    for label, shown in (("Arrived", "arrived"), ("Seat", "seated"), ("Finish", "finished")):
+        button = row(page, "Ada").get_by_role("button", name=label, exact=True)
+        box = button.bounding_box()
+        assert box is not None
+        assert min(box["height"], box["width"]) >= 44
+        button.tap()
+        expect(row(page, "Ada").locator(".state")).to_contain_text(shown)
+    row(page, "Ada").get_by_role("button", name="Undo: Finished").tap()
+    expect(row(page, "Ada").locator(".state")).to_contain_text("seated")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert serious(page) == []
+
+
+def test_the_evening_without_script(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
+    restaurant = make_evening()
+    page = arrive(site, browser, visitors, "Hanna", script=False).page
+    page.goto(site.url + of_restaurant(restaurant, "day"))
+    page.get_by_label("Search").fill("ada")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("#sheet tr[data-status]")).to_have_count(1)
+    press(page, "Ada", "Seat")
+    expect(row(page, "Ada").locator(".state")).to_contain_text("seated")
+    assert re.search(r"\?q=ada.*#r\d+$", page.url)
+    press(page, "Ada", "Undo: Seated")
+    row(page, "Ada").get_by_role("link", name="Note").click()
+    page.get_by_label("Note").fill("by the door")
+    page.get_by_role("button", name="Add note").click()
+    expect(row(page, "Ada").locator(".notes")).to_contain_text("by the door")
