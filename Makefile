@@ -13,7 +13,7 @@ help:
 	@echo "make format   let ruff format the code"
 	@echo "make bench    run the benchmarks, into var/bench.json"
 	@echo "make audit    the tests that need more than Python and Chromium"
-	@echo "make pictures take the README's pictures from the site that make run serves"
+	@echo "make pictures take the pictures of the docs from the site that make run serves"
 	@echo "make messages collect and compile what is to be translated"
 	@echo "make lock     lock requirements*.in; make upgrade takes newer versions"
 
@@ -45,6 +45,7 @@ bench: $(READY) .env
 
 pictures: $(READY)
 	$(BIN)/python docs/pictures/make.py
+	$(BIN)/python docs/pictures/staff.py
 
 # Needs gettext's tools (apt-get install gettext); the catalogue is committed with its compiled form.
 messages: $(READY)

@@ -1,0 +1,67 @@
+"""Take the pictures of the staff's pages, at three widths, from the running site: see make.py.
+
+A page is a line in PAGES. SITE names another address than http://127.0.0.1:8000;
+the account is the demo's, from var/staff-login.txt.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.browser.install import chromium  # noqa: E402 - the path comes first
+
+SITE = os.environ.get("SITE", "http://127.0.0.1:8000")
+WIDTHS = (390, 820, 1280)
+
+PAGES: dict[str, str] = {
+    "today": "/admin/",
+    "day-sheet": "/admin/reservations/restaurant/{restaurant}/day/",
+    "floor": "/admin/reservations/restaurant/{restaurant}/floor/",
+}
+"""A page's name in docs/pictures/staff/, and its address; {restaurant} is the first one's number."""
+
+
+def main() -> None:
+    """Write one PNG a page and width."""
+    folder = HERE / "staff"
+    folder.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        sign_in(page)
+        restaurant = first_restaurant(page)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            for name, address in PAGES.items():
+                # Not until the network is idle: the page goes on asking whether anything has changed.
+                page.goto(SITE + address.format(restaurant=restaurant), wait_until="load")
+                page.screenshot(path=folder / f"{name}-{width}.png")
+        browser.close()
+
+
+def sign_in(page: Page) -> None:
+    """Sign in as the demo's staff."""
+    email, _blank, password = (ROOT / "var" / "staff-login.txt").read_text(encoding="utf-8").strip().partition(" ")
+    page.goto(f"{SITE}/admin/login/")
+    page.locator("input[name=username]").fill(email)
+    page.locator("input[name=password]").fill(password)
+    page.locator("input[type=submit]").click()
+    page.wait_for_url(f"{SITE}/admin/")
+
+
+def first_restaurant(page: Page) -> str:
+    """Return the number of the first restaurant of the first page."""
+    address = page.locator(".today-card h3 a").first.get_attribute("href") or ""
+    return address.split("/restaurant/")[1].split("/")[0]
+
+
+if __name__ == "__main__":
+    main()
