@@ -53,8 +53,14 @@ def clock_of(day: Timeline) -> Clock:
     """Return how the day's moments are written: with the zone's short name where the clocks change within it."""
     zone = day.restaurant.zone
     changes = day.first.astimezone(zone).utcoffset() != day.last.astimezone(zone).utcoffset()
-    style = pgettext("time format", "H:i T") if changes else pgettext("time format", "H:i")
-    return lambda moment: write(moment.astimezone(zone), style)
+    style = pgettext("time format", "H:i")
+
+    def clock(moment: dt.datetime) -> str:
+        local = moment.astimezone(zone)
+        # Not by Django's own T, which is empty in the very hour that comes twice.
+        return write(local, style) + (f" {local.tzname()}" if changes else "")
+
+    return clock
 
 
 def hours(day: Timeline) -> list[tuple[str, int]]:

@@ -30,8 +30,8 @@ def host(
 
 
 def middle(item: Locator) -> tuple[float, float]:
-    """Return the middle of what is on the screen."""
-    item.scroll_into_view_if_needed()
+    """Return the middle of an item on the screen, which is brought there first, away from the edges."""
+    item.evaluate("item => item.scrollIntoView({ inline: 'center', block: 'center', behavior: 'instant' })")
     box = item.bounding_box()
     assert box
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -47,8 +47,8 @@ def drag(page: Page, item: Locator, across: float, down: float) -> None:
     page.mouse.up()
 
 
-def press_and_drag(page: Page, item: Locator, across: float, down: float, *, lifted: str) -> None:
-    """Press something long with a finger, until the selector lifted is there, and drag it so many pixels."""
+def press_and_drag(page: Page, item: Locator, across: float, down: float, *, lifted: str = "") -> None:
+    """Drag something with a finger, so many pixels; first press until the selector lifted is there, if one is given."""
     x, y = middle(item)
     fingers = page.context.new_cdp_session(page)
 
@@ -57,7 +57,8 @@ def press_and_drag(page: Page, item: Locator, across: float, down: float, *, lif
         fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": told})
 
     touch("touchStart", (x, y))
-    page.wait_for_selector(lifted)
-    for part in (0.3, 0.7, 1):
+    if lifted:
+        page.wait_for_selector(lifted)
+    for part in (0.2, 0.4, 0.6, 0.8, 1):
         touch("touchMove", (x + across * part, y + down * part))
     touch("touchEnd")

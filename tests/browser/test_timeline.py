@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from reservations.models import Block, Reservation, Restaurant, Table
 from tests.browser.conftest import Visitor
-from tests.browser.hands import drag, host, middle, press_and_drag
+from tests.browser.hands import drag, host, press_and_drag
 from tests.conftest import Site
 from tests.factories import days_ahead, make_seated, make_venue, make_wish
-from tests.reservations.evening import make_house, of_restaurant, tables_of
+from tests.reservations.evening import make_house, make_party, of_restaurant, tables_of
 
 pytestmark = pytest.mark.browser
 
@@ -136,12 +136,8 @@ def test_on_a_tablet_a_long_press_carries_and_a_gap_takes_a_walk_in(
     assert place("Ada") == ("T3", "19:30")
     # Without the long press the board scrolls.
     before = scroller.evaluate("box => box.scrollLeft")
-    x, y = middle(bar(page, "Bob"))
-    fingers = page.context.new_cdp_session(page)
-    fingers.send(
-        "Input.synthesizeScrollGesture", {"x": int(x), "y": int(y), "xDistance": 200, "gestureSourceType": "touch"}
-    )
-    assert scroller.evaluate("box => box.scrollLeft") < before - 50
+    press_and_drag(page, bar(page, "Bob"), 200, 0)
+    page.wait_for_function("before => document.querySelector('.board-scroll').scrollLeft < before - 50", arg=before)
     assert place("Bob") == ("T2", "19:00")
 
     house = make_house(tables=(2, 4))
@@ -155,3 +151,35 @@ def test_on_a_tablet_a_long_press_carries_and_a_gap_takes_a_walk_in(
     expect(page).to_have_url(re.compile("/timeline/"))
     assert Reservation.objects.get(restaurant=house).table_ids == [tables_of(house)[1].pk]
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_floor_plan_is_drawn_by_hand_and_seats_by_a_touch(
+    site: Site, browser: Browser, visitors: list[Visitor]
+) -> None:
+    house = make_house(tables=(2, 4))
+    make_party(house, 1, name="Ada")
+    page = host(site, browser, visitors, width=820, touch=True)
+    page.goto(f"{site.url}{of_restaurant(house, 'plan_edit')}")
+    one, two = page.locator("g.spot").nth(0), page.locator("g.spot").nth(1)
+    drag(page, one, 100, 60)
+    two.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(page.locator("#said")).to_have_text("T2: 7 from the left, 3 from the top")
+    page.get_by_label("T2: Shape").select_option("long")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The floor plan is saved.")).to_be_visible()
+    places = [(table.plan_x, table.plan_y, table.plan_shape) for table in tables_of(house)]
+    assert places == [(6, 4, "round"), (7, 3, "long")]
+    spot = page.locator("a.spot", has_text="T1")
+    expect(spot).to_have_attribute("transform", "translate(120 80)")
+
+    other = host(site, browser, visitors)
+    other.goto(f"{site.url}{of_restaurant(house, 'plan')}")
+    expect(other.locator("a.spot.confirmed", has_text="T1")).to_be_visible()
+    spot.tap()
+    page.get_by_role("dialog", name="Table T1").get_by_role("button", name="Seat").tap()
+    expect(page.locator("a.spot.seated", has_text="T1")).to_be_visible()
+    expect(page).to_have_url(re.compile("/plan/"))
+    # The other host sees it without doing anything.
+    expect(other.locator("a.spot.seated", has_text="T1")).to_be_visible(timeout=3000)
