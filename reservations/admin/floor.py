@@ -25,6 +25,7 @@ from reservations.admin import (
     phone,
     pulse,
     reports,
+    timeline,
     touching,
     walk_in,
 )
@@ -173,6 +174,7 @@ def _tools(request: HttpRequest, restaurant: Restaurant, found: Evening) -> list
     listed = urlencode({FILTER: restaurant.pk, "service_date": found.date})
     tools = [
         (day.address(restaurant.pk, found.date), _("Day sheet")),
+        *timeline.links(request, restaurant, found.date),
         (f"{reverse('admin:reservations_reservation_changelist')}?{listed}", _("All of the day")),
     ]
     if request.user.has_perm(pages.CHANGE):

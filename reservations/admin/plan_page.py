@@ -73,10 +73,10 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
     restaurant = pages.restaurant_of(request, pk)
     beat = pulse.pulse_of(request, pk)
     now = timezone.now()
-    current = running(restaurant, now).date
-    date = asked_date(request) or current
-    day = timeline(restaurant, date, now)
-    moment = asked_moment(request, "at") or (now if date == current else _first(day))
+    day = timeline(restaurant, asked_date(request) or running(restaurant, now).date, now)
+    date = day.date
+    runs = day.first <= now < day.last
+    moment = asked_moment(request, "at") or (now if runs or not request.GET.get("date") else _first(day))
     clock = clock_of(day)
     here = reverse("admin:reservations_restaurant_plan", args=(pk,))
     is_now = slot_of(moment) == slot_of(now)
@@ -104,7 +104,7 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
         after=date + dt.timedelta(days=1),
         pulse=beat,
         is_nav_sidebar_enabled=False,
-        is_today=date == current,
+        is_today=runs,
         moments=_moments(day, moment, clock),
         **board,
     )

@@ -251,6 +251,7 @@ class TableAdmin(OwnedAdmin[Table]):
         "is_step_free",
         "is_active",
         "position",
+        ("plan_x", "plan_y", "plan_shape"),
     )
 
     def deletion_refusals(self, request: HttpRequest, objs: Iterable[Table]) -> Iterable[str]:

@@ -53,6 +53,7 @@ def _build_tables(restaurant: Restaurant, place: DemoPlace) -> None:
     for area_position, spec in enumerate(place.areas):
         area = Area.objects.create(restaurant=restaurant, name=spec.name, position=area_position)
         for table in spec.tables:
+            x, y, shape = place.plan.get(table.name, (None, None, ""))
             tables[table.name] = Table.objects.create(
                 restaurant=restaurant,
                 area=area,
@@ -62,6 +63,9 @@ def _build_tables(restaurant: Restaurant, place: DemoPlace) -> None:
                 is_online=table.online,
                 is_step_free=table.step_free,
                 position=len(tables),
+                plan_x=x,
+                plan_y=y,
+                plan_shape=shape,
             )
     for spec_of in place.combinations:
         combination = TableCombination.objects.create(

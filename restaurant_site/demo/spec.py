@@ -193,6 +193,8 @@ class DemoPlace:
     crowd: Crowd
     turns: tuple[tuple[int, int], ...]
     combinations: tuple[DemoCombination, ...] = ()
+    plan: Mapping[str, tuple[int, int, str]] = field(default_factory=dict)
+    """Places on the floor plan by table: units from the left and from the top of its area's room, and the shape."""
     special_days: tuple[DemoSpecialDay, ...] = ()
     closures: tuple[DemoClosure, ...] = ()
 

@@ -161,7 +161,7 @@ def test_the_floor_plan_is_drawn_by_hand_and_seats_by_a_touch(
     page = host(site, browser, visitors, width=820, touch=True)
     page.goto(f"{site.url}{of_restaurant(house, 'plan_edit')}")
     one, two = page.locator("g.spot").nth(0), page.locator("g.spot").nth(1)
-    drag(page, one, 100, 60)
+    drag(page, one, 100, 160)
     two.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         page.keyboard.press(key)
@@ -170,9 +170,9 @@ def test_the_floor_plan_is_drawn_by_hand_and_seats_by_a_touch(
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("The floor plan is saved.")).to_be_visible()
     places = [(table.plan_x, table.plan_y, table.plan_shape) for table in tables_of(house)]
-    assert places == [(6, 4, "round"), (7, 3, "long")]
+    assert places == [(6, 9, "round"), (7, 3, "long")]
     spot = page.locator("a.spot", has_text="T1")
-    expect(spot).to_have_attribute("transform", "translate(120 80)")
+    expect(spot).to_have_attribute("transform", "translate(120 180)")
 
     other = host(site, browser, visitors)
     other.goto(f"{site.url}{of_restaurant(house, 'plan')}")

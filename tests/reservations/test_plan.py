@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from reservations.admin.plan_shapes import extent, placed
 from reservations.models import Reservation, Restaurant, Table, User
-from restaurant_site.caching.models import CacheOutbox
+from restaurant_site.caching.models import Invalidation
 from tests.factories import days_ahead, make_area, make_seated, make_staff, make_tables, make_venue, make_wish
 from tests.reservations.evening import make_house, make_party, of_restaurant, tables_of
 
@@ -128,15 +128,16 @@ def place(restaurant: Restaurant, name: str) -> tuple[int | None, int | None, st
     return row.plan_x, row.plan_y, row.plan_shape
 
 
+@pytest.mark.django_db(transaction=True)
 def test_places_are_saved_and_taken_back(staff: Client, user: User) -> None:
     house = make_house(tables=(2, 4))
-    before = CacheOutbox.objects.count()
+    before = Invalidation.objects.count()
     response = save(staff, house, T1=(12, 3, "square"), T2=("", "", "upright"))
     assert response.status_code == 302
     assert place(house, "T1") == (12, 3, "square")
     assert place(house, "T2") == (None, None, "upright")
     # Tables are cached rows: their tags are renewed.
-    assert CacheOutbox.objects.count() > before
+    assert Invalidation.objects.count() > before
     assert user.logentry_set.count() == 1
     assert 'transform="translate(240 60)"' in shown(staff, house)
     save(staff, house, T1=("", "", "round"))
