@@ -132,7 +132,6 @@ def site(content_types: dict[tuple[str, str], int], gunicorn: Site, transactiona
     return gunicorn
 
 
-
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     for _attempt in range(300):
         assert process.poll() is None, log.read_text()
