@@ -23,8 +23,10 @@ from reservations.admin.chooser import FILTER, asked_restaurant, choose_restaura
 from reservations.admin.filters import OwnTurnFilter, SpecialDayFilter
 from reservations.admin.formats import weekdays_text
 from reservations.admin.forms import ReplacementFormSet, ServiceForm, TurnTimeFormSet
+from reservations.admin.previewing import PreviewedAdmin, TouchingAdmin, first_touched
 from reservations.engine.locks import lock_for_closing
-from reservations.models import Closure, OpeningPeriod, Reservation, Restaurant, Service, SpecialDay, TurnTime
+from reservations.models import Brake, Closure, OpeningPeriod, Reservation, Restaurant, Service, SpecialDay, TurnTime
+from reservations.queries.hours import Touched, touched_by_dates, touched_by_service
 
 if TYPE_CHECKING:
     _TurnTimeInlineBase = admin.TabularInline[TurnTime, Service]
@@ -100,7 +102,7 @@ class ReplacementInline(_ReplacementInlineBase):
 
 
 @admin.register(Service)
-class ServiceAdmin(ClosingAdmin[Service]):
+class ServiceAdmin(PreviewedAdmin[Service], ClosingAdmin[Service]):
     """Services, with their turn times."""
 
     form = ServiceForm
@@ -121,6 +123,7 @@ class ServiceAdmin(ClosingAdmin[Service]):
     search_fields = ("name", "restaurant__name", "restaurant__city")
     own_choices = ("special_day",)
     inlines = (TurnTimeInline,)
+    goes_along = (Brake,)
     fieldsets = (
         (None, {"fields": ("restaurant", "name", "weekdays", ("valid_from", "valid_until"))}),
         (
@@ -151,6 +154,10 @@ class ServiceAdmin(ClosingAdmin[Service]):
         """Return every date: a weekday or a validity date may have changed."""
         return (obj.special_day.date, obj.special_day.date) if obj.special_day else (dt.date.min, dt.date.max)
 
+    def touched(self, obj: Service) -> list[Touched]:
+        """Return the reservations to come in the service; of a special day's, those of its date."""
+        return touched_by_service(obj, first_touched(obj.restaurant))
+
     @admin.display(description=_("weekdays"), ordering="weekdays")
     def days(self, obj: Service) -> str:
         """Return the weekdays, or the special day."""
@@ -180,7 +187,7 @@ class OpeningPeriodAdmin(OwnedAdmin[OpeningPeriod]):
 
 
 @admin.register(SpecialDay)
-class SpecialDayAdmin(ClosingAdmin[SpecialDay]):
+class SpecialDayAdmin(PreviewedAdmin[SpecialDay], ClosingAdmin[SpecialDay]):
     """Special days, with their replacement services."""
 
     list_display = ("date", "name", "restaurant", "is_closed", "hours")
@@ -194,15 +201,27 @@ class SpecialDayAdmin(ClosingAdmin[SpecialDay]):
         """Return the date."""
         return obj.date, obj.date
 
-    def save_model(self, request: HttpRequest, obj: SpecialDay, form: Any, change: Any) -> None:
+    def touched(self, obj: SpecialDay) -> list[Touched]:
+        """Return the reservations of the date."""
+        return touched_by_dates(obj.restaurant, obj.date, obj.date, first_touched(obj.restaurant))
+
+    def left(self, form: Any) -> list[Touched]:
+        """Return the reservations of the date that the day had before."""
+        date, restaurant = form.initial.get("date"), form.instance.restaurant
+        if date is None or date == form.instance.date:
+            return []
+        return touched_by_dates(restaurant, date, date, first_touched(restaurant))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
         """Save, and say which guests a closed day leaves standing."""
-        super().save_model(request, obj, form, change)
+        super().save_related(request, form, formsets, change)
+        obj = form.instance
         if obj.is_closed:
             warn_of_guests(request, obj.restaurant, obj.date, obj.date)
 
 
 @admin.register(Closure)
-class ClosureAdmin(ClosingAdmin[Closure]):
+class ClosureAdmin(TouchingAdmin[Closure], ClosingAdmin[Closure]):
     """Ranges of dates on which nothing is served."""
 
     told_by_rules = frozenset({"added"})
@@ -239,6 +258,14 @@ class ClosureAdmin(ClosingAdmin[Closure]):
             raise PermissionDenied
         restaurant = asked_restaurant(request)
         return closing.close(self, request, restaurant) if restaurant else choose_restaurant(self, request)
+
+    def touched(self, obj: Closure) -> list[Touched]:
+        """Return the reservations that stand on the closed days."""
+        since = first_touched(obj.restaurant)
+        if obj.service is None:
+            return touched_by_dates(obj.restaurant, obj.starts_on, obj.ends_on, since)
+        rows = touched_by_service(obj.service, since)
+        return [one for one in rows if obj.starts_on <= one.reservation.service_date <= obj.ends_on]
 
     def days_of(self, obj: Closure) -> tuple[dt.date, dt.date]:
         """Return the range."""

@@ -207,6 +207,8 @@ class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
 class AreaAdmin(OwnedAdmin[Area]):
     """Areas; one with tables stays."""
 
+    goes_along = (Brake,)
+
     list_display = ("name", "restaurant", "position")
     search_fields = ("name", "restaurant__name", "restaurant__city")
     fields = ("restaurant", "name", "position")

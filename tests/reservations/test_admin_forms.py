@@ -296,7 +296,8 @@ def test_closing_a_special_day_names_the_guests_who_are_expected(staff: Client) 
     reservation = make_reservation(restaurant, date=date)
     where = address("specialday", restaurant=restaurant)
     data = shown(staff, where) | {"date": date.isoformat(), "is_closed": "on"}
-    page = staff.post(where, data, follow=True).content.decode()
+    preview = staff.post(where, data).context["fingerprint"]
+    page = staff.post(where, data | {"previewed": preview}, follow=True).content.decode()
     assert SpecialDay.objects.get().is_closed
     assert "1 confirmed reservation is on these days" in page
     link = page.split('days. Closing does not cancel it. <a href="')[1].split('"')[0].replace("&amp;", "&")
