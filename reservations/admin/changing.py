@@ -41,7 +41,7 @@ class ChangeForm(BookForm):
     def __init__(self, *args: Any, reservation: Reservation, **kwargs: Any) -> None:
         super().__init__(*args, restaurant=reservation.restaurant, initial=_initial(reservation), **kwargs)
         self.reservation = reservation
-        del self.fields["key"], self.fields["table"]
+        del self.fields["key"]
         # A walk-in has perhaps told no name.
         self.fields["name"].required = bool(reservation.name)
         self.asks_fold = self.asks_fold or _comes_twice(reservation.local_start)

@@ -10,11 +10,15 @@ from django.apps import apps
 from django.db.models import Model
 from django.utils import timezone
 
+from menus.models import MenuService
 from reservations.history import trail
 from reservations.models import (
     Block,
+    BookingImport,
+    Brake,
     HistoryEvent,
     HistoryOutbox,
+    ImportRow,
     Message,
     OpeningPeriod,
     Refusal,
@@ -109,6 +113,14 @@ def make_marked(mark: str = MARK) -> Restaurant:
         created_by=staff,
     )
     ServiceDay.objects.get_or_create(restaurant=restaurant, date=date)
+    Brake.objects.create(
+        restaurant=restaurant, service_date=date, service=lunch, ends_at=when + dt.timedelta(hours=6), created_by=staff
+    )
+    MenuService.objects.create(restaurant=restaurant, menu=menu, service=lunch, service_name=mark)
+    batch = BookingImport.objects.create(
+        restaurant=restaurant, file_name=mark, text=mark, header=[mark], status="finished", created_by=staff
+    )
+    ImportRow.objects.create(restaurant=restaurant, batch=batch, line=2, key=mark, contact=mark, told={"name": mark})
     return restaurant
 
 

@@ -41,7 +41,7 @@ class TestRoles(TestCase):
             client = signed_in(user)
             for page in pages():
                 address = self.address(page)
-                response = client.get(address)
+                response = page.visit(client, address)
                 assert (not is_refused(response)) == may(role, page.least), f"{role}: {address}"
 
     def test_forms_are_saved_by_those_of_the_table_and_no_others(self) -> None:
@@ -70,7 +70,7 @@ class TestRoles(TestCase):
         for place, opens in ((self.restaurant, False), (there, True)):
             for page in pages():
                 if page.least == "manager" and page.numbers:
-                    response = client.get(page.address(place))
+                    response = page.visit(client, page.address(place))
                     assert (not is_refused(response)) == opens, page.address(place)
         listed = client.get(reverse("admin:reservations_message_changelist")).context["cl"].result_list
         assert {row.restaurant_id for row in listed} == {there.pk}

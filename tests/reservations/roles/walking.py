@@ -16,7 +16,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 
 from reservations.models import Restaurant, User
 from tests.reservations.roles.marked import row_of, tenant_models
-from tests.reservations.roles.table import MODELS, NUMBERS, OTHERS, PAGES, UNNAMED
+from tests.reservations.roles.table import MODELS, NUMBERS, OTHERS, PAGES, POSTED, UNNAMED, WORDS
 
 _STANDARD = ("changelist", "add", "change", "delete", "history")
 
@@ -54,7 +54,13 @@ class Page:
         numbers = {name: self._number(name, restaurant) for name in self.numbers}
         return _reverse(self.name, numbers)
 
+    def visit(self, client: Client, address: str) -> HttpResponseBase:
+        """Open the page, or post nothing to one that is only posted to."""
+        return client.post(address) if self.name in POSTED else client.get(address)
+
     def _number(self, name: str, restaurant: Restaurant) -> Any:
+        if name in WORDS:
+            return WORDS[name]
         label = NUMBERS.get((self.name, name)) or ".".join(self.name.split("_")[:2])
         model = apps.get_model(label)
         if name == "entry_pk":
@@ -71,8 +77,13 @@ def _reverse(name: str, numbers: dict[str, Any]) -> str:
     try:
         return reverse(f"admin:{name}", kwargs=numbers)
     except NoReverseMatch:
+        pass
+    try:
         # Django's own are asked for by position alone.
         return reverse(f"admin:{name}", args=list(numbers.values()))
+    except NoReverseMatch:
+        # The guide's stand beside Django's admin.
+        return reverse(name, kwargs=numbers)
 
 
 def patterns() -> list[tuple[str | None, str]]:
