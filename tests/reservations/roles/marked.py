@@ -116,9 +116,9 @@ def make_marked(mark: str = MARK) -> Restaurant:
     Brake.objects.create(
         restaurant=restaurant, service_date=date, service=lunch, ends_at=when + dt.timedelta(hours=6), created_by=staff
     )
-    MenuService.objects.create(restaurant=restaurant, menu=menu, service=lunch, service_name=mark)
+    MenuService.objects.create(restaurant=restaurant, menu=menu, service=lunch, name=mark)
     batch = BookingImport.objects.create(
-        restaurant=restaurant, file_name=mark, text=mark, header=[mark], status="finished", created_by=staff
+        restaurant=restaurant, file_name=mark, text=mark, header=[mark], status="done", created_by=staff
     )
     ImportRow.objects.create(restaurant=restaurant, batch=batch, line=2, key=mark, contact=mark, told={"name": mark})
     return restaurant
