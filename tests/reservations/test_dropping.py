@@ -173,3 +173,55 @@ def test_what_nobody_would_send_is_refused(staff: Client, venue: Restaurant) -> 
         assert staff.post(address, {**good, "to": to, "start": "1900000800"}).status_code == 409
     assert staff.post(address, {**good, "pacing_reason": "\0" * 500, "start": "x" * 50}).status_code == 200
     assert days_ahead(venue) == row.service_date
+
+
+# --- Pages that begin at a table ------------------------------------------------
+
+
+def test_a_walk_in_sits_at_the_table_that_was_pointed_at(staff: Client) -> None:
+    house = make_house(tables=(2, 4))
+    one, two = tables_of(house)
+    back = of_restaurant(house, "timeline")
+    address = f"{of_restaurant(house, 'walk_in')}?table={two.pk}&start=1&back={back}"
+    form = staff.get(address).context["form"]
+    assert form["table"].value() == two.pk
+    data = {"party_size": 2, "table": two.pk, "key": form["key"].value()}
+    response = staff.post(address, data)
+    assert (response.status_code, response["Location"]) == (302, back)
+    assert Reservation.objects.get().table_ids == [two.pk]
+    # Taken now: what is free is offered instead.
+    response = staff.post(address, {**data, "key": "another"})
+    assert [place.table_ids for place in response.context["places"]] == [(one.pk,)]
+    for bad in ("999999", "x", "\0", tables_of(make_venue(tables=(2,)))[0].pk):
+        assert staff.get(f"{of_restaurant(house, 'walk_in')}", {"table": "9" * 30}).status_code == 200
+        assert staff.post(address, {**data, "table": bad, "key": f"key{bad}"}).status_code == 200
+    assert Reservation.objects.count() == 1
+
+
+def test_a_reservation_is_booked_at_the_table_that_was_pointed_at(staff: Client, venue: Restaurant) -> None:
+    three = tables_of(venue)[2]
+    wish = make_wish(venue, at=dt.time(19, 30))
+    address = f"/admin/reservations/reservation/add/?restaurant={venue.pk}"
+    form = staff.get(f"{address}&table={three.pk}&start={int(wish.start.timestamp())}").context["adminform"].form
+    assert (form["table"].value(), form["time"].value()) == (three.pk, dt.time(19, 30))
+    data = {"date": str(wish.date), "time": "19:30", "party_size": 2, "name": "Ada", "table": three.pk, "key": "first"}
+    data |= {"children": 0, "high_chairs": 0}
+    assert staff.post(address, data).status_code == 302
+    assert Reservation.objects.get().table_ids == [three.pk]
+    response = staff.post(address, {**data, "key": "second", "name": "Bob"})
+    assert "This table is taken then." in response.content.decode()
+    assert Reservation.objects.count() == 1
+
+
+def test_a_time_that_comes_twice_is_filled_in_as_the_one_pointed_at(staff: Client) -> None:
+    service = {"first_seating": dt.time(22), "last_seating": dt.time(4), "interval_minutes": 30}
+    restaurant = make_venue(tables=(2,), service=service)
+    start = utc(restaurant, dt.date(2027, 10, 31), dt.time(2, 30)) + dt.timedelta(hours=1)
+    address = f"/admin/reservations/reservation/add/?restaurant={restaurant.pk}&start={int(start.timestamp())}"
+    form = staff.get(address).context["adminform"].form
+    assert (form["fold"].value(), form["time"].value(), form["date"].value()) == (
+        "1",
+        dt.time(2, 30),
+        dt.date(2027, 10, 31),
+    )
+    assert 'name="fold"' in staff.get(address).content.decode()
