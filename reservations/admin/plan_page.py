@@ -27,6 +27,9 @@ from reservations.queries.timeline import AtTable, Stay, Timeline, timeline
 
 EDIT = "reservations.change_table"
 
+_BEFORE, _AFTER = dt.timedelta(hours=6), dt.timedelta(hours=3)
+"""So long around its hours a date is shown as it is now; another one as it is planned."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spot:
@@ -75,7 +78,7 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
     now = timezone.now()
     day = timeline(restaurant, asked_date(request) or running(restaurant, now).date, now)
     date = day.date
-    runs = day.first <= now < day.last
+    runs = day.first - _BEFORE <= now < day.last + _AFTER
     moment = asked_moment(request, "at") or (now if runs or not request.GET.get("date") else _first(day))
     clock = clock_of(day)
     here = reverse("admin:reservations_restaurant_plan", args=(pk,))
@@ -185,10 +188,10 @@ def _state(day: Timeline, at: AtTable, moment: dt.datetime, is_now: bool, clock:
         minutes = int((moment - at.over.until).total_seconds() // 60)
         return "overstays", _("+%(minutes)d min") % {"minutes": minutes}, at.over
     if at.has is None:
-        return "free", _("until %(time)s") % {"time": clock(at.free_until)} if at.free_until else "", None
+        return "free", _("till %(time)s") % {"time": clock(at.free_until)} if at.free_until else "", None
     row = at.has.reservation
     if row is None:
-        return "blocked", _("until %(time)s") % {"time": clock(at.has.until)}, at.has
+        return "blocked", _("till %(time)s") % {"time": clock(at.has.until)}, at.has
     if row.status == Reservation.Status.SEATED and is_now:
         minutes = max(0, -(-int((at.has.until - moment).total_seconds()) // 60))
         return "seated", _("%(minutes)d min") % {"minutes": minutes}, at.has

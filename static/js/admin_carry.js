@@ -73,6 +73,7 @@
 
   const giveUp = () => {
     const was = lay();
+    isDropped = was.pointer !== undefined;
     say(fill(board.dataset.givenUp, { name: was.name }));
     window.board.release();
   };
@@ -154,6 +155,7 @@
   const lift = (event) => {
     clearTimeout(pressed.timer);
     const { bar, x } = pressed;
+    pressed = null;
     pick(bar, slotsTo(x));
     if (!carried) return;
     carried.pointer = event.pointerId;

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from reservations.models import Block, Reservation, Restaurant, Table
 from tests.browser.conftest import Visitor
-from tests.browser.hands import drag, host, press_and_drag
+from tests.browser.hands import drag, host, middle, press_and_drag
 from tests.conftest import Site
 from tests.factories import days_ahead, make_seated, make_venue, make_wish
 from tests.reservations.evening import make_house, make_party, of_restaurant, tables_of
@@ -81,6 +81,18 @@ def test_a_bar_is_dragged_and_two_hosts_see_the_same(
     expect(page.locator("#said")).to_contain_text("is now at T1, 18:00")
     assert place("Ada") == ("T1", "18:00")
     expect(bar(page, "Ada")).to_be_focused()
+    # Escape gives a drag up, and letting go after it is no click.
+    x, y = middle(bar(page, "Ada"))
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y + ROW, steps=3)
+    expect(page.locator(".landing")).to_contain_text("T2")
+    page.keyboard.press("Escape")
+    page.mouse.move(x, y, steps=3)
+    page.mouse.up()
+    expect(page.locator("#said")).to_have_text("Ada stays where it was.")
+    expect(page.locator(".landing")).to_have_count(0)
+    assert place("Ada") == ("T1", "18:00")
     # A click is no drag.
     bar(page, "Ada").click()
     expect(page.get_by_role("heading", name=re.compile("Ada"))).to_be_visible()

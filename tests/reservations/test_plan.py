@@ -60,7 +60,7 @@ def test_each_table_says_how_it_stands_now(staff: Client) -> None:
     assert said["T2"].startswith("late: T2, for 2, late")
     assert re.match(r"overstays: T3, for 2, over its time, \+\d+ min, Owen", said["T3"])
     assert said["T4"].startswith("held: T4")
-    assert re.match(r"free: T5, for 2, free, until \d\d:\d\d", said["T5"])
+    assert re.match(r"free: T5, for 2, free, till \d\d:\d\d", said["T5"])
     assert said["T6"].startswith("confirmed: T6")
     assert "step-free" in said["T6"]
     assert said["T7"] == "free: T7, for 2, free"
@@ -73,7 +73,7 @@ def test_another_day_is_shown_as_it_is_planned(staff: Client) -> None:
     date = str(days_ahead(restaurant))
     page = shown(staff, restaurant, date=date)
     assert "As it is planned for" in page
-    assert "until 20:00" in page
+    assert "till 20:00" in page
     assert "confirmed" in [
         text.split(":")[0]
         for text in spots(shown(staff, restaurant, date=date, at=str(int(wish.start.timestamp())))).values()
