@@ -191,6 +191,7 @@ def _decided(
         online=online,
         ignore_pacing=exceed_pacing,
         kept_start=kept_start(row, new.party),
+        table_ids=tuple(sorted(set(new.table_ids))),
     )
     return decide(fresh.plan, new, ask, view, now, keep=tuple(row.table_ids))
 
