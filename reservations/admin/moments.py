@@ -44,16 +44,11 @@ def read_number(text: str) -> int:
 
 
 def pointed_at(request: HttpRequest, restaurant: Restaurant) -> dict[str, Any]:
-    """Return what a form begins with where the address points at a table or slot: table, date, time and fold.
-
-    Date and time are the restaurant's own; fold is there where the clock shows the time twice.
-    """
+    """Return the table, and the local date and time, that the address points at, as a form begins with them."""
     found: dict[str, Any] = {}
     if table := read_number(request.GET.get("table", "")):
         found["table"] = table
     if start := asked_moment(request):
         local = start.astimezone(restaurant.zone)
         found |= {"date": local.date(), "time": local.time().replace(fold=0)}
-        if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
-            found["fold"] = str(local.fold)
     return found
