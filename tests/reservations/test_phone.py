@@ -99,9 +99,9 @@ def staff(client: Client) -> Client:
     return client
 
 
-def part(client: Client, restaurant: Restaurant, name: str, **fields: Any) -> str:
+def part(client: Client, restaurant: Restaurant, of_page: str, /, **fields: Any) -> str:
     asked = {"date": make.days_ahead(restaurant).isoformat(), "party_size": "2", **fields}
-    address = reverse(f"admin:reservations_restaurant_phone_{name}", args=(restaurant.pk,))
+    address = reverse(f"admin:reservations_restaurant_phone_{of_page}", args=(restaurant.pk,))
     response = client.post(address, asked)
     assert response.status_code == 200
     return response.content.decode()
@@ -179,7 +179,7 @@ def test_times_say_what_they_pass_over_and_why_others_are_refused(staff: Client,
 def test_nothing_that_is_sent_breaks_a_part(staff: Client, venue: Restaurant, name: str, value: str) -> None:
     for of_page in ("times", "picked"):
         part(staff, venue, of_page, **{name: value})
-    assert "Grace Guest" in add(staff, venue, time="1900", **{name: value})
+    assert "Grace Guest" in add(staff, venue, **{"time": "1900", name: value})
 
 
 # --- What is booked --------------------------------------------------------------
