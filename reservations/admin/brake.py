@@ -15,10 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from reservations.admin import pages
-from reservations.admin.formats import clock_text, date_text
+from reservations.admin.formats import date_text
 from reservations.engine import stopping
 from reservations.engine.availability import DayPlan, ServiceRules, starts
 from reservations.engine.errors import Reason, Refused
+from reservations.explaining import clock
 from reservations.models import Brake, Restaurant
 from reservations.queries.brakes import brakes_on
 from reservations.queries.day import day_plan
@@ -114,9 +115,9 @@ def show(model_admin: admin.ModelAdmin[Any], request: HttpRequest, pk: int) -> H
 
 
 def what_text(brake: Brake) -> str:
-    """Return what a brake stops: “19:30 CET”, “Dinner”, “Terrace (Dinner)”, or everything."""
+    """Return what a brake stops: “19:30”, “Dinner”, “Terrace (Dinner)”, or everything."""
     if brake.slot is not None:
-        return clock_text(brake.slot, brake.restaurant.zone)
+        return clock(brake.slot, brake.restaurant.zone)
     if brake.area is not None:
         return f"{brake.area.name} ({brake.service.name})" if brake.service else brake.area.name
     return brake.service.name if brake.service else _("everything")
@@ -143,7 +144,7 @@ def _pull(request: HttpRequest, restaurant: Restaurant, date: dt.date) -> None:
         slot=slot,
     )
     text = _("Online booking is stopped: %(what)s. It ends by itself at %(end)s; staff book as before.")
-    messages.warning(request, text % {"what": what_text(brake), "end": clock_text(brake.ends_at, restaurant.zone)})
+    messages.warning(request, text % {"what": what_text(brake), "end": clock(brake.ends_at, restaurant.zone)})
 
 
 def _part(
@@ -161,10 +162,10 @@ def _part(
         areas=[
             Choice(name, f"area.{service.id}.{pk}")
             for pk, name in rooms
-            if len(rooms) > 1 and (service.id, pk, None) not in scopes
+            if len(rooms) > 1 and not {(service.id, pk, None), (None, pk, None)} & scopes
         ],
         times=[
-            Choice(clock_text(at, restaurant.zone), f"slot.{int(at.timestamp())}")
+            Choice(clock(at, restaurant.zone), f"slot.{int(at.timestamp())}")
             for at in times
             if (None, None, at) not in scopes
         ],
@@ -175,8 +176,8 @@ def _stopped(brake: Brake) -> Stopped:
     zone = brake.restaurant.zone
     return Stopped(
         what=what_text(brake),
-        since=clock_text(brake.created_at, zone),
-        until=clock_text(brake.ends_at, zone),
+        since=clock(brake.created_at, zone),
+        until=clock(brake.ends_at, zone),
         who=str(brake.created_by or "–"),
         value=str(brake.pk),
     )

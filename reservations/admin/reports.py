@@ -156,7 +156,7 @@ def _sections(found: Report, asked: dict[str, str]) -> list[Section]:
 
 def _week_charts(weeks: Sequence[Week]) -> list[Chart]:
     pairs = [(_week(week), week) for week in weeks]
-    labels = [label for label, _week_of in pairs]
+    labels = [label.partition("-")[2] for label, _week_of in pairs]
     of = [week.figures for week in weeks]
 
     def by_week(name: str, title: str, series: Sequence[tuple[str, Sequence[float | None]]], unit: str = "") -> Chart:
