@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from reservations.engine import booking, changing, stopping
 from reservations.engine.errors import Reason
+from reservations.engine.plan import DayPlan
 from reservations.history.trail import COMMAND
 from reservations.models import (
     Area,
@@ -26,6 +27,7 @@ from reservations.models import (
     User,
     WaitlistEntry,
 )
+from reservations.queries.day import day_plan
 from tests import factories as make
 from tests.reservations.evening import make_house, of_restaurant, signed_in, tonight
 from tests.reservations.people import join_list
@@ -148,6 +150,17 @@ def test_it_ends_with_the_service_by_itself(client: Client, venue: Restaurant) -
     Brake.objects.update(ends_at=timezone.now())
     assert shown(client, venue)["12:00"] is None
     assert make.make_hold(venue).status == Reservation.Status.HELD
+
+
+def test_a_hold_that_saw_the_day_before_the_brake_is_refused_under_the_lock(venue: Restaurant) -> None:
+    def early() -> DayPlan:
+        seen = day_plan(venue.pk, make.days_ahead(venue), seatings=False)
+        stop(venue)
+        return seen
+
+    with refused(Reason.PAUSED):
+        booking.hold(wish=make.make_wish(venue), browser="b" * 64, key="key", early=early)
+    assert not Reservation.objects.exists()
 
 
 # --- What stands -----------------------------------------------------------------
