@@ -10,6 +10,7 @@ from typing import Any
 import tablib
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from menus import trail
@@ -72,6 +73,8 @@ def import_dishes(*, restaurant: Restaurant, table: Table, remove: bool, seen: s
     """
     with transaction.atomic():
         lock(restaurant.pk)
+        # A form, or a touch in service, takes no lock: until this is done it waits for its dish.
+        Dish.objects.filter(restaurant=restaurant).renewing().update(position=F("position"))
         plan = _done(restaurant, table, remove)
         if plan.errors or plan.digest != seen:
             raise StaleError

@@ -15,6 +15,7 @@ from reservations.models import Restaurant
 from tests.factories import make_dish, make_menu, make_menu_service, make_restaurant, make_service, make_staff, utc
 from tests.menus.staff import staff_with, url
 from tests.pages import read
+from tests.site.test_csp import complaints
 
 pytestmark = pytest.mark.django_db
 
@@ -186,6 +187,18 @@ def test_two_menus_do_not_replace_each_other(manager: Client, menu: Menu) -> Non
     data = read(manager.get(url("menu_change", menu.pk))).forms[-1].values
     answer = manager.post(url("menu_change", menu.pk), data | {"replaces": other.pk})
     assert "That menu replaces this one already." in str(answer.context["adminform"].form.errors)
+
+
+def test_the_pages_hold_nothing_that_the_policy_forbids(manager: Client, menu: Menu) -> None:
+    for address in (
+        *(url(f"menu_{page}", menu.pk) for page in ("order", "prices", "copy", "preview", "change")),
+        *(url(page, menu.restaurant_id) for page in ("order", "sold_out", "import")),
+        f"{url('menu_prices', menu.pk)}?by=5&way=percent&rounding=10",
+        url("section_order", menu.sections.order_by("pk")[0].pk),
+    ):
+        answer = manager.get(address)
+        assert answer.status_code == 200
+        assert complaints(answer.content.decode()) == [], address
 
 
 def test_everybody_sees_the_menus_of_their_own_restaurants_alone(

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from menus import pricing
 from menus.models import Dish, Menu, Section
 from menus.raising import Raise, Rounding, Way, raised
 from reservations.models import User
@@ -129,6 +130,22 @@ def test_a_stale_preview_writes_nothing_and_says_so(manager: Client, menu: Menu,
     # What it shows now can be done.
     manager.post(url("menu_prices", menu.pk), page.forms[-1].values)
     assert prices() != before
+
+
+def test_a_form_that_saves_a_price_at_the_same_moment_wins(
+    manager: Client, menu: Menu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = previewed(manager, menu).forms[-1].values
+    before = pricing.price_lines
+
+    def read_then_change(*args: Any) -> Any:
+        found = before(*args)
+        Dish.objects.filter(name="Eel").update(price="1.00")
+        return found
+
+    monkeypatch.setattr(pricing, "price_lines", read_then_change)
+    assert "Prices were changed meanwhile" in read(manager.post(url("menu_prices", menu.pk), seen)).text
+    assert prices()["Soup"] == "7.50"
 
 
 def test_other_parameters_than_the_previewed_ones_write_nothing(manager: Client, menu: Menu) -> None:
