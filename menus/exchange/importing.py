@@ -55,13 +55,13 @@ class Plan:
 
 
 def preview(*, restaurant: Restaurant, table: Table, remove: bool) -> Plan:
-    """Return what an import would do, by doing it and taking it back: both are decided by the same code.
+    """Return what an import would do, decided by the same code; the menus and sections that it makes are taken back.
 
     remove says that dishes go which stand in a menu of the file and in no row.
     """
     with transaction.atomic():
         lock(restaurant.pk)
-        plan = _done(restaurant, table, remove)
+        plan = _done(restaurant, table, remove=remove, write=False)
         transaction.set_rollback(True)
     return plan
 
@@ -75,17 +75,17 @@ def import_dishes(*, restaurant: Restaurant, table: Table, remove: bool, seen: s
         lock(restaurant.pk)
         # A form, or a touch in service, takes no lock: until this is done it waits for its dish.
         Dish.objects.filter(restaurant=restaurant).renewing().update(position=F("position"))
-        plan = _done(restaurant, table, remove)
+        plan = _done(restaurant, table, remove=remove, write=True)
         if plan.errors or plan.digest != seen:
             raise StaleError
         _record(plan, user)
     return plan
 
 
-def _done(restaurant: Restaurant, table: Table, remove: bool) -> Plan:
+def _done(restaurant: Restaurant, table: Table, *, remove: bool, write: bool) -> Plan:
     resource = DishResource(restaurant)
     dataset = tablib.Dataset(*table.rows, headers=list(table.columns))
-    result = resource.import_data(dataset, dry_run=False, use_transactions=False)
+    result = resource.import_data(dataset, dry_run=not write, use_transactions=False)
     errors = [*((row.number, _sentence(row.error)) for row in result.invalid_rows)]
     errors += [(number, _("This row can't be read.")) for number, _errors in result.row_errors()]
     if result.base_errors:
@@ -99,7 +99,7 @@ def _done(restaurant: Restaurant, table: Table, remove: bool) -> Plan:
             for dish in resource.dishes.values()
             if dish.section.menu_id in menus and dish.pk not in resource.claimed
         )
-        for start in range(0, len(removed), _ROWS):
+        for start in range(0, len(removed) if write else 0, _ROWS):
             Dish.objects.filter(pk__in=[dish.pk for dish in removed[start : start + _ROWS]]).delete()
     return Plan(
         new=tuple(line for line in resource.lines if line.is_new),

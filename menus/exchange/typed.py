@@ -15,6 +15,7 @@ class Widget:
 class Field:
     """A column."""
 
+    attribute: str
     column_name: str
 
     def __init__(self, attribute: str, column_name: str, *, widget: Widget, readonly: bool = False) -> None:
@@ -29,6 +30,7 @@ class ModelResource:
     """A table of rows of a model."""
 
     fields: dict[str, Field]
+    update_instances: list[Dish]
 
     def import_data(self, dataset: Any, **kwargs: Any) -> Any:
         """Import the rows of a dataset."""
