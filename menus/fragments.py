@@ -11,7 +11,7 @@ from restaurant_site.caching.fragments import fragment
 
 
 @fragment("menus/_menus.html")
-def menus(restaurant_id: int, currency: str, date: dt.date | None) -> dict[str, Any]:
+def menus(restaurant_id: int, currency: str, date: dt.date | None = None) -> dict[str, Any]:
     """Show a restaurant's menus, with prices in its currency: those that apply on a service date, or now; the others.
 
     Where none applies the first is shown in full all the same.

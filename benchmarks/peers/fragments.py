@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from menus import queries
 register = template.Library()
 
 
-def _menus(restaurant_id: int, currency: str) -> dict[str, Any]:
+def _menus(restaurant_id: int, currency: str, date: dt.date | None = None) -> dict[str, Any]:
     return {"menus": queries.menus_of(restaurant_id), "currency": currency}
 
 
