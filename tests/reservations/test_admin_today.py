@@ -82,8 +82,10 @@ def test_each_number_leads_to_where_one_acts(staff: Client) -> None:
 
 def test_many_cost_as_much_as_one_and_busy_ones_come_first(staff: Client) -> None:
     def count() -> int:
-        with CaptureQueriesContext(connection) as queries:
-            staff.get("/admin/")
+        # The first may ask besides whether Redis is still there, and what content types there are.
+        for _turn in range(2):
+            with CaptureQueriesContext(connection) as queries:
+                staff.get("/admin/")
         return len(queries)
 
     make_busy(name="Busy 1", position=9)
