@@ -33,7 +33,7 @@ CARRIED_FOR: Final = 24 * 60 * 60
 
 _SALT: Final = "restaurant_site.signed_out"
 _SESSION_KEY: Final = "typed"
-_OPEN: Final = ("login", "logout")
+_OPEN: Final = ("login", "logout", "admin_password_reset", "password_reset_confirm")
 
 
 class SignedOut:
@@ -80,8 +80,7 @@ class SignedOut:
 
 
 def _is_admin(request: HttpRequest) -> bool:
-    match = request.resolver_match
-    return match is not None and "admin" in match.app_names
+    return request.resolver_match is not None and request.path.startswith(reverse("admin:index"))
 
 
 def _name(request: HttpRequest) -> str:
