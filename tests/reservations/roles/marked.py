@@ -102,6 +102,7 @@ def make_marked(mark: str = MARK) -> Restaurant:
     staff = make_member(restaurant, email=f"{mark}{next(_numbers)}@example.org", name=mark)
     menu = make_menu(restaurant, name=mark, dishes=[mark])
     menu.sections.update(name=mark)
+    MenuService.objects.create(restaurant=restaurant, menu=menu, service=lunch, name=mark)
     when = make_wish(restaurant, date=date).start
     Block.objects.create(
         restaurant=restaurant,
@@ -112,15 +113,11 @@ def make_marked(mark: str = MARK) -> Restaurant:
         reason=mark,
         created_by=staff,
     )
+    Brake.objects.create(restaurant=restaurant, service_date=date, service=lunch, ends_at=when, created_by=staff)
+    batch = BookingImport.objects.create(restaurant=restaurant, file_name=mark, header=[mark], status="done")
+    row = {"batch": batch, "line": 2, "key": "k", "contact": "c", "told": {"name": mark}, "status": "refused"}
+    ImportRow.objects.create(restaurant=restaurant, **row)
     ServiceDay.objects.get_or_create(restaurant=restaurant, date=date)
-    Brake.objects.create(
-        restaurant=restaurant, service_date=date, service=lunch, ends_at=when + dt.timedelta(hours=6), created_by=staff
-    )
-    MenuService.objects.create(restaurant=restaurant, menu=menu, service=lunch, name=mark)
-    batch = BookingImport.objects.create(
-        restaurant=restaurant, file_name=mark, text=mark, header=[mark], status="done", created_by=staff
-    )
-    ImportRow.objects.create(restaurant=restaurant, batch=batch, line=2, key=mark, contact=mark, told={"name": mark})
     return restaurant
 
 

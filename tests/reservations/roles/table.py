@@ -10,7 +10,7 @@ from __future__ import annotations
 MODELS = {
     "reservations_area": "host manager manager manager",
     "reservations_block": "host host nobody nobody",
-    "reservations_bookingimport": "manager manager nobody nobody",
+    "reservations_bookingimport": "manager manager manager nobody",
     "reservations_bookingrequest": "host nobody nobody nobody",
     "reservations_brake": "host nobody nobody nobody",
     "reservations_closure": "host manager manager manager",
@@ -104,7 +104,7 @@ PAGES = {
     "reservations_restaurant_phone_times": "host",
     "reservations_restaurant_plan": "host",
     "reservations_restaurant_plan_edit": "manager",
-    # Whoever is signed in needs a sealed address besides, which a page gives.
+    # Without the key that a page gave it answers nobody.
     "reservations_restaurant_pulse": "nobody",
     "reservations_restaurant_reports": "manager",
     "reservations_restaurant_sheet": "host",
@@ -115,39 +115,28 @@ PAGES = {
     "reservations_waitlistentry_accept": "host",
     "reservations_waitlistentry_leave": "host",
     "reservations_waitlistentry_promote": "host",
+    "set_up": "nobody",
     "set_up_overview": "manager",
     "set_up_step": "manager",
 }
 
-# Pages that answer a POST alone.
-POSTED = {
-    "reservations_restaurant_drop",
-    "reservations_restaurant_phone_guests",
-    "reservations_restaurant_phone_picked",
-    "reservations_restaurant_phone_times",
-}
-
 NUMBERS = {
-    ("menus_export", "pk"): "reservations.restaurant",
-    ("menus_import", "pk"): "reservations.restaurant",
-    ("menus_order", "pk"): "reservations.restaurant",
-    ("menus_sold_out", "pk"): "reservations.restaurant",
-    ("preview", "pk"): "reservations.restaurant",
-    ("set_up_overview", "pk"): "reservations.restaurant",
-    ("set_up_step", "pk"): "reservations.restaurant",
-    ("reservations_bookingimport_row", "row"): "reservations.importrow",
-    ("reservations_restaurant_table", "table_pk"): "reservations.table",
     ("reservations_historyevent_reservation", "pk"): "reservations.reservation",
     ("reservations_historyevent_restaurant", "pk"): "reservations.restaurant",
     ("reservations_restaurant_door_leave", "entry_pk"): "reservations.waitlistentry",
     ("reservations_restaurant_door_seat", "entry_pk"): "reservations.waitlistentry",
     ("auth_user_password_change", "id"): "reservations.user",
+    **{(f"menus_{name}", "pk"): "reservations.restaurant" for name in ("sold_out", "order", "import", "export")},
+    **{(name, "pk"): "reservations.restaurant" for name in ("preview", "set_up_overview", "set_up_step")},
+    ("set_up_step", "name"): "=tables",
+    ("reservations_bookingimport_row", "row"): "reservations.importrow",
+    ("reservations_restaurant_table", "table_pk"): "reservations.table",
+    **{(f"reservations_restaurant_{name}", "date"): "=2031-01-01" for name in ("sheet", "sheet_csv")},
 }
 
 # Pages about nobody's restaurant, or about whatever the user may see.
 OTHERS = {
     "index": "staff",
-    "set_up": "staff",
     "app_list": "staff",
     "jsi18n": "staff",
     "view_on_site": "staff",
@@ -161,9 +150,6 @@ OTHERS = {
     "password_reset_confirm": "all",
     "password_reset_complete": "all",
 }
-
-WORDS = {"date": "2027-03-14", "name": "tables"}
-"""What stands in an address where it is no number."""
 
 UNNAMED = "<path:object_id>/", "(?P<url>.*)$"
 """Endings of addresses without a name: one that redirects to a row's page, and whatever is no page."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.apps import apps
 from django.contrib import admin
 from django.test import Client, TestCase
 from django.urls import reverse
@@ -112,7 +111,8 @@ class TestOthers(TestCase):
         for page in pages():
             address = page.address(self.theirs)
             for response in (client.get(address), client.post(address, {"post": "yes"})):
-                assert response.status_code in (302, 404, 403), address
+                shows_login = 'id="login-form"' in text(response)
+                assert response.status_code in (302, 404, 403) or shows_login, address
                 assert MARK not in text(response).replace(address, ""), address
 
     def test_pages_of_no_restaurant_show_nothing_of_it(self) -> None:
@@ -173,6 +173,8 @@ class TestOthers(TestCase):
         client = signed_in(self.people["owner"])
         saved = 0
         for model in tenant_models():
+            if not admin.site.is_registered(model):
+                continue
             base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
             places = [reverse(f"{base}_change", args=(row_of(model, self.own).pk,))]
             places.append(f"{reverse(f'{base}_add')}?restaurant={self.own.pk}")
@@ -251,7 +253,5 @@ def test_the_walk_finds_what_is_not_refused(db: None) -> None:
     user = make_member(theirs, "owner")
     seen = [page.name for page in pages() if MARK in text(signed_in(user).get(page.address(theirs)))]
     assert len(seen) > 50
-    assert apps.get_model("reservations.guest")._meta.label_lower in {
-        f"reservations.{name.split('_')[1]}" for name in seen
-    }
+    assert {"reservations_guest_change", "reservations_restaurant_floor", "menus_dish_changelist"} <= set(seen)
     assert mixed_up() == []

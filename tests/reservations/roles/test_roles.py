@@ -12,7 +12,7 @@ from reservations import access
 from reservations.models import Guest, Membership, Message, Restaurant, User
 from tests.factories import make_member, make_user
 from tests.reservations.roles.marked import MARK, make_marked, row_of
-from tests.reservations.roles.walking import Page, is_refused, pages, signed_in
+from tests.reservations.roles.walking import Page, ask, is_refused, pages, signed_in
 
 ROLES = ("host", "manager", "owner")
 
@@ -41,7 +41,7 @@ class TestRoles(TestCase):
             client = signed_in(user)
             for page in pages():
                 address = self.address(page)
-                response = page.visit(client, address)
+                response = ask(client, address, self.restaurant)
                 assert (not is_refused(response)) == may(role, page.least), f"{role}: {address}"
 
     def test_forms_are_saved_by_those_of_the_table_and_no_others(self) -> None:
@@ -70,7 +70,7 @@ class TestRoles(TestCase):
         for place, opens in ((self.restaurant, False), (there, True)):
             for page in pages():
                 if page.least == "manager" and page.numbers:
-                    response = page.visit(client, page.address(place))
+                    response = ask(client, page.address(place), place)
                     assert (not is_refused(response)) == opens, page.address(place)
         listed = client.get(reverse("admin:reservations_message_changelist")).context["cl"].result_list
         assert {row.restaurant_id for row in listed} == {there.pk}

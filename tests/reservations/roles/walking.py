@@ -14,9 +14,9 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from reservations.models import Restaurant, User
+from reservations.models import Reservation, Restaurant, User
 from tests.reservations.roles.marked import row_of, tenant_models
-from tests.reservations.roles.table import MODELS, NUMBERS, OTHERS, PAGES, POSTED, UNNAMED, WORDS
+from tests.reservations.roles.table import MODELS, NUMBERS, OTHERS, PAGES, UNNAMED
 
 _STANDARD = ("changelist", "add", "change", "delete", "history")
 
@@ -54,14 +54,10 @@ class Page:
         numbers = {name: self._number(name, restaurant) for name in self.numbers}
         return _reverse(self.name, numbers)
 
-    def visit(self, client: Client, address: str) -> HttpResponseBase:
-        """Open the page, or post nothing to one that is only posted to."""
-        return client.post(address) if self.name in POSTED else client.get(address)
-
     def _number(self, name: str, restaurant: Restaurant) -> Any:
-        if name in WORDS:
-            return WORDS[name]
         label = NUMBERS.get((self.name, name)) or ".".join(self.name.split("_")[:2])
+        if label.startswith("="):
+            return label[1:]
         model = apps.get_model(label)
         if name == "entry_pk":
             return restaurant.waitlist.filter(kind="door").latest("pk").pk
@@ -82,7 +78,6 @@ def _reverse(name: str, numbers: dict[str, Any]) -> str:
         # Django's own are asked for by position alone.
         return reverse(f"admin:{name}", args=list(numbers.values()))
     except NoReverseMatch:
-        # The guide's stand beside Django's admin.
         return reverse(name, kwargs=numbers)
 
 
@@ -142,6 +137,14 @@ def is_refused(response: HttpResponseBase) -> bool:
         return True
     where = response.headers.get("Location", "")
     return response.status_code == 302 and (where == reverse("admin:index") or where.startswith(reverse("admin:login")))
+
+
+def ask(client: Client, address: str, restaurant: Restaurant) -> HttpResponseBase:
+    """Return the answer to opening a page, or to its button where it is no more than that."""
+    response: HttpResponseBase = client.get(address)
+    if response.status_code != 405:
+        return response
+    return client.post(address, {"reservation": row_of(Reservation, restaurant).pk})
 
 
 def signed_in(user: User | None) -> Client:
