@@ -29,8 +29,9 @@ from reservations.history import trail
 from reservations.history.trail import COMMAND, GUEST, By, Event, by_staff
 from reservations.messages.outgoing import Kind, message, of_booking, send_later, to_staff
 from reservations.models import Message, Reservation, Restaurant, Table, TableClaim, User
-from reservations.queries.day import Fresh, cutoff, day_plan
+from reservations.queries.day import Fresh, day_plan
 from reservations.queries.prepared import Param, PreparedUpdate, one_trip, together
+from reservations.queries.rules import cutoff
 from restaurant_site.caching import outbox
 
 __all__ = ["Details", "Wish", "ask_of", "book", "cancel", "confirm", "extend", "hold", "look", "release"]

@@ -26,7 +26,8 @@ from reservations.history.trail import GUEST, By, Event, difference
 from reservations.messages.outgoing import STAFF_HEED, Kind, coming_up, message, recipient, send_later
 from reservations.models import Message, Reservation, Restaurant, TableClaim
 from reservations.models.reservation import COUNTED
-from reservations.queries.day import Fresh, cutoff, day_plan, refreshed, window
+from reservations.queries.day import Fresh, day_plan, refreshed, window
+from reservations.queries.rules import cutoff
 
 __all__ = ["can_change", "change", "details_of", "kept_start", "wish_of", "write"]
 

@@ -24,7 +24,7 @@ from reservations.messages.lines import one_line
 from reservations.messages.sheet import sheet_context
 from reservations.messages.truth import Row, held_for, is_address, told_row, untrue
 from reservations.models import BookingRequest, Message, Reservation, User, WaitlistEntry
-from reservations.queries.day import cutoff
+from reservations.queries.rules import cutoff
 
 Kind = Message.Kind
 

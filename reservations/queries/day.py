@@ -14,9 +14,7 @@ from reservations.engine.availability import (
     BrakeSpec,
     CombinationSpec,
     DayPlan,
-    Deadline,
     Seating,
-    ServiceRules,
     TableSpec,
 )
 from reservations.engine.errors import Reason
@@ -28,28 +26,25 @@ from reservations.models import (
     HistoryEvent,
     Reservation,
     Restaurant,
-    Service,
     ServiceDay,
     SpecialDay,
     Table,
-    TurnTime,
     WaitlistEntry,
 )
 from reservations.models.reservation import BY_ONLINE_RULES, COUNTED
 from reservations.queries.prepared import Param, Prepared, Question, together
+from reservations.queries.rules import of_services, services_of
 from reservations.queries.window import Window, window, windowing
 
 __all__ = [
     "Fresh",
     "Window",
     "bare_plan",
-    "cutoff",
     "day_plan",
     "fresh_from",
     "refreshed",
     "refreshing",
     "rules_on",
-    "service_rules",
     "waiting",
     "window",
     "windowing",
@@ -66,7 +61,6 @@ def day_plan(
     date: dt.date,
     *,
     seatings: bool = True,
-    house: bool = True,
     locked: bool = False,
     except_reservation: int = 0,
 ) -> DayPlan:
@@ -74,19 +68,18 @@ def day_plan(
 
     Raises `Restaurant.DoesNotExist`. Without seatings the plan holds the rules
     alone, as a write rule wants them, which asks for its own window under the
-    lock; without house, tables and combinations are left out too (3 statements).
-    locked, every hold that is left counts, as in `window`.
+    lock. locked, every hold that is left counts, as in `window`.
     except_reservation leaves out the one that is about to be changed.
     """
     rows, usual, turns, *layout = together(
         _ON_DATE.asked(restaurant=restaurant_id, date=date),
-        *_of_services(restaurant_id, date),
-        *(_of_layout(restaurant_id) if house else ()),
+        *of_services(restaurant_id, date),
+        *_of_layout(restaurant_id),
     )
     restaurant, known = _one(rows)
     return DayPlan(
         date=date,
-        **(_layout(*layout) if house else {"tables": ()}),
+        **_layout(*layout),
         seatings=_seatings(restaurant, date, locked, except_reservation) if seatings else (),
         brakes=_brakes(rows),
         **_rules(restaurant, date, known, usual, turns),
@@ -102,14 +95,17 @@ def bare_plan(restaurant_id: int, date: dt.date) -> DayPlan:
     return DayPlan(date=date, zone="UTC", window_days=0, closed=True, services=(), **layout)
 
 
-def rules_on(restaurant_id: int, date: dt.date) -> DayPlan:
-    """Return the plan's services with their hours and pacing, without turn times, tables and seatings; 2 statements.
+def rules_on(restaurant_id: int, date: dt.date, *, turns: bool = False) -> DayPlan:
+    """Return the plan's services with their hours and pacing, without tables and seatings, in 2 statements.
 
-    For what shows a day, never for deciding. Raises `Restaurant.DoesNotExist`.
+    For what shows a day, never for deciding. turns reads the turn times too, in a third.
+    Raises `Restaurant.DoesNotExist`.
     """
-    restaurant, known = _one(_ON_DATE.rows(restaurant=restaurant_id, date=date))
-    rules = _rules(restaurant, date, known, _USUAL.rows(restaurant=restaurant_id, date=date), [])
-    return DayPlan(date=date, tables=(), **rules)
+    on_date = _ON_DATE.asked(restaurant=restaurant_id, date=date)
+    usual, turn_times = of_services(restaurant_id, date)
+    rows, *rest = together(on_date, usual, *([turn_times] if turns else []))
+    restaurant, known = _one(rows)
+    return DayPlan(date=date, tables=(), **_rules(restaurant, date, known, rest[0], rest[1] if turns else []))
 
 
 def _of_layout(restaurant_id: int) -> tuple[Question, Question]:
@@ -135,7 +131,7 @@ class Fresh:
 def refreshing(restaurant_id: int, date: dt.date) -> tuple[Question, ...]:
     """Return the 3 questions of `refreshed`, to be asked together with the lock; the answers go to `fresh_from`."""
     under_lock = _UNDER_LOCK.asked(restaurant=restaurant_id, date=date, chain=date.isoformat())
-    return under_lock, *_of_services(restaurant_id, date)
+    return under_lock, *of_services(restaurant_id, date)
 
 
 def refreshed(plan: DayPlan, restaurant_id: int) -> Fresh:
@@ -173,7 +169,6 @@ def waiting(date: dt.date | Param) -> QuerySet[WaitlistEntry]:
 _DATE = Param("date", models.DateField())
 _RESTAURANT = Param("restaurant", models.BigIntegerField())
 _RESTAURANT_COLUMNS = tuple(field.attname for field in Restaurant._meta.concrete_fields)
-_SERVICE_COLUMNS = tuple(field.attname for field in Service._meta.concrete_fields)
 _KNOWN = ("closed_for", "special_id", "special_closed", "has_row")
 _BRAKE = ("brake__ends_at", "brake__service_id", "brake__area_id", "brake__slot")
 
@@ -212,28 +207,8 @@ def _under_lock() -> QuerySet[Restaurant, Any]:
     )
 
 
-def _usual_services() -> QuerySet[Service, Any]:
-    valid = (Q(valid_from=None) | Q(valid_from__lte=_DATE)) & (Q(valid_until=None) | Q(valid_until__gte=_DATE))
-    return _services_of(Q(special_day=None) & valid)
-
-
-def _services_of(wanted: Q) -> QuerySet[Service, Any]:
-    closed = Closure.objects.filter(service=OuterRef("pk"), starts_on__lte=_DATE, ends_on__gte=_DATE)
-    rows = Service.objects.filter(~Exists(closed), wanted, restaurant=_RESTAURANT)
-    return rows.order_by("first_seating", "pk").values_list(*_SERVICE_COLUMNS)
-
-
 _ON_DATE = Prepared(lambda: _on_date().values_list(*_RESTAURANT_COLUMNS, *_KNOWN, *_BRAKE))
 _UNDER_LOCK = Prepared(_under_lock)
-_USUAL = Prepared(_usual_services)
-_SPECIAL = Prepared(lambda: _services_of(Q(special_day=Param("special", models.BigIntegerField()))))
-_TURNS = Prepared(
-    lambda: (
-        TurnTime.objects.filter(restaurant=_RESTAURANT)
-        .order_by("up_to", "-minutes")
-        .values_list("service_id", "up_to", "minutes")
-    )
-)
 _TABLES = Prepared(
     lambda: (
         Table.objects.filter(restaurant=_RESTAURANT, is_active=True)
@@ -270,10 +245,6 @@ def _brakes(rows: list[Any]) -> tuple[BrakeSpec, ...]:
     return tuple(BrakeSpec(*row[-len(_BRAKE) :]) for row in rows if row[-len(_BRAKE)] is not None)
 
 
-def _of_services(restaurant_id: int, date: dt.date) -> tuple[Question, Question]:
-    return _USUAL.asked(restaurant=restaurant_id, date=date), _TURNS.asked(restaurant=restaurant_id)
-
-
 def _rules(
     restaurant: Restaurant, date: dt.date, known: tuple[Any, ...], usual: list[Any], turns: list[Any]
 ) -> dict[str, Any]:
@@ -293,54 +264,8 @@ def _rules(
         "online_reason": Reason.ONLINE_BOOKING_OFF if is_draft else online_reason,
         "closed": closed,
         "has_row": bool(has_row),
-        "services": () if closed else _services(restaurant, date, special_id, usual, turns),
+        "services": () if closed else services_of(restaurant, date, special_id, usual, turns),
     }
-
-
-def _services(
-    restaurant: Restaurant, date: dt.date, special: int | None, usual: list[Any], turn_rows: list[Any]
-) -> tuple[ServiceRules, ...]:
-    # A special day's services are asked for on that day alone.
-    rows = usual if special is None else _SPECIAL.rows(restaurant=restaurant.pk, date=date, special=special)
-    services = [Service.from_db(connection.alias, _SERVICE_COLUMNS, row) for row in rows]
-    of_day = [row for row in services if special is not None or row.weekdays & (1 << date.weekday())]
-    turns: dict[int | None, list[tuple[int, int]]] = {}
-    for service_id, up_to, minutes in turn_rows:
-        turns.setdefault(service_id, []).append((up_to, minutes))
-    return tuple(service_rules(restaurant, row, turns) for row in of_day)
-
-
-def service_rules(
-    restaurant: Restaurant, service: Service, turns: dict[int | None, list[tuple[int, int]]]
-) -> ServiceRules:
-    """Return the service's rules with everything that it leaves open taken from the restaurant."""
-    return ServiceRules(
-        id=service.pk,
-        name=service.name,
-        first=service.first_seating,
-        last=service.last_seating,
-        interval=service.interval_minutes,
-        min_party=service.min_party or restaurant.min_party,
-        max_party=service.max_party or restaurant.max_party,
-        lead=_deadline(service, "lead") or _deadline(restaurant, "lead") or Deadline(),
-        cutoff=cutoff(restaurant, service),
-        turn_times=tuple(turns.get(service.pk) or turns.get(None) or ()),
-        default_turn=restaurant.turn_minutes,
-        max_covers=service.max_covers,
-        max_online_covers=service.max_online_covers,
-    )
-
-
-def cutoff(restaurant: Restaurant, service: Service | None) -> Deadline:
-    """Return the cancellation cut-off of a service, or the restaurant's."""
-    return (_deadline(service, "cutoff") if service else None) or _deadline(restaurant, "cutoff") or Deadline()
-
-
-def _deadline(row: Service | Restaurant, name: str) -> Deadline | None:
-    minutes, clock = getattr(row, f"{name}_minutes"), getattr(row, f"{name}_clock")
-    if minutes is None and clock is None:
-        return None
-    return Deadline(minutes=minutes, clock=clock, days_before=getattr(row, f"{name}_days_before"))
 
 
 def _combinations(rows: list[Any]) -> tuple[CombinationSpec, ...]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from reservations.engine.availability import DayPlan, starts
 from reservations.models import Reservation, Restaurant, Service
-from reservations.queries.day import day_plan, service_rules
+from reservations.queries.day import day_plan
 from reservations.queries.floor import hit_by_closing
+from reservations.queries.rules import service_rules
 
 _LAST = dt.date.max
 

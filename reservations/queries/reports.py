@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, Sum
 
 from reservations.models import Refusal, Reservation, Restaurant, Service, TurnTime, WaitlistEntry
-from reservations.queries.day import service_rules
+from reservations.queries.rules import service_rules
 
 K = TypeVar("K")
 

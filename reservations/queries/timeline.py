@@ -11,7 +11,7 @@ from reservations.engine.slots import SLOT
 from reservations.engine.tables import next_slot, slot_of
 from reservations.models import Area, Block, Reservation, Restaurant, Table, TableClaim
 from reservations.models.reservation import COUNTED
-from reservations.queries.day import day_plan
+from reservations.queries.day import rules_on
 
 MOST_SLOTS = 144
 """A day and a half: a service that begins at noon and goes on until the next one."""
@@ -115,7 +115,7 @@ def timeline(restaurant: Restaurant, date: dt.date, now: dt.datetime) -> Timelin
     from then on. Holds that have lapsed have none. What the dates around it
     have of the same hours is there too.
     """
-    plan = day_plan(restaurant.pk, date, seatings=False, house=False)
+    plan = rules_on(restaurant.pk, date, turns=True)
     around = (date - _DAY, date, date + _DAY)
     parties = {row.pk: row for row in _parties(restaurant, around, now)}
     own = [row for row in parties.values() if row.service_date == date]

@@ -18,8 +18,8 @@ from reservations.engine.errors import Refused
 from reservations.forms import FewerForm, LateForm
 from reservations.links import reference_of
 from reservations.models import Reservation
-from reservations.queries.day import cutoff
 from reservations.queries.private import HOLD_STATUSES, by_reference, restaurant_of
+from reservations.queries.rules import cutoff
 from reservations.reasons import diner_text
 from reservations.views.addresses import own_address
 from reservations.views.browser import beside
