@@ -25,6 +25,13 @@ PAGES: dict[str, str] = {
     "today": "/admin/",
     "day-sheet": "/admin/reservations/restaurant/{restaurant}/day/",
     "floor": "/admin/reservations/restaurant/{restaurant}/floor/",
+    "timeline": "/admin/reservations/restaurant/{restaurant}/timeline/",
+    "plan": "/admin/reservations/restaurant/{restaurant}/plan/",
+    "phone": "/admin/reservations/reservation/add/?restaurant={restaurant}",
+    "brake": "/admin/reservations/restaurant/{restaurant}/brake/",
+    "reports": "/admin/reservations/restaurant/{restaurant}/reports/",
+    "sold-out": "/admin/menus/menu/restaurant/{restaurant}/sold-out/",
+    "set-up": "/admin/set-up/{restaurant}/",
 }
 """A page's name in docs/pictures/staff/, and its address; {restaurant} is the first one's number."""
 

@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reservations.admin import day, floor, pages
+from reservations import access
+from reservations.admin import day, floor, pages, phone, timeline
 from reservations.admin.base import Link
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import date_text
@@ -115,8 +116,16 @@ def _card(request: HttpRequest, found: Day) -> Card:
         ],
         facts=list(_facts(request, found, sheet)),
         closures=[Fact(_closure_text(row), _listed("closure", restaurant)) for row in found.closures],
-        links=[(floor.address(restaurant.pk), _("Floor")), (sheet, _("Day sheet"))],
+        links=_links(request, restaurant, sheet),
     )
+
+
+def _links(request: HttpRequest, restaurant: Restaurant, sheet: str) -> list[Link]:
+    links = [(floor.address(restaurant.pk), _("Floor")), (sheet, _("Day sheet"))]
+    links += timeline.links(request, restaurant)[:1]
+    if access.may(pages.staff_of(request), phone.ADD, restaurant.pk):
+        links.append((phone.address(restaurant.pk), _("New reservation")))
+    return links
 
 
 def _closure_text(row: Closure) -> str:
