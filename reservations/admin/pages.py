@@ -65,6 +65,8 @@ def restaurant_of(request: HttpRequest, pk: int) -> Restaurant:
     if found is None:
         raise Http404
     access.enter(request.user, found.pk)
+    # What the address does not name is this one, for the buttons that add rows: see `chooser.asked_restaurant`.
+    vars(request).setdefault("asked_restaurants", {}).setdefault("", found)
     return found
 
 

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -90,7 +89,6 @@ def test_the_first_answer_is_given_again(one_table: Restaurant) -> None:
     assert answers[0].status_code == answers[1].status_code == 302
     assert answers[0]["Location"] == answers[1]["Location"]
     assert Reservation.objects.get().status == Status.CONFIRMED
-    assert Session.objects.count() == 1
 
 
 def test_a_double_click_by_a_newcomer_holds_one_table(place: Restaurant) -> None:

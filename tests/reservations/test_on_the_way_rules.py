@@ -144,11 +144,15 @@ def test_who_said_fewer_and_cancels_frees_all(reservation: Reservation) -> None:
 def test_a_guest_cancels_until_the_start_and_late_is_recorded(
     reservation: Reservation, minutes: int, late: bool
 ) -> None:
+    tables = list(reservation.table_ids)
     with clock.at(reservation.starts_at + minutes * MINUTE):
         assert booking.cancel(reservation=reservation, by_guest=True) is True
     row = fresh(reservation)
     assert (row.status, row.cancelled_late, claims(row)) == ("cancelled", late, [])
-    assert HistoryEvent.objects.get(kind="cancelled").changes == ({"cancelled_late": [None, True]} if late else {})
+    changes = HistoryEvent.objects.get(kind="cancelled").changes
+    # The tables that it had, so that it can be taken back.
+    assert changes.pop("table_ids") == [tables, []]
+    assert changes == ({"cancelled_late": [None, True]} if late else {})
 
 
 def test_after_the_start_a_guest_calls(reservation: Reservation) -> None:
