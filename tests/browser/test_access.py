@@ -67,17 +67,14 @@ def addresses(restaurant: Restaurant) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_no_page_of_the_staff_keeps_anybody_out(
-    site: Site, browser: Browser, visitors: list[Visitor], width: int
-) -> None:
+def test_no_page_of_the_staff_keeps_anybody_out(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
     restaurant = make_house(tables=(2, 2, 4), name="Zur Linde")
     make_party(restaurant, 1, starts=-15, name="Ada Lark", dietary_needs="no nuts")
     make_party(restaurant, 2, starts=60, name="Bo Swan")
     make_menu(restaurant, name="Dinner", dishes=["Soup", "Stew"])
     make_member(restaurant, "host", name="Hanna")
     BookingImport.objects.create(restaurant=restaurant, file_name="old.csv", text="name,date", header=["name", "date"])
-    visitor = Visitor(browser, width=width)
+    visitor = Visitor(browser)
     visitors.append(visitor)
     visitor.page.goto(f"{site.url}/admin/login/")
     found = {"login": serious(visitor.page)}
