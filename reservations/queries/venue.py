@@ -201,7 +201,7 @@ def place(pk: int, *, drafts: bool = False) -> Place | None:
     return Place(
         id=row.pk,
         slug=row.address,
-        visibility=row.visibility,
+        visibility=str(row.visibility),
         name=row.name,
         tagline=row.tagline,
         description=row.description,

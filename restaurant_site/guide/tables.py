@@ -11,7 +11,7 @@ from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from reservations.admin.chooser import FILTER
 from reservations.models import Area, Restaurant, Table
@@ -101,7 +101,7 @@ def page(request: HttpRequest, restaurant: Restaurant) -> HttpResponse:
     """Show what is there and the boxes for more; by POST show what would be made, or make it."""
     areas = list(Area.objects.filter(restaurant=restaurant).order_by("position", "pk"))
     tables = list(Table.objects.filter(restaurant=restaurant).select_related("area").order_by("position", "pk"))
-    names = [area.name for area in areas] or [_("Dining room")]
+    names = [area.name for area in areas] or [pgettext("area", "Dining room")]
     initial = [{"area": name, "is_online": True} for name in [*names, "", ""][:_AREAS]]
     formset = AreasFormSet(request.POST if request.method == "POST" else None, initial=initial)
     assert isinstance(formset, _Areas)  # noqa: S101 - for the type checker

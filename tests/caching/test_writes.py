@@ -11,11 +11,13 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.deletion import Collector
+from django.utils import timezone
 
 from menus.models import Dish, Menu, MenuService, Section
 from reservations.models import (
     Area,
     Block,
+    Brake,
     Closure,
     CombinationTable,
     OpeningPeriod,
@@ -70,6 +72,11 @@ ROWS: dict[type[CachedModel], tuple[Callable[[Restaurant], Any], str, Any]] = {
     TurnTime: (lambda restaurant: make.make_turn_time(restaurant, up_to=2, minutes=90), "minutes", 45),
     Reservation: (reservation, "note", "x"),
     Block: (block, "reason", "x"),
+    Brake: (
+        lambda restaurant: restaurant.brakes.create(service_date=DATE, ends_at=timezone.now()),
+        "ends_at",
+        timezone.now() + dt.timedelta(hours=1),
+    ),
     Menu: (lambda restaurant: make.make_menu(restaurant), "note", "x"),
     MenuService: (lambda restaurant: make.make_menu_service(make.make_menu(restaurant), name="Lunch"), "name", "x"),
     Section: (lambda restaurant: make.make_menu(restaurant).sections.get(), "note", "x"),

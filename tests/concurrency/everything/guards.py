@@ -60,6 +60,7 @@ def _window(
     locked: bool,
     except_reservation: int = 0,
     except_browser: str = "",
+    answers: object = None,
 ) -> Window:
     rows = Reservation.objects.filter(restaurant_id=restaurant_id, status__in=COUNTED).exclude(pk=except_reservation)
     if except_browser:
