@@ -131,7 +131,9 @@ def _sections(found: Report, asked: dict[str, str]) -> list[Section]:
     charts: dict[str, list[Chart]] = {
         "weeks": _week_charts(found.weeks),
         "services": [
-            _chart("covers-by-service", _("Covers by service"), [(name, one) for name, one in found.services], _covers)
+            _chart(
+                "covers-by-service", _("Covers by service"), [(name, one) for name, one, _r in found.services], _covers
+            )
         ],
         "reasons": [
             chart(
@@ -247,8 +249,8 @@ def _weeks_table(found: Report) -> Table:
 
 
 def _services_table(found: Report) -> Table:
-    rows: list[list[Cell]] = [[name or "–", *_figures(one)] for name, one in found.services]
-    return [_("Service"), *_figures_head()], rows
+    rows: list[list[Cell]] = [[name or "–", *_figures(one), refused.times] for name, one, refused in found.services]
+    return [_("Service"), *_figures_head(), _("Refused")], rows
 
 
 def _reasons_table(found: Report) -> Table:

@@ -118,20 +118,26 @@ class Report:
     total: Figures
     waited: Waited
     weeks: tuple[Week, ...]
-    services: tuple[tuple[str, Figures], ...]
+    services: tuple[tuple[str, Figures, Refused], ...]
     reasons: tuple[tuple[str, Refused], ...]
 
 
 def report(restaurant: Restaurant, first: dt.date, last: dt.date) -> Report:
     """Return the report of a range of service dates in 5 statements, whatever its length."""
-    cells = _cells(restaurant, first, last)
+    offered = list(Service.objects.filter(restaurant=restaurant).select_related("special_day"))
+    cells = _cells(restaurant, offered, first, last)
     refused = _refusals(restaurant, first, last)
     waited = _waited(restaurant, first, last)
     by_week = _sums(((monday_of(date), cell) for date, _name, cell in cells), Figures())
-    refused_by_week = _sums(((monday_of(date), row) for date, _reason, row in refused), Refused())
+    refused_by_week = _sums(((monday_of(date), row) for date, _start, _reason, row in refused), Refused())
     waited_by_week = _sums(((monday_of(date), row) for date, row in waited), Waited())
     services = _sums(((name, cell) for _date, name, cell in cells), Figures())
-    reasons = _sums(((reason, row) for _date, reason, row in refused), Refused())
+    reasons = _sums(((reason, row) for _date, _start, reason, row in refused), Refused())
+    seats = _seating(restaurant, offered)
+    refused_at = _sums(((seats(date, start), row) for date, start, _reason, row in refused), Refused())
+    by_service = {
+        name: (services.get(name, Figures()), refused_at.get(name, Refused())) for name in {*services, *refused_at}
+    }
     return Report(
         first=first,
         last=last,
@@ -146,7 +152,9 @@ def report(restaurant: Restaurant, first: dt.date, last: dt.date) -> Report:
             )
             for monday in _mondays(first, last)
         ),
-        services=tuple(sorted(services.items(), key=lambda item: (-item[1].covers, item[0]))),
+        services=tuple(
+            (name, *found) for name, found in sorted(by_service.items(), key=lambda item: (-item[1][0].covers, item[0]))
+        ),
         reasons=tuple(sorted(reasons.items(), key=lambda item: (-item[1].times, item[0]))),
     )
 
@@ -156,7 +164,9 @@ def monday_of(date: dt.date) -> dt.date:
     return date - dt.timedelta(days=date.weekday())
 
 
-def _cells(restaurant: Restaurant, first: dt.date, last: dt.date) -> list[tuple[dt.date, str, Figures]]:
+def _cells(
+    restaurant: Restaurant, offered: list[Service], first: dt.date, last: dt.date
+) -> list[tuple[dt.date, str, Figures]]:
     """Return the sums of each service date, service and party size, by which the planned turn time goes."""
     lead = ExpressionWrapper(F("starts_at") - F("created_at"), output_field=DurationField())
     turn = ExpressionWrapper(F("finished_at") - F("seated_at"), output_field=DurationField())
@@ -178,7 +188,7 @@ def _cells(restaurant: Restaurant, first: dt.date, last: dt.date) -> list[tuple[
             turn_parties=Count("pk", filter=turned),
         )
     )
-    planned = _planned(restaurant)
+    planned = _planned(restaurant, offered)
     found = []
     for date, service, name, party, parties, came, no_shows, cancelled, late, led_for, leads, stayed, turns in rows:
         figures = Figures(
@@ -198,7 +208,7 @@ def _cells(restaurant: Restaurant, first: dt.date, last: dt.date) -> list[tuple[
     return found
 
 
-def _planned(restaurant: Restaurant) -> Callable[[int | None, int], int]:
+def _planned(restaurant: Restaurant, offered: list[Service]) -> Callable[[int | None, int], int]:
     """Return what tells the minutes of a service by number and a party: by the rules as they are now.
 
     The end of a reservation is of no use here: finishing a party moves it.
@@ -207,8 +217,7 @@ def _planned(restaurant: Restaurant) -> Callable[[int | None, int], int]:
     rows = TurnTime.objects.filter(restaurant=restaurant).order_by("up_to", "-minutes")
     for service_id, up_to, minutes in rows.values_list("service_id", "up_to", "minutes"):
         turns.setdefault(service_id, []).append((up_to, minutes))
-    services = Service.objects.filter(restaurant=restaurant)
-    rules = {service.pk: service_rules(restaurant, service, turns) for service in services}
+    rules = {service.pk: service_rules(restaurant, service, turns) for service in offered}
 
     def minutes_of(service_id: int | None, party: int) -> int:
         found = rules.get(service_id or 0)
@@ -217,14 +226,38 @@ def _planned(restaurant: Restaurant) -> Callable[[int | None, int], int]:
     return minutes_of
 
 
-def _refusals(restaurant: Restaurant, first: dt.date, last: dt.date) -> list[tuple[dt.date, str, Refused]]:
+def _seating(restaurant: Restaurant, offered: list[Service]) -> Callable[[dt.date, dt.datetime], str]:
+    """Return what names the service that seats at a start (UTC) of a service date, or ""; as services are now."""
+
+    def holds(service: Service, date: dt.date) -> bool:
+        if service.special_day is not None:
+            return service.special_day.date == date
+        begun = service.valid_from is None or service.valid_from <= date
+        return bool(begun and (service.valid_until is None or date <= service.valid_until)) and bool(
+            service.weekdays & (1 << date.weekday())
+        )
+
+    def name_of(date: dt.date, start: dt.datetime) -> str:
+        clock = start.astimezone(restaurant.zone).time()
+        # A special day's come before the usual ones, which it replaces.
+        for service in sorted(offered, key=lambda one: one.special_day is None):
+            first, last = service.first_seating, service.last_seating
+            within = first <= clock <= last if first <= last else clock >= first or clock <= last
+            if within and holds(service, date):
+                return service.name
+        return ""
+
+    return name_of
+
+
+def _refusals(restaurant: Restaurant, first: dt.date, last: dt.date) -> list[tuple[dt.date, dt.datetime, str, Refused]]:
     rows = (
         Refusal.objects.filter(restaurant=restaurant, service_date__range=(first, last))
         .order_by()
-        .values_list("service_date", "reason")
+        .values_list("service_date", "starts_at", "reason")
         .annotate(times=Count("pk"), covers=Sum("party_size"))
     )
-    return [(date, reason, Refused(times, covers or 0)) for date, reason, times, covers in rows]
+    return [(date, start, reason, Refused(times, covers or 0)) for date, start, reason, times, covers in rows]
 
 
 def _waited(restaurant: Restaurant, first: dt.date, last: dt.date) -> list[tuple[dt.date, Waited]]:

@@ -97,6 +97,29 @@ def test_the_figures_of_an_evening(venue: Restaurant) -> None:
     assert (found.waited.joined, found.waited.accepted, found.waited.conversion) == (2, 1, 0.5)
 
 
+def test_what_was_refused_is_counted_where_a_service_seats_at_that_time(venue: Restaurant) -> None:
+    make.make_service(venue, name="Late", first_seating=dt.time(23), last_seating=dt.time(1))
+    day = make.make_special_day(venue, FIRST + DAY, is_closed=False)
+    make.make_service(venue, name="Feast", special_day=day, first_seating=dt.time(17), last_seating=dt.time(22))
+    for date, at in ((FIRST, 19), (FIRST, 23), (FIRST + DAY, 0), (FIRST + DAY, 19), (FIRST, 9)):
+        Refusal.objects.create(
+            restaurant=venue,
+            # Half past midnight belongs to the evening before.
+            service_date=FIRST if not at else date,
+            starts_at=make.utc(venue, date, dt.time(at, 30)),
+            party_size=2,
+            reason="TABLES_TAKEN",
+            source="online",
+        )
+    found = report(venue, FIRST, FIRST + DAY)
+    assert {name: refused.times for name, _one, refused in found.services} == {
+        "Dinner": 1,
+        "Late": 2,
+        "Feast": 1,
+        "": 1,
+    }
+
+
 def test_days_are_folded_to_iso_weeks_and_those_without_anything_are_there(venue: Restaurant) -> None:
     assert monday_of(FIRST) == dt.date(2025, 12, 29)
     for date in (FIRST, dt.date(2026, 1, 4), dt.date(2026, 1, 5), dt.date(2026, 1, 19), dt.date(2026, 2, 1)):
@@ -108,7 +131,7 @@ def test_days_are_folded_to_iso_weeks_and_those_without_anything_are_there(venue
         ("2026-01-12", 0),
         ("2026-01-19", 2),
     ]
-    assert [(name, one.covers) for name, one in found.services] == [("Dinner", 8)]
+    assert [(name, one.covers, refused.times) for name, one, refused in found.services] == [("Dinner", 8, 0)]
 
 
 def test_a_report_takes_as_many_statements_for_years_as_for_a_day(
