@@ -58,7 +58,7 @@ def test_an_owner_sets_up_by_keyboard(site: Site, browser: Browser, visitors: li
     page.get_by_label("City:").focus()
     page.keyboard.press("Enter")
     sign_in(page)
-    expect(page.get_by_text("What you had typed here was kept.")).to_be_visible()
+    expect(page.get_by_text("What you typed is back, and nothing has been saved")).to_be_visible()
     expect(page.get_by_label("Name:")).to_have_value("Gasthaus Lind")
     expect(page.get_by_label("Country:")).to_have_value("DE")
     picture(page, "place")
