@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 _DAY = dt.timedelta(days=1)
+_EVERY_DAY = 0b111_1111
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,12 @@ class Rule:
     valid_from: dt.date | None
     valid_until: dt.date | None
     services: tuple[tuple[int | None, str], ...] = ()
+
+    @property
+    def is_always(self) -> bool:
+        """Whether it applies whatever the date, the time and the services: then nobody need ask for those."""
+        bounded = self.services or self.valid_from or self.valid_until
+        return not bounded and self.weekdays & _EVERY_DAY == _EVERY_DAY
 
 
 @dataclass(frozen=True, slots=True)

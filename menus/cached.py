@@ -31,10 +31,12 @@ def applying_menus(restaurant_id: int, date: dt.date | None) -> Applying:
     """Return which of the restaurant's menus, live or not, apply on a service date, or now where date is None.
 
     Now is good until the next service begins or ends, and until the local
-    midnight. Raises `Restaurant.DoesNotExist`.
+    midnight; for longer where all of them always apply.
     """
-    restaurant = Restaurant.objects.get(pk=restaurant_id)
     rules = sittings.rules(restaurant_id)
+    if all(rule.is_always for rule in rules):
+        return Applying(applies=frozenset(rule.menu_id for rule in rules), over=frozenset())
+    restaurant = Restaurant.objects.get(pk=restaurant_id)
     if date is not None:
         return applying.on_date(rules, sittings.sittings(restaurant, date, date), date)
     now = timezone.now()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from django.db.models import Q
 
 from menus.applying import Rule, Sitting
-from menus.models import Menu, MenuService
+from menus.models import Menu
 from reservations.engine.slots import local_moment
 from reservations.models import Closure, Restaurant, Service, SpecialDay
 
@@ -48,18 +48,23 @@ def around(restaurant: Restaurant, now: dt.datetime, days: int = 7) -> list[Sitt
 
 
 def rules(restaurant_id: int) -> list[Rule]:
-    """Return when each of the restaurant's menus applies, in two statements."""
+    """Return when each of the restaurant's menus applies, in one statement."""
+    rows = Menu.objects.filter(restaurant_id=restaurant_id).order_by("pk", "services__pk")
+    times: dict[int, tuple[int, dt.date | None, dt.date | None]] = {}
     services: dict[int, list[tuple[int | None, str]]] = {}
-    for row in MenuService.objects.filter(restaurant_id=restaurant_id).select_related("service"):
-        of_menu = services.setdefault(row.menu_id, [])
-        of_menu.append((row.service_id, row.name))
-        if row.service is not None:
-            # Renamed meanwhile: its namesakes count by the new name too.
-            of_menu.append((row.service_id, row.service.name))
-    return [
-        Rule(menu.pk, menu.weekdays, menu.valid_from, menu.valid_until, tuple(services.get(menu.pk, ())))
-        for menu in Menu.objects.filter(restaurant_id=restaurant_id)
-    ]
+    for pk, weekdays, first, last, service, name, name_now in rows.values_list(
+        "pk",
+        "weekdays",
+        "valid_from",
+        "valid_until",
+        "services__service_id",
+        "services__name",
+        "services__service__name",
+    ):
+        times[pk] = (weekdays, first, last)
+        # Renamed meanwhile: its namesakes count by the new name too.
+        services.setdefault(pk, []).extend((service, known) for known in (name, name_now) if known is not None)
+    return [Rule(pk, *when, tuple(services[pk])) for pk, when in times.items()]
 
 
 def _dates(first: dt.date, last: dt.date) -> Iterator[dt.date]:

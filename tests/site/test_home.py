@@ -242,7 +242,7 @@ def test_the_number_of_queries_does_not_grow() -> None:
         RestaurantCuisine.objects.create(restaurant=restaurant, cuisine=f"f{number}")
     make_closure(restaurant, *[restaurant.updated_at.date()] * 2)
     assert {url: count_queries(url) for url in public_pages(restaurant)} == counts
-    assert max(counts.values()) <= 17
+    assert max(counts.values()) <= 12
 
 
 # --- Languages --------------------------------------------------------------
