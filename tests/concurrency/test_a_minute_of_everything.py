@@ -17,6 +17,7 @@ from tests.concurrency.everything.commands import COMMANDS, Went, carry_out, eve
 from tests.concurrency.everything.crowd import hammer
 from tests.concurrency.everything.house import EVE, House, make_house
 from tests.concurrency.invariants import broken
+from tests.reservations.people import make_guest
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 
@@ -33,6 +34,8 @@ def house(transactional_db: None) -> House:
         draw = Random(1)
         for name in ("hold", "confirm", "book", "join") * 15:
             carry_out(name, found, draw)
+        # Everybody else has something to come nearly always, and so can't be erased.
+        make_guest(found.restaurant, email="gone@example.org")
         return found
 
 
@@ -44,7 +47,7 @@ def violations(house: House, moment: dt.datetime) -> dict[str, object]:
         return {**found, **broken(house.restaurant.pk)}
 
 
-@pytest.mark.parametrize(("seconds", "missed"), [(22, 10), pytest.param(60, 5, marks=pytest.mark.audit)])
+@pytest.mark.parametrize(("seconds", "missed"), [(22, 10), pytest.param(60, 2, marks=pytest.mark.audit)])
 def test_everything_at_once_leaves_the_audit_clean(house: House, seconds: int, missed: int) -> None:
     told, moment = hammer(house, AFTERNOON, processes=8, seconds=seconds)
     assert told.errors == []
