@@ -8,16 +8,28 @@ from collections.abc import Iterable, Sequence
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# The last four are the wide forms, which some spreadsheets take for the narrow ones.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a cell begins with that a spreadsheet would run."""
 
 
 def safe_cell(value: object) -> str:
     """Return a cell's text, with an apostrophe ahead of what a spreadsheet would take for a formula.
 
-    Blanks ahead of it do not help: some spreadsheets strip them first.
+    Blanks ahead of it do not help: some spreadsheets strip them first. A number
+    stays a number, also below zero.
     """
     text = "" if value is None else str(value).replace("\x00", "")
-    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
+    return f"'{text}" if not isinstance(value, int | float) and _is_formula(text) else text
+
+
+def plain_cell(text: str) -> str:
+    """Return a cell's text without the apostrophe that `safe_cell` puts ahead of it."""
+    return text[1:] if text.startswith("'") and _is_formula(text[1:]) else text
+
+
+def _is_formula(text: str) -> bool:
+    return text.startswith(FORMULA) or text.lstrip().startswith(FORMULA)
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:

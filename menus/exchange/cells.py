@@ -1,12 +1,11 @@
-"""Cells of a CSV that a spreadsheet must not run as formulas. Pure: imports the standard library alone.
+"""Cells of a CSV that a spreadsheet must not run as formulas.
 
 `guarded` and `bare` are each other's opposite, whatever the text.
 """
 
 from __future__ import annotations
 
-# The last four are the wide forms, which some spreadsheets take for the narrow ones.
-_STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+from restaurant_site.spreadsheets import FORMULA
 
 
 def guarded(text: str) -> str:
@@ -20,4 +19,4 @@ def bare(text: str) -> str:
 
 
 def _is_formula(text: str) -> bool:
-    return text.startswith(_STARTERS)
+    return text.startswith(FORMULA)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +21,8 @@ from reservations.importing.bookings import running
 from reservations.importing.bookings.columns import is_of_bookings
 from reservations.importing.bookings.problems import problem_text
 from reservations.importing.bookings.rows import TOLD
-from reservations.importing.bookings.sheet import safe_cell
 from reservations.models import ImportRow
+from restaurant_site.spreadsheets import csv_response
 
 if TYPE_CHECKING:
     from reservations.admin.bringing import BookingImportAdmin
@@ -33,16 +32,12 @@ def download(model_admin: BookingImportAdmin, request: HttpRequest, pk: int) -> 
     """Return the rows that could not be placed as CSV, safe for spreadsheets; it can be brought again."""
     pages.need(request, IMPORT)
     batch = found(model_admin, request, pk)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="unplaced-{batch.pk}.csv"'
+    rows = (
+        [row.line, problem_text(row.reason), *(row.told.get(name, "") for name in TOLD)]
+        for row in running.unplaced(batch)
+    )
+    response = csv_response(f"unplaced-{batch.pk}.csv", ["line", "reason", *TOLD], rows)
     response["Cache-Control"] = "private, no-store"
-    # With a byte order mark, or spreadsheets take it for another encoding.
-    response.write("\ufeff")
-    writer = csv.writer(response)
-    writer.writerow(["line", "reason", *TOLD])
-    for row in running.unplaced(batch):
-        cells = [row.told.get(name, "") for name in TOLD]
-        writer.writerow([row.line, safe_cell(problem_text(row.reason)), *map(safe_cell, cells)])
     return response
 
 

@@ -20,12 +20,12 @@ from django.utils.translation import gettext_lazy
 from reservations.admin import pages
 from reservations.admin.base import Link
 from reservations.admin.charts import Chart, chart
-from reservations.admin.csv_cells import csv_response
 from reservations.admin.fields import date_input
 from reservations.admin.formats import date_text
 from reservations.models import Restaurant
 from reservations.queries.reports import Figures, Report, Week, report
 from reservations.reasons import staff_text
+from restaurant_site.spreadsheets import csv_response
 
 SEE = "reservations.view_report"
 """Not of a model: managers and owners have it by their role."""
@@ -97,7 +97,7 @@ def show(model_admin: admin.ModelAdmin[Any], request: HttpRequest, pk: int) -> H
         if found is None or wanted not in _TABLES:
             raise Http404
         head, rows = _TABLES[wanted](found)
-        return csv_response(f"{restaurant.slug}-{wanted}-{found.first}-{found.last}.csv", [head, *rows])
+        return csv_response(f"{restaurant.slug}-{wanted}-{found.first}-{found.last}.csv", head, rows)
     return pages.page(
         model_admin,
         request,

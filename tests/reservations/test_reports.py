@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from reservations.admin.csv_cells import safe_cell
 from reservations.models import Refusal, Reservation, Restaurant, WaitlistEntry
 from reservations.queries.reports import monday_of, report
+from restaurant_site.spreadsheets import plain_cell, safe_cell
 from tests import factories as make
 from tests.reservations.evening import of_restaurant, signed_in
 from tests.reservations.people import make_waiting
@@ -184,9 +184,10 @@ def test_each_table_comes_as_csv_that_runs_no_formula(client: Client, venue: Res
     assert ask(client, venue, csv="secrets").status_code == 404
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\r=1", "＝1"])
 def test_a_cell_that_would_be_run_is_text(text: str) -> None:
     assert safe_cell(text) == f"'{text}"
+    assert plain_cell(safe_cell(text)) == text
     assert (safe_cell(-1.5), safe_cell("a-b"), safe_cell(None)) == ("-1.5", "a-b", "")
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from restaurant_site.spreadsheets import plain_cell
+
 MOST_BYTES = 5 * 1024 * 1024
 MOST_ROWS = 10_000
 MOST_COLUMNS = 100
@@ -84,7 +86,7 @@ def sheet_of(text: str) -> Sheet:
             break
         if reader.line_num - line >= _MOST_LINES:
             raise SheetError(_("A quote is opened in line %(line)d and not closed.") % {"line": line})
-        cells = [_plain(cell) for cell in cells]
+        cells = [plain_cell(cell.strip()).strip() for cell in cells]
         if not any(cells):
             continue
         if not header:
@@ -105,14 +107,3 @@ def _delimiter(text: str) -> str:
     """Return the delimiter that the first line has most of."""
     first = text.lstrip("\r\n").split("\n", 1)[0]
     return max(_DELIMITERS, key=first.count)
-
-
-def _plain(cell: str) -> str:
-    """Return a cell without what was put before it so that no spreadsheet runs it."""
-    cell = cell.strip()
-    return cell[1:].strip() if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
-
-
-def safe_cell(text: str) -> str:
-    """Return a text as a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n") else text
