@@ -11,7 +11,7 @@ from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from reservations import access
@@ -27,6 +27,10 @@ else:
 
     class _ModelAdmin(admin.ModelAdmin, Generic[M]):
         """Django's class, which can't be subscripted."""
+
+
+Link = tuple[str, str]
+"""An address and its label."""
 
 
 class ScopedAdmin(_ModelAdmin[M]):
@@ -54,6 +58,14 @@ class ScopedAdmin(_ModelAdmin[M]):
         if place is None:
             return access.may_anywhere(request.user, permission)
         return access.may(request.user, permission, place)
+
+    def object_links(self, request: HttpRequest, obj: M) -> list[Link]:
+        """Return the buttons that stand above an object's form: what can be done with it."""
+        return []
+
+    def related_links(self, request: HttpRequest, obj: M) -> list[Link]:
+        """Return the links to lists of what belongs to an object."""
+        return []
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """Return the model's own order where the admin has none: rows that are counted lose it otherwise."""
@@ -134,6 +146,21 @@ class ScopedAdmin(_ModelAdmin[M]):
                         field.disabled = True
 
         return Bounded
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: M | None = None,
+    ) -> HttpResponse:
+        """Add the links above the form."""
+        if obj is not None:
+            context["object_links"] = self.object_links(request, obj)
+            context["related_links"] = self.related_links(request, obj)
+        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
 
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
         """Save what the user may add or change at the restaurant that the object has now; a list edits rows of many.

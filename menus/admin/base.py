@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.db.models import ForeignKey, Model
 from django.forms import BaseInlineFormSet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from menus.admin import pages, scope
 from menus.forms import PathChoiceField, PathSelect, RowSelect, with_path
 from reservations.models import Restaurant
-from reservations.scoping import ScopedAdmin
+from reservations.scoping import Link, ScopedAdmin
 
 M = TypeVar("M", bound=Model)
 
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 else:
     # Django's class takes no type arguments while running.
     InlineFormSet = BaseInlineFormSet
-
-
-Link = tuple[str, str]
-"""An address and its label."""
 
 
 class OfRestaurantFormSet(InlineFormSet):
@@ -45,10 +41,6 @@ class MenusAdmin(ScopedAdmin[M]):
 
     show_full_result_count = False
     formfield_overrides: ClassVar = scope.FORM_FIELDS
-
-    def object_links(self, request: HttpRequest, obj: M) -> list[Link]:
-        """Return the buttons that stand above an object's form."""
-        return []
 
     def related_links(self, request: HttpRequest, obj: M) -> list[Link]:
         """Return the links to the pages about all of a restaurant's menus."""
@@ -68,21 +60,6 @@ class MenusAdmin(ScopedAdmin[M]):
             # There may be thousands of them.
             kwargs["widget"] = RowSelect(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: M | None = None,
-    ) -> HttpResponse:
-        """Add the links above the form."""
-        if obj is not None:
-            context["object_links"] = self.object_links(request, obj)
-            context["related_links"] = self.related_links(request, obj)
-        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
 
 
 def list_link(model: str, condition: str, text: str) -> SafeString:

@@ -16,11 +16,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from menus.admin import pages, scope, urls
-from menus.admin.base import Link, MenusAdmin, OfRestaurantFormSet, list_link
+from menus.admin.base import MenusAdmin, OfRestaurantFormSet, list_link
 from menus.menu_form import MenuForm
 from menus.models import Menu, Section
 from menus.templatetags.menu_tags import applies_text
 from reservations.models import Restaurant
+from reservations.scoping import Link
 
 if TYPE_CHECKING:
     SectionTabularInline = admin.TabularInline[Section, Menu]

@@ -17,8 +17,7 @@ from django.utils.translation import pgettext
 from menus.admin import scope
 from menus.models import Menu
 from reservations.models import Restaurant
-
-Link = tuple[str, str]
+from reservations.scoping import Link
 
 
 def page(

@@ -14,6 +14,7 @@ from menus.admin import pages, scope
 from menus.locking import StaleError
 from menus.models import Dish, Menu, Section
 from reservations.models import Restaurant
+from reservations.scoping import Link
 
 
 def menus(model_admin: admin.ModelAdmin[Menu], request: HttpRequest, pk: int) -> HttpResponse:
@@ -51,7 +52,7 @@ def _show(
     parent: Model,
     restaurant: Restaurant,
     title: str,
-    crumbs: list[pages.Link],
+    crumbs: list[Link],
 ) -> HttpResponse:
     if request.method not in ("GET", "HEAD", "POST"):
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])

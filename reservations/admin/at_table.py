@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from reservations.admin import blocking, pages, touching
-from reservations.admin.base import Link
 from reservations.admin.flags import flags_text
 from reservations.admin.formats import date_text
 from reservations.admin.moments import asked_date, asked_moment
@@ -25,6 +24,7 @@ from reservations.engine.tables import slot_of
 from reservations.models import Reservation, Restaurant, Table
 from reservations.queries.floor import running
 from reservations.queries.timeline import AtTable, Stay, Timeline, timeline
+from reservations.scoping import Link
 
 
 @dataclass(frozen=True, slots=True)

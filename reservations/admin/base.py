@@ -23,12 +23,9 @@ from reservations.admin.chooser import asked_restaurant, choose_restaurant, choo
 from reservations.admin.fields import date_input, time_input
 from reservations.admin.filters import RestaurantFilter
 from reservations.models import Restaurant
-from reservations.scoping import ScopedAdmin
+from reservations.scoping import Link, ScopedAdmin
 
 M = TypeVar("M", bound=Model)
-
-Link = tuple[str, str]
-"""An address and its label."""
 
 MOST_REASONS = 20
 
@@ -52,14 +49,6 @@ class SiteAdmin(ScopedAdmin[M]):
         """Return the zone in which an object's times are shown, or None where it belongs to no restaurant."""
         restaurant = obj if isinstance(obj, Restaurant) else getattr(obj, "restaurant", None)
         return restaurant.zone if isinstance(restaurant, Restaurant) else None
-
-    def object_links(self, request: HttpRequest, obj: M) -> list[Link]:
-        """Return the buttons that stand above an object's form: what can be done with it."""
-        return []
-
-    def related_links(self, request: HttpRequest, obj: M) -> list[Link]:
-        """Return the links to lists of what belongs to an object."""
-        return []
 
     def deletion_refusals(self, request: HttpRequest, objs: Iterable[M]) -> Iterable[str]:
         """Yield why any of the objects must stay, in words that say what to do instead."""
@@ -108,21 +97,6 @@ class SiteAdmin(ScopedAdmin[M]):
         """Delete, as `delete_model` does."""
         super().delete_queryset(request, queryset)
         _check_now()
-
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: M | None = None,
-    ) -> HttpResponse:
-        """Add the links above the form."""
-        if obj is not None:
-            context["object_links"] = self.object_links(request, obj)
-            context["related_links"] = self.related_links(request, obj)
-        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -18,7 +18,6 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from reservations.admin import pages
-from reservations.admin.base import Link
 from reservations.admin.day_chart import chart_of
 from reservations.admin.day_touches import Touches, touches_of
 from reservations.admin.formats import date_text, local_text
@@ -26,6 +25,7 @@ from reservations.admin.pulse import pulse_of
 from reservations.models import Reservation, Restaurant
 from reservations.queries.floor import running
 from reservations.queries.sheet import SHOWN, Sheet, sheet
+from reservations.scoping import Link
 from reservations.sheet_rows import Group, Row, groups_of, keys_of, rows_of
 from restaurant_site.spreadsheets import csv_response
 

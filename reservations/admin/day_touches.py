@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from reservations.admin.base import Link
 from reservations.admin.event_words import kind_text
 from reservations.admin.pages import seen_of
 from reservations.admin.touching import ACTS
 from reservations.models import Reservation
 from reservations.queries.sheet import Sheet
 from reservations.queries.touches import UNDOABLE
+from reservations.scoping import Link
 from reservations.sheet_rows import Row
 
 Status = Reservation.Status

@@ -29,7 +29,6 @@ from reservations.admin import (
     touching,
     walk_in,
 )
-from reservations.admin.base import Link
 from reservations.admin.chooser import FILTER, find_restaurant
 from reservations.admin.flags import flags_text
 from reservations.admin.formats import clock_text, date_text, local_text
@@ -37,6 +36,7 @@ from reservations.admin.pages import Button, names_text, reservation_address
 from reservations.models import Reservation, Restaurant
 from reservations.queries.evening import Evening, evening, unsettled
 from reservations.queries.floor import Overstay
+from reservations.scoping import Link
 
 LATENESS = (10, 15, 20, 30, 45)
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from reservations.admin import guest_pages
 from reservations.admin.acting import act_path
-from reservations.admin.base import Link, OwnedAdmin
+from reservations.admin.base import OwnedAdmin
 from reservations.admin.formats import date_text, local_text
 from reservations.admin.guest_form import GuestForm
 from reservations.admin.pages import by, page_of
@@ -30,6 +30,7 @@ from reservations.history import trail
 from reservations.history.trail import Event
 from reservations.models import Guest, Reservation, WaitlistEntry
 from reservations.queries.guests import Counts, counted, counts_of
+from reservations.scoping import Link
 
 
 @admin.register(Guest)

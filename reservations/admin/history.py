@@ -14,12 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
 from reservations.admin import event_pages
-from reservations.admin.base import Link, ReadOnlyAdmin
+from reservations.admin.base import ReadOnlyAdmin
 from reservations.admin.event_lines import chain_text
 from reservations.admin.event_words import KINDS, actor_text, kind_text, source_text, subject_text
 from reservations.admin.filters import zones_by_date
 from reservations.admin.formats import local_text
 from reservations.models import HistoryEvent, HistoryOutbox, Restaurant
+from reservations.scoping import Link
 
 VIEW = "reservations.view_historyevent"
 

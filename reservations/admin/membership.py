@@ -16,10 +16,11 @@ from django.utils.translation import gettext_lazy
 
 from reservations.admin import staffing
 from reservations.admin.acting import act_path
-from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin
+from reservations.admin.base import OwnedAdmin, ReadOnlyAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
 from reservations.admin.formats import local_text
 from reservations.models import Membership
+from reservations.scoping import Link
 
 
 @admin.register(Membership)

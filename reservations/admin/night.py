@@ -18,13 +18,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from reservations.admin import pages
-from reservations.admin.base import Link
 from reservations.admin.formats import date_text, local_text
 from reservations.engine.closing import Outcome, close_night
 from reservations.models import Reservation, Restaurant
 from reservations.queries.evening import unsettled
 from reservations.queries.floor import running, table_names, unresolved
 from reservations.reasons import staff_text
+from reservations.scoping import Link
 
 _OUTCOMES: dict[str, Outcome] = {"finished": "finished", "no_show": "no_show"}
 

@@ -20,11 +20,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from reservations import access
-from reservations.admin.base import Link
 from reservations.admin.formats import local_text
 from reservations.engine.errors import Reason, Refused
 from reservations.history.trail import By, by_staff
 from reservations.models import Reservation, Restaurant, User
+from reservations.scoping import Link
 
 CHANGE = "reservations.change_reservation"
 VIEW = "reservations.view_reservation"

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from reservations.admin import pages, pulse
-from reservations.admin.base import Link
-from reservations.admin.formats import date_text, local_text
+from reservations.admin.boards import board_page
+from reservations.admin.formats import local_text
 from reservations.admin.moments import asked_date, asked_moment
 from reservations.admin.plan_shapes import UNIT, Placed, extent, placed
 from reservations.admin.timeline_cells import Clock, clock_of, is_late_now, needs, state_of, table_address
@@ -24,6 +24,7 @@ from reservations.engine.tables import slot_of
 from reservations.models import Area, Reservation, Restaurant, Table
 from reservations.queries.floor import running
 from reservations.queries.timeline import AtTable, Stay, Timeline, timeline
+from reservations.scoping import Link
 
 EDIT = "reservations.change_table"
 
@@ -91,22 +92,17 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
     }
     if request.GET.get("part") == "board":
         return TemplateResponse(request, "admin/reservations/restaurant/_plan.html", board)
-    return pages.page(
+    return board_page(
         model_admin,
         request,
-        "restaurant/plan.html",
+        "plan.html",
         _("Floor plan"),
-        subtitle=str(restaurant),
-        crumbs=pages.restaurant_crumbs(request, restaurant),
-        object_links=_tools(request, restaurant, date),
-        here=here,
-        again=f"{here}?{urlencode(asked | {'part': 'board'})}",
+        restaurant=restaurant,
         date=date,
-        date_text=date_text(date),
-        before=date - dt.timedelta(days=1),
-        after=date + dt.timedelta(days=1),
+        here=here,
+        asked=asked,
+        object_links=_tools(request, restaurant, date),
         pulse=beat,
-        is_nav_sidebar_enabled=False,
         is_today=runs,
         moments=_moments(day, moment, clock),
         **board,

@@ -18,13 +18,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reservations.admin import pages
-from reservations.admin.base import Link
 from reservations.admin.charts import Chart, chart
 from reservations.admin.fields import date_input
 from reservations.admin.formats import date_text
 from reservations.models import Restaurant
 from reservations.queries.reports import Figures, Report, Week, report
 from reservations.reasons import staff_text
+from reservations.scoping import Link
 from restaurant_site.spreadsheets import csv_response
 
 SEE = "reservations.view_report"

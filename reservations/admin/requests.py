@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy
 
 from reservations.admin import answering
 from reservations.admin.acting import act_path
-from reservations.admin.base import Link, OwnedAdmin
+from reservations.admin.base import OwnedAdmin
 from reservations.admin.filters import LocalDayFilter
 from reservations.admin.formats import local_text
 from reservations.admin.pages import page_of
 from reservations.admin.search import with_phone
 from reservations.admin.state_filters import AnsweredFilter
 from reservations.models import BookingRequest
+from reservations.scoping import Link
 
 Status = BookingRequest.Status
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reservations.admin import booking, changing, floor, moving, noting, phone, touching
-from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin
+from reservations.admin.base import OwnedAdmin, ReadOnlyAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
 from reservations.admin.filters import LocalDayFilter, PacingFilter, ReasonFilter
 from reservations.admin.flags import EveningColumns, LateFilter, TwiceFilter, notes
@@ -24,6 +24,7 @@ from reservations.admin.history import reservation_links
 from reservations.models import Block, Refusal, Reservation, ServiceDay, Table, TableClaim
 from reservations.queries.evening import with_twice
 from reservations.reasons import passed_text, staff_text
+from reservations.scoping import Link
 
 
 class ReservationList(ChangeList):

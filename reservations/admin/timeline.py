@@ -15,14 +15,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from reservations.admin import at_table, dropping, pages, plan_editing, plan_page, pulse
-from reservations.admin.base import Link
-from reservations.admin.formats import date_text, local_text
+from reservations.admin.boards import board_page
+from reservations.admin.formats import local_text
 from reservations.admin.moments import asked_date
 from reservations.admin.timeline_cells import clock_of, hours, line, paces
 from reservations.engine.slots import SLOT
 from reservations.models import Restaurant
 from reservations.queries.floor import running
 from reservations.queries.timeline import Timeline, timeline
+from reservations.scoping import Link
 
 
 def urls(model_admin: admin.ModelAdmin[Restaurant]) -> list[URLPattern]:
@@ -67,21 +68,16 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
     board = _board(day, may)
     if request.GET.get("part") == "board":
         return TemplateResponse(request, "admin/reservations/restaurant/_board.html", board)
-    return pages.page(
+    return board_page(
         model_admin,
         request,
-        "restaurant/timeline.html",
+        "timeline.html",
         _("Timeline"),
-        subtitle=str(restaurant),
-        crumbs=pages.restaurant_crumbs(request, restaurant),
-        object_links=_tools(request, restaurant, date),
-        here=here,
-        again=f"{here}?{urlencode({'date': date.isoformat(), 'part': 'board'})}",
+        restaurant=restaurant,
         date=date,
-        date_text=date_text(date),
-        before=date - dt.timedelta(days=1),
-        after=date + dt.timedelta(days=1),
-        is_nav_sidebar_enabled=False,
+        here=here,
+        asked={"date": date.isoformat()},
+        object_links=_tools(request, restaurant, date),
         pulse=beat,
         may=may,
         drop=reverse("admin:reservations_restaurant_drop", args=(pk,)),

@@ -17,12 +17,12 @@ from django.utils.translation import ngettext
 
 from reservations import access
 from reservations.admin import day, floor, pages, phone, timeline
-from reservations.admin.base import Link
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import date_text
 from reservations.models import Closure, Reservation, Restaurant
 from reservations.models.reservation import COUNTED
 from reservations.queries.today import Day, days
+from reservations.scoping import Link
 
 AT_ONCE = 20
 MOST_TYPED = 100

@@ -24,7 +24,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from reservations.admin import pages
-from reservations.admin.base import Link
 from reservations.admin.formats import local_text
 from reservations.admin.pages import Button, reservation_address, seen_of
 from reservations.engine import arriving, booking, coming, floor
@@ -33,6 +32,7 @@ from reservations.history.trail import By
 from reservations.models import Reservation
 from reservations.models.venue import MAX_PARTY
 from reservations.reasons import staff_text
+from reservations.scoping import Link
 
 if TYPE_CHECKING:
     from reservations.admin.reservation import ReservationAdmin

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from reservations.admin import explain, floor, phone, timeline
-from reservations.admin.base import Link, OwnedAdmin, ReadOnlyAdmin, SiteAdmin
+from reservations.admin.base import OwnedAdmin, ReadOnlyAdmin, SiteAdmin
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import local_text
 from reservations.admin.forms import AreaFormSet, CombinationForm, CuisineForm, RestaurantForm
@@ -40,6 +40,7 @@ from reservations.models import (
     TableClaim,
     TableCombination,
 )
+from reservations.scoping import Link
 
 if TYPE_CHECKING:
     _AreaInlineBase = admin.TabularInline[Area, Restaurant]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from reservations.admin import waiting
 from reservations.admin.acting import act_path
-from reservations.admin.base import Link, OwnedAdmin
+from reservations.admin.base import OwnedAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
 from reservations.admin.filters import LocalDayFilter
 from reservations.admin.formats import local_text
@@ -23,6 +23,7 @@ from reservations.admin.pages import page_of
 from reservations.admin.search import with_phone
 from reservations.models import WaitlistEntry
 from reservations.queries.waiting import places
+from reservations.scoping import Link
 
 Status = WaitlistEntry.Status
 
