@@ -268,6 +268,8 @@ SECURE_CSP = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
+# How many proxies stand in front, each appending to X-Forwarded-For; App Service's front end is one.
+TRUSTED_HOPS = env.integer("TRUSTED_HOPS", 1 if PRODUCTION else 0, low=0, high=10)
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
