@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.test import RequestFactory
-from pytest_django.fixtures import SettingsWrapper
+from django.test import RequestFactory, override_settings
 
 from restaurant_site.client_address import client_address, network_of
 
@@ -29,15 +28,13 @@ from restaurant_site.client_address import client_address, network_of
         (1, "\u0661.2.3.4", "192.0.2.9"),
     ],
 )
-def test_only_what_trusted_proxies_wrote_counts(
-    settings: SettingsWrapper, hops: int, forwarded: str, expected: str
-) -> None:
-    settings.TRUSTED_HOPS = hops
+def test_only_what_trusted_proxies_wrote_counts(hops: int, forwarded: str, expected: str) -> None:
     request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.9", headers={"X-Forwarded-For": forwarded})
-    assert client_address(request) == expected
+    with override_settings(TRUSTED_HOPS=hops):
+        assert client_address(request) == expected
 
 
-def test_a_socket_has_no_address(settings: SettingsWrapper) -> None:
+def test_a_socket_has_no_address() -> None:
     assert client_address(RequestFactory().get("/", REMOTE_ADDR="")) == "unknown"
 
 
