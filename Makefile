@@ -22,7 +22,7 @@ run: $(READY) .env
 
 test: $(READY) .env
 	@$(BIN)/python tests/browser/install.py
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(READY) .env
 	$(BIN)/ruff check .

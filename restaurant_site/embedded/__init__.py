@@ -48,7 +48,7 @@ def ensure(checkout: Path, *, instance: str = "run", database: bool = True, redi
     """Make the servers of the checkout's instance answer, and claim them.
 
     They run at least until this process calls ``release`` or ends. The database
-    ``restaurant`` exists. Data outlives them, except what Redis holds; "test" is an
+    ``restaurant`` exists. Data outlives them, except what Redis holds; "test" (and "test-…") is an
     instance that trades safety from power cuts for speed. Safe to call from many
     processes at once. Raises EmbeddedError, which says what to do, if there is no
     PostgreSQL or it does not start.

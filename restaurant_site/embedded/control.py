@@ -95,7 +95,7 @@ def _postgres_service(home: Home, sockets: Path, account: Account | None, notes:
     postgres.make_way(home, data, sockets)
     return Service(
         name=postgres.NAME,
-        argv=postgres.command(programs, data, sockets, test=home.path.name == "test"),
+        argv=postgres.command(programs, data, sockets, test=home.path.name.split("-")[0] == "test"),
         marker=str(data),
         log=str(home.log(postgres.NAME)),
         pid_file=str(home.pid_file(postgres.NAME)),
