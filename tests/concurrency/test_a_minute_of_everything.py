@@ -26,9 +26,17 @@ BOOKING = ("hold", "hold", "confirm", "book", "change", "cancel", "release")
 AFTERNOON = dt.datetime.combine(EVE, dt.time(16, 40, 7), tzinfo=dt.UTC)
 
 
+EVENINGS = 3
+
+
 @pytest.fixture
 def house(transactional_db: None) -> House:
     """Return a house that is booked for the evening already."""
+    return booked_house()
+
+
+def booked_house() -> House:
+    """Return a new house that is booked for the evening already."""
     with clock.at(AFTERNOON):
         found = make_house(tables_each=2)
         # So many hosts leave nobody standing for a quarter of an hour.
@@ -53,13 +61,20 @@ def violations(house: House, moment: dt.datetime) -> dict[str, object]:
 
 @pytest.mark.parametrize(("seconds", "missed"), [(22, 10), pytest.param(60, 2, marks=pytest.mark.audit)])
 def test_everything_at_once_leaves_the_audit_clean(house: House, seconds: int, missed: int) -> None:
-    told, moment = hammer(house, AFTERNOON, processes=8, seconds=seconds)
-    assert told.errors == []
-    assert violations(house, moment) == {}
-    # It was no queue, and no empty house: some met, and but for a few rare ones each command had an effect.
-    assert told.retries > 0
-    without = [name for name in COMMANDS if not told.went[f"{name} {Went.DONE}"]]
-    assert len(without) <= missed, without
+    went: Counter[str] = Counter()
+    for evening in range(EVENINGS):
+        told, moment = hammer(house, AFTERNOON, processes=8, seconds=seconds)
+        assert told.errors == []
+        assert violations(house, moment) == {}
+        # It was no queue, and no empty house: some met, and but for a few rare ones each command had an effect.
+        assert told.retries > 0
+        went += told.went
+        without = [name for name in COMMANDS if not went[f"{name} {Went.DONE}"]]
+        if len(without) <= missed:
+            break
+        # Which rare ones found nothing to do is chance: another house has another evening.
+        assert evening < EVENINGS - 1, without
+        house = booked_house()
 
 
 def test_without_lock_and_claims_the_audit_names_what_the_same_crowd_leaves(house: House) -> None:
