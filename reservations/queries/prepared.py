@@ -147,10 +147,11 @@ class PreparedUpdate:
 
 
 def together(*questions: Question) -> list[Any]:
-    """Ask in order, and return each one's answer: rows, or how many were updated. Inside a transaction.
+    """Ask in order, and return each one's answer: rows, or how many were updated.
 
     Each statement sees what was committed before it began, as if they were sent
     one by one; so what comes behind a lock sees what its last holder wrote.
+    Outside a transaction for questions alone: one trip is one transaction.
     """
     connection = connections[DEFAULT_DB_ALIAS]
     with contextlib.ExitStack() as stack:
@@ -171,7 +172,7 @@ def together(*questions: Question) -> list[Any]:
 def one_trip() -> Iterator[None]:
     """Send the block's statements without waiting for each one's answer, where the driver can; errors come at its end.
 
-    Inside a transaction, for INSERTs and SELECTs: how many rows an UPDATE met is not known before the end.
+    For INSERTs and SELECTs: how many rows an UPDATE met is not known before the end.
     """
     connection = connections[DEFAULT_DB_ALIAS]
     if not _pipelines(connection):
@@ -183,7 +184,7 @@ def one_trip() -> Iterator[None]:
 
 def _pipelines(connection: BaseDatabaseWrapper) -> bool:
     # psycopg's, over PostgreSQL's own protocol; Azure SQL's driver has none.
-    return connection.vendor == "postgresql" and connection.in_atomic_block and connection.connection is not None
+    return connection.vendor == "postgresql" and connection.connection is not None
 
 
 def _filled(params: tuple[Any, ...], values: dict[str, Any], connection: BaseDatabaseWrapper) -> list[Any]:
