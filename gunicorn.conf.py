@@ -21,3 +21,10 @@ preload_app = False
 control_socket_disable = True
 accesslog = None
 errorlog = "-"
+
+
+def on_starting(_server: object) -> None:
+    """Take gunicorn's name out of every answer, before the first one."""
+    from restaurant_site import serving
+
+    serving.say_little()

@@ -1,4 +1,4 @@
-"""Middleware of the project: the health page, the content security policy, the language, bounds on requests."""
+"""Middleware of the project: the health page, the language, bounds on requests."""
 
 from __future__ import annotations
 
@@ -53,20 +53,6 @@ class Health:
         status = "unavailable" if database == "away" else "degraded" if cache == "away" else "ok"
         told = {"status": status, "database": database, "cache": cache}
         return JsonResponse(told, status=503 if database == "away" else 200, headers={"Cache-Control": "no-store"})
-
-
-class ContentSecurityPolicy:
-    """Send ``SECURE_CSP`` (Django 6's name and shape) with every response."""
-
-    def __init__(self, get_response: NextHandler) -> None:
-        self.get_response = get_response
-        self.value = "; ".join(f"{name} {' '.join(sources)}" for name, sources in settings.SECURE_CSP.items())
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Add the header where a view has not set one of its own."""
-        response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", self.value)
-        return response
 
 
 class LanguageByPath:

@@ -48,7 +48,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "restaurant_site.middleware.ContentSecurityPolicy",
+    "restaurant_site.headers.ProtectingHeaders",
     "restaurant_site.middleware.Health",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -255,7 +255,7 @@ STORAGES = {
 
 # --- Security ---------------------------------------------------------------
 
-# The name and shape of Django 6's setting; restaurant_site.middleware sends it
+# The name and shape of Django 6's setting; restaurant_site.headers sends it
 # until then. Constant, without a nonce: a nonce would make pages uncacheable.
 SECURE_CSP = {
     "default-src": ["'self'"],
@@ -265,6 +265,32 @@ SECURE_CSP = {
     "form-action": ["'self'"],
     "frame-ancestors": ["'none'"],
 }
+# What browsers can do and no page of ours asks for.
+PERMISSIONS_DENIED = (
+    "accelerometer",
+    "autoplay",
+    "bluetooth",
+    "browsing-topics",
+    "camera",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "local-fonts",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "picture-in-picture",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "serial",
+    "usb",
+    "xr-spatial-tracking",
+)
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None

@@ -101,7 +101,7 @@ def gunicorn(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) ->
         )
         url = f"http://127.0.0.1:{port}"
         try:
-            _wait(url, process, log)
+            wait_for(url, process, log)
             yield Site(url, process, log)
         finally:
             process.terminate()
@@ -120,8 +120,16 @@ def content_types(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> 
 @pytest.fixture
 def site(content_types: dict[tuple[str, str], int], gunicorn: Site, transactional_db: None) -> Site:
     """Return the served site; what the test commits is seen by its workers."""
-    # A test before this one may have emptied the tables, and the content types
-    # came back with other numbers; the workers, which keep them, log by the old.
+    as_numbered(content_types)
+    return gunicorn
+
+
+def as_numbered(content_types: dict[tuple[str, str], int]) -> None:
+    """Give the content types the numbers that served workers know.
+
+    A test before this one may have emptied the tables, and they came back with
+    other numbers; the workers, which keep them, log by the old.
+    """
     with transaction.atomic():
         for row in ContentType.objects.all():
             number = content_types.get((row.app_label, row.model), row.pk)
@@ -129,10 +137,10 @@ def site(content_types: dict[tuple[str, str], int], gunicorn: Site, transactiona
                 Permission.objects.filter(content_type_id=row.pk).update(content_type_id=number)
                 ContentType.objects.filter(pk=row.pk).update(id=number)
     ContentType.objects.clear_cache()
-    return gunicorn
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once the site answers; a failure shows its log."""
     for _attempt in range(300):
         assert process.poll() is None, log.read_text()
         try:
