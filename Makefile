@@ -52,9 +52,10 @@ messages: $(READY)
 	$(BIN)/python manage.py makemessages -l de --no-obsolete --no-wrap --add-location file -i .venv -i var -i tests -i benchmarks -i docs
 	$(BIN)/python manage.py compilemessages -l de -i .venv
 
-# Tests that need Node: the history's copy, on an emulator of Azure Cosmos DB.
+# Tests that need Node: the history's copy, on an emulator of Azure Cosmos DB, and the grade of the served headers.
 audit: $(READY) .env
 	@$(BIN)/python tests/history/install.py
+	@$(BIN)/python tests/site/install.py
 	$(BIN)/python -m pytest -m audit
 
 lock: $(READY)
