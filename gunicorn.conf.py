@@ -24,7 +24,7 @@ errorlog = "-"
 
 
 def on_starting(_server: object) -> None:
-    """Take gunicorn's name out of every answer, before the first one."""
+    """Take gunicorn's name out of every answer, and people out of its log."""
     from restaurant_site import serving
 
     serving.say_little()

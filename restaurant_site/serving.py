@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-from gunicorn import util
+from gunicorn import glogging, util
 from gunicorn.http import wsgi
 
+from restaurant_site import logs
+
 _default_headers = wsgi.Response.default_headers
+_set_up = glogging.Logger.setup
 
 
 def say_little() -> None:
-    """Leave the Server header out, and answer what is no request with its status alone. For gunicorn.conf.py."""
+    """Leave the Server header out, answer what is no request with its status alone, and log without people.
+
+    For gunicorn.conf.py, before the workers start; its log is there by then.
+    """
     wsgi.Response.default_headers = _without_server
     util.write_error = _bare_error
+    glogging.Logger.setup = _set_up_without_people
+    _log_without_people(logging.getLogger("gunicorn.error"))
 
 
 def _without_server(response: wsgi.Response) -> list[str]:
@@ -32,3 +41,14 @@ def _bare_error(sock: Any, status: int, reason: str, _message: str) -> None:
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     util.write_nonblock(sock, (head + body).encode("latin-1"))
+
+
+def _set_up_without_people(logger: glogging.Logger, config: Any) -> None:
+    """Set the log up as gunicorn does, also where it reads its configuration again; the lines are of ours."""
+    _set_up(logger, config)
+    _log_without_people(logger.error_log)
+
+
+def _log_without_people(logger: logging.Logger) -> None:
+    for handler in logger.handlers:
+        handler.setFormatter(logs.Line(glogging.Logger.error_fmt, glogging.Logger.datefmt))
