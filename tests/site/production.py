@@ -36,6 +36,7 @@ def environment(folder: Path, smtp_port: int) -> dict[str, str]:
         "SITE_ENV": "production",
         "DJANGO_SETTINGS_MODULE": "tests.site.production_settings",
         "COLLECTED": str(folder / "collected"),
+        "RAW_LOG": str(folder / "raw.txt"),
         "SITE_URL": f"https://{HOST}",
         "SECRET_KEY": KEY,
         "ALLOWED_HOSTS": HOST,
