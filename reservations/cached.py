@@ -13,6 +13,8 @@ from django.utils import timezone
 from reservations.engine.availability import DayPlan
 from reservations.models.venue import ADDRESS_LENGTH, slug_of
 from reservations.queries import day, venue
+from reservations.queries import keeping as queries_keeping
+from reservations.queries.keeping import Keeping
 from reservations.queries.venue import Listing, Place
 from restaurant_site.caching.reads import cached
 from restaurant_site.caching.stamps import do_not_store, valid_until
@@ -46,6 +48,12 @@ def place(address: str) -> Place | None:
     """
     pk = _id_of(address) if len(address) <= ADDRESS_LENGTH else None
     return None if pk is None else _place(pk)
+
+
+@cached(tags=lambda pk: (f"restaurant:{pk}",))
+def keeping(pk: int) -> Keeping | None:
+    """Return how a restaurant keeps its guests' data, by number, or None where it is gone."""
+    return queries_keeping.keeping(pk)
 
 
 @cached(tags=lambda: ("restaurants",))

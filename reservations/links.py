@@ -14,6 +14,8 @@ VISITOR = "visitor"
 """A cookie that says nothing but that this browser has a reservation: public pages then fetch what is its own."""
 _SALT = "reservations.browser"
 _AGE = 60 * 60 * 24 * 30
+KEPT_DAYS = _AGE // (60 * 60 * 24)
+"""For so long a browser keeps both."""
 
 
 def reservation_token(restaurant_id: int, reference: str) -> str:

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from reservations.views import booking, change, coming, entry, finding, mine, requests, reservation, times, waiting
+from reservations.views import (
+    booking,
+    change,
+    coming,
+    consent,
+    entry,
+    finding,
+    mine,
+    requests,
+    reservation,
+    times,
+    waiting,
+)
 
 urlpatterns = [
     path("restaurants/<slug:slug>/times/", times.show_times, name="times"),
@@ -14,6 +26,9 @@ urlpatterns = [
     path("restaurants/<slug:slug>/reservations/<str:token>/cancel/", reservation.cancel, name="cancel"),
     path("restaurants/<slug:slug>/reservations/<str:token>/change/", change.change, name="change"),
     path("restaurants/<slug:slug>/reservations/<str:token>/details/", change.tell, name="tell"),
+    path(
+        "restaurants/<slug:slug>/reservations/<str:token>/consent/", consent.withdraw_consent, name="withdraw_consent"
+    ),
     path("restaurants/<slug:slug>/reservations/<str:token>/coming/", coming.say_coming, name="say_coming"),
     path("restaurants/<slug:slug>/reservations/<str:token>/late/", coming.say_late, name="say_late"),
     path("restaurants/<slug:slug>/reservations/<str:token>/fewer/", coming.reduce_party, name="reduce_party"),

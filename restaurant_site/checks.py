@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
 
@@ -20,6 +21,20 @@ def check_transactions(**_kwargs: Any) -> Sequence[CheckMessage]:
         )
         for alias, config in settings.DATABASES.items()
         if config.get("ATOMIC_REQUESTS")
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_operator(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn where nobody is named who answers for the personal data that the site keeps."""
+    if settings.OPERATOR and settings.OPERATOR_EMAIL:
+        return []
+    return [
+        checks.Warning(
+            "The privacy page names nobody who runs the site.",
+            hint="Set OPERATOR to a name with an address, and OPERATOR_EMAIL to where people can write.",
+            id="restaurant_site.W003",
+        )
     ]
 
 

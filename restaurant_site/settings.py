@@ -225,6 +225,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 
+# Who runs the site and answers for what it keeps: shown on its privacy page.
+OPERATOR = env.text("OPERATOR", "")
+OPERATOR_EMAIL = env.mailbox("OPERATOR_EMAIL", "") if env.text("OPERATOR_EMAIL", "") else ""
+
 # --- Language and time ------------------------------------------------------
 # Times are stored in UTC and shown in the restaurant's own zone.
 

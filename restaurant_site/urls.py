@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from restaurant_site import passwords, views
+from restaurant_site import passwords, privacy, views
 
 handler400 = "restaurant_site.errors.bad_request"
 handler403 = "restaurant_site.errors.permission_denied"
@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("", views.home, name="home"),
         path("restaurants/<slug:slug>/", views.restaurant, name="restaurant"),
         path("restaurants/<slug:slug>/menu/", views.menu, name="menu"),
+        path("restaurants/<slug:slug>/privacy/", privacy.of_restaurant, name="restaurant_privacy"),
+        path("privacy/", privacy.of_site, name="privacy"),
         path("", include("reservations.urls")),
         *passwords.urls(),
         path("admin/set-up/", include("restaurant_site.guide.urls")),

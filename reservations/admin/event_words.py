@@ -50,6 +50,8 @@ KINDS: dict[str, Promise] = {
     "imported": _("Brought over from another system"),
     "merged": _("Merged with another guest"),
     "erased": _("Personal data erased"),
+    "consented": _("Consent given"),
+    "withdrew": _("Consent withdrawn"),
     "staff_added": _("Added to the staff"),
     "staff_invited": _("Invited again"),
     "role_changed": _("Role changed"),

@@ -57,7 +57,10 @@ class GuestAdmin(OwnedAdmin[Guest]):
     actions = None
     fieldsets = (
         (None, {"fields": ("restaurant", "name", "email", "phone", "language")}),
-        (gettext_lazy("What is known"), {"fields": ("tags", "dietary_needs", "notes")}),
+        (
+            gettext_lazy("What is known"),
+            {"fields": ("tags", ("dietary_needs", "needs_consent_at"), "notes", "thanks_consent_at")},
+        ),
         (
             gettext_lazy("Record"),
             {
@@ -75,6 +78,8 @@ class GuestAdmin(OwnedAdmin[Guest]):
         ),
     )
     readonly_fields = (
+        "needs_consent_at",
+        "thanks_consent_at",
         "first_known",
         "visits",
         "no_shows",

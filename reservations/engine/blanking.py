@@ -28,6 +28,8 @@ def blank_guests(pks: Sequence[int], now: dt.datetime) -> None:
             language="",
             notes="",
             dietary_needs="",
+            needs_consent_at=None,
+            thanks_consent_at=None,
             tags=[],
             erased_at=now,
         )

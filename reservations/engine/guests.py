@@ -46,7 +46,9 @@ def merge(*, keep: Guest, other: Guest, by: By) -> None:
         one, two = both[keep.pk], both[other.pk]
         if any(row.merged_into_id or row.erased_at for row in (one, two)):
             raise Refused(Reason.OTHER_GUEST)
-        for name in ("name", "email", "phone", "language", "dietary_needs"):
+        if not one.dietary_needs:
+            one.needs_consent_at = two.needs_consent_at
+        for name in ("name", "email", "phone", "language", "dietary_needs", "thanks_consent_at"):
             setattr(one, name, getattr(one, name) or getattr(two, name))
         one.notes = "\n".join(text for text in (one.notes, two.notes) if text)[:2000]
         one.tags = list(dict.fromkeys([*one.tags, *two.tags]))
@@ -54,7 +56,15 @@ def merge(*, keep: Guest, other: Guest, by: By) -> None:
         one.save()
         _hand_over(two.pk, one.pk)
         Guest.objects.filter(merged_into=two).update(merged_into=one)
-        Guest.objects.filter(pk=two.pk).update(merged_into=one, name="", notes="", dietary_needs="", tags=[])
+        Guest.objects.filter(pk=two.pk).update(
+            merged_into=one,
+            name="",
+            notes="",
+            dietary_needs="",
+            needs_consent_at=None,
+            thanks_consent_at=None,
+            tags=[],
+        )
         event = Event("merged", "guest", one.pk, one.pk, {"from": two.pk})
         trail.note(one.restaurant_id, [event], by, timezone.now())
 

@@ -59,8 +59,9 @@ def known_guest(restaurant_id: int, details: Details, language: str, now: dt.dat
 
     Inside a transaction. None without either contact: a name alone is nobody.
     What a guest has not told before is added to what is known; nothing is
-    overwritten. Raises IntegrityError where another transaction writes the same
-    guest down at this moment, for `retried`.
+    overwritten. Dietary needs stay with the visit: `consenting` keeps them.
+    Raises IntegrityError where another transaction writes the same guest down at
+    this moment, for `retried`.
     """
     asked = asked_guest(restaurant_id, details)
     return guest_from(together(*asked)[0], restaurant_id, details, language) if asked else None
@@ -91,13 +92,12 @@ def guest_from(found_rows: list[Any], restaurant_id: int, details: Details, lang
             email=email,
             phone=phone,
             language=language,
-            dietary_needs=details.dietary_needs,
         )
         insert(found)
         return int(found.pk)
     if found.merged_into_id:
         return found.merged_into_id
-    told = {"name": details.name, "phone": phone, "language": language, "dietary_needs": details.dietary_needs}
+    told = {"name": details.name, "phone": phone, "language": language}
     new = {name: value for name, value in told.items() if value and not getattr(found, name)}
     if email and not found.email:
         new |= {"email": email, "key": key}

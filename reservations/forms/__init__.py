@@ -1,6 +1,7 @@
 """Forms of the diners' pages. Each says what is wrong and what to do, and keeps what was typed."""
 
 from reservations.forms.coming import LATE_MINUTES, FewerForm, LateForm
+from reservations.forms.consent import ConsentForm
 from reservations.forms.details import DetailsForm, LinesField, ToldForm, clean_phone
 from reservations.forms.finding import FindForm
 from reservations.forms.search import ChangeForm, HoldForm, SearchForm, StartForm, TimesForm
@@ -9,6 +10,7 @@ from reservations.forms.waiting import Option, RequestForm, WaitForm
 __all__ = [
     "LATE_MINUTES",
     "ChangeForm",
+    "ConsentForm",
     "DetailsForm",
     "FewerForm",
     "FindForm",

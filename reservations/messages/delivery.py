@@ -78,12 +78,19 @@ def as_email(mail: Mail) -> EmailMultiAlternatives:
         to=[mail.to],
         reply_to=[mail.reply_to] if mail.reply_to else None,
         # Auto-Submitted keeps absence notes from being sent in answer (RFC 3834).
-        headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
+        headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated", **_unsubscribing(mail)},
     )
     message.attach_alternative(mail.html, "text/html")
     for attachment in mail.attachments:
         message.attach(attachment.name, attachment.content, attachment.type)
     return message
+
+
+def _unsubscribing(mail: Mail) -> dict[str, str]:
+    """Return the headers by which a mail program offers to stop such mails with one press (RFC 8058)."""
+    if not mail.unsubscribe:
+        return {}
+    return {"List-Unsubscribe": f"<{mail.unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def _failure(error: OSError) -> Delivery:

@@ -53,6 +53,8 @@ class Mail:
     html: str
     message_id: str
     attachments: tuple[Attachment, ...] = ()
+    unsubscribe: str = ""
+    """Where a POST ends mails of this kind; of those that need consent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def _mail(message: Message, context: dict[str, Any], reply_to: str) -> Mail:
         text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
         html=render_to_string(f"mail/{message.kind}.html", context | {"subject": subject}),
         message_id=message.message_id,
+        unsubscribe=f"{context['link']}consent/" if message.kind == Kind.THANKS else "",
     )
 
 

@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from reservations.messages.sheet import sheet_over
-from reservations.models import BookingRequest, Message, Reservation, WaitlistEntry
+from reservations.models import BookingRequest, Guest, Message, Reservation, WaitlistEntry
 
 Kind = Message.Kind
 Row = Reservation | WaitlistEntry | BookingRequest
@@ -62,7 +62,7 @@ def is_address(text: str) -> bool:
 def untrue(message: Message, now: dt.datetime) -> str:
     """Return why a message must not go out any more, for staff to read, or "" where it still holds.
 
-    now is the database's time. Reads at most one row more than the message has.
+    now is the database's time. Reads at most two rows more than the message has.
     """
     row = told_row(message)
     if row is None and message.kind != Kind.STAFF_SHEET:
@@ -93,9 +93,18 @@ def _outdated(message: Message, reservation: Reservation, now: dt.datetime) -> s
         return _("The visit has begun.")
     if _STATUSES.get(message.kind) == _CONFIRMED and reservation.ends_at <= now:
         return _("The visit is over.")
+    if message.kind == Kind.THANKS and not _is_asked_for(reservation):
+        return _("The guest has not asked for mails after a visit.")
     if message.kind in (Kind.REMINDER, Kind.THANKS) and _is_replaced(message, reservation):
         return _("A later message replaces it.")
     return ""
+
+
+def _is_asked_for(reservation: Reservation) -> bool:
+    """Return whether the guest agreed to be written to after visits, and has not taken that back."""
+    if reservation.guest_id is None:
+        return False
+    return Guest.objects.filter(pk=reservation.guest_id, thanks_consent_at__isnull=False).exists()
 
 
 def _is_replaced(message: Message, reservation: Reservation) -> bool:

@@ -33,6 +33,8 @@ class Guest(models.Model):
     language = models.CharField(_("language"), max_length=10, blank=True)
     tags: models.JSONField[list[str], list[str]] = models.JSONField(_("tags"), default=list, blank=True)
     dietary_needs = models.CharField(_("dietary needs"), max_length=300, blank=True)
+    needs_consent_at = models.DateTimeField(_("dietary needs may be kept since"), null=True, blank=True, editable=False)
+    thanks_consent_at = models.DateTimeField(_("wants mails after visits since"), null=True, blank=True, editable=False)
     notes = models.TextField(_("notes"), max_length=2000, blank=True)
     merged_into = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="merged", verbose_name=_("merged into")

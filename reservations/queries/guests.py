@@ -108,6 +108,7 @@ def export_of(guest: Guest) -> dict[str, Any]:
             "tags": kept.tags,
             "dietary_needs": kept.dietary_needs,
             "notes": kept.notes,
+            **_moments(kept, "needs_consent_at thanks_consent_at", zone),
             "first_known": _local(kept.created_at, zone),
             "visits": counts.visits,
             "no_shows": counts.no_shows,

@@ -13,11 +13,11 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from reservations.engine import booking
+from reservations.engine import booking, consenting
 from reservations.engine.availability import DayPlan
 from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason, Refused
-from reservations.forms import DetailsForm, HoldForm
+from reservations.forms import ConsentForm, DetailsForm, HoldForm
 from reservations.links import browser_of, known_browser, mark_visitor, new_browser
 from reservations.models import Reservation
 from reservations.queries.private import HOLD_STATUSES, by_reference
@@ -99,6 +99,8 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
                 return _hold_again(request, held, form.draft())
             form.add_error("needs_step_free", diner_text(refusal.reason))
             return _details_page(request, held, form, status=409)
+        agreed = ConsentForm(request.POST, sends_thanks=held.restaurant.sends_thanks).agreed()
+        consenting.consent(reservation=confirmed, **agreed)
         return to_own_page(request, confirmed)
     form = DetailsForm(instance=held, country=held.restaurant.country, party=held.party_size)
     return _details_page(request, held, form)
@@ -162,6 +164,9 @@ def _details_page(
         "reservation": held,
         "restaurant": held.restaurant,
         "form": form,
+        "consent": ConsentForm(
+            request.POST if request.method == "POST" else None, sends_thanks=held.restaurant.sends_thanks
+        ),
         "live": live,
         "seconds_left": left,
         "minutes_left": -(-left // 60),

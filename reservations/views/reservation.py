@@ -34,6 +34,7 @@ Status = Reservation.Status
 _DONE = {
     "changed": _("Your reservation is changed. This is how it stands now."),
     "told": _("The restaurant now knows what you changed."),
+    "withdrawn": _("Whatever you had agreed to is taken back, and what was kept for it is gone."),
     "same": _("Nothing was changed: it is as you wanted it already."),
 }
 

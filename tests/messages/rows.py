@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from reservations.models import BookingRequest, Membership, Message, Reservation, Restaurant, WaitlistEntry
+from reservations.models import BookingRequest, Guest, Membership, Message, Reservation, Restaurant, WaitlistEntry
 from tests.factories import make_restaurant, make_user
 
 Kind = Message.Kind
@@ -136,6 +136,10 @@ def make_told(kind: Message.Kind, **fields: Any) -> Message:
         fields.setdefault("status", Reservation.Status.CANCELLED)
     elif kind == Kind.THANKS:
         fields.setdefault("status", Reservation.Status.FINISHED)
+        if "guest" not in fields:
+            fields["guest"] = Guest.objects.create(
+                restaurant=restaurant, key=secrets.token_hex(32), thanks_consent_at=timezone.now()
+            )
     elif kind == Kind.STAFF_COMING:
         data = {"minutes": 20, "fewer": [4, 2]}
     elif kind == Kind.STAFF_SHEET:

@@ -25,6 +25,8 @@ def main() -> int:
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "EMAIL_URL": "smtp+tls://127.0.0.1:1",
         "EMAIL_FROM": "Tafel <book@example.org>",
+        "OPERATOR": "Tafel GmbH, Berlin",
+        "OPERATOR_EMAIL": "privacy@example.org",
     }
     command = [sys.executable, "-W", "error::DeprecationWarning", "manage.py", "check", "--deploy"]
     return subprocess.run([*command, "--fail-level", "WARNING"], cwd=ROOT, env=environment, check=False).returncode

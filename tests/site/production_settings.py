@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+from typing import Any
 
 from restaurant_site import settings as real
 
@@ -10,12 +12,11 @@ globals().update({name: getattr(real, name) for name in dir(real) if name.isuppe
 STATIC_ROOT = os.environ["COLLECTED"]
 ROOT_URLCONF = "tests.site.failing_urls"
 # What would stand in the log, were it written as Django writes it: the control of the search for people.
-LOGGING = {
-    **real.LOGGING,
-    "formatters": {**real.LOGGING["formatters"], "raw": {"format": "%(name)s %(message)s"}},
-    "handlers": {
-        **real.LOGGING["handlers"],
-        "raw": {"class": "logging.FileHandler", "formatter": "raw", "filename": os.environ["RAW_LOG"]},
-    },
-    "root": {**real.LOGGING["root"], "handlers": [*real.LOGGING["root"]["handlers"], "raw"]},
+LOGGING: dict[str, Any] = copy.deepcopy(real.LOGGING)
+LOGGING["formatters"]["raw"] = {"format": "%(name)s %(message)s"}
+LOGGING["handlers"]["raw"] = {
+    "class": "logging.FileHandler",
+    "formatter": "raw",
+    "filename": os.environ["RAW_LOG"],
 }
+LOGGING["root"]["handlers"].append("raw")

@@ -74,7 +74,7 @@ class Walk:
         form = self.page(f"{self.base}/waitlist/?{query}").form("/waitlist/")
         answer = self.wire.send(form, "Join the waitlist", join="1", **OTHER, note=TYPED["note"])
         assert answer.status in (200, 302, 400, 409)
-        entry = make_waiting(self.venue, **OTHER)
+        entry = make_waiting(self.venue, name=OTHER["name"], email=OTHER["email"], phone=OTHER["phone"])
         token = entry_token(self.venue.pk, entry.reference)
         self.people |= {token, entry.reference}
         return f"{self.base}/waitlist/{token}/"
