@@ -9,5 +9,6 @@ class RestaurantSiteConfig(AppConfig):
     name = "restaurant_site"
 
     def ready(self) -> None:
-        """Register the system checks and the fragments."""
+        """Register the system checks, the fragments, and what new connections are told."""
         from restaurant_site import checks, fragments  # noqa: F401 - importing registers them
+        from restaurant_site.database import azure  # noqa: F401

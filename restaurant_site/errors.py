@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
-from restaurant_site.signed_out import keep_refused
+from restaurant_site.database.failures import Failure, failure_of
+from restaurant_site.signed_out import keep_refused, sendable
 
 # What a form that lost its token may hold and still be offered again.
 _KEPT_FIELDS, _KEPT_LENGTH = 40, 4000
@@ -66,23 +66,47 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
 
 
+@requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 503 with Retry-After while the database is away, else 500."""
+    """Answer 503 with Retry-After where the database is away, slow or busy, else 500.
+
+    What was typed can be sent again from the page: a form that was given up changed nothing, or is known by its key.
+    """
     # Django calls the handler while it handles the exception.
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        response = _page(
+    failure = failure_of(sys.exc_info()[1])
+    if failure is None:
+        return _page(
             request,
-            503,
-            _("We can't look that up right now"),
-            _("The site can't reach its database. Nothing was lost: please try again in a minute."),
+            500,
+            _("Something went wrong on our side"),
+            _("We have been told. Please try again, or call the restaurant."),
         )
-        response["Retry-After"] = "30"
-        return response
-    return _page(
-        request,
-        500,
-        _("Something went wrong on our side"),
-        _("We have been told. Please try again, or call the restaurant."),
+    heading, text, seconds = _unavailable(failure)
+    kept = sendable(request)
+    response = _page(request, 503, heading, text, kept=kept, action=request.get_full_path() if kept else "")
+    response["Retry-After"] = str(seconds)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _unavailable(failure: Failure) -> tuple[str, str, int]:
+    """Return a heading, a text, and the seconds after which to try again."""
+    if failure is Failure.BUSY:
+        return (
+            _("Very many people want this day right now"),
+            _("Your turn did not come in time. Nothing was booked or changed: please try again in a few seconds."),
+            5,
+        )
+    if failure is Failure.SLOW:
+        return (
+            _("This takes too long right now"),
+            _("The site has much to do, and gave up. Nothing was lost: please try again in a minute."),
+            30,
+        )
+    return (
+        _("We can't look that up right now"),
+        _("The site can't reach its database. Nothing was lost: please try again in a minute."),
+        30,
     )
 
 

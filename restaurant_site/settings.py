@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from redis.maint_notifications import MaintNotificationsConfig
 
 from restaurant_site import env, release
+from restaurant_site.database.waits import CONNECT
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_env_file(BASE_DIR / ".env")
@@ -98,9 +99,15 @@ def _database(url: str) -> dict[str, Any]:
     if config["ENGINE"].endswith("mssql"):
         # Microsoft's own driver; its ODBC part comes inside the wheel.
         options.setdefault("python_driver", "mssql_python")
+        # Its own are five more attempts, five seconds apart.
+        options = {"connection_timeout": CONNECT, "connection_retries": 0} | options
     else:
-        config["ENGINE"] = "django.db.backends.postgresql"
-        options.setdefault("connect_timeout", 3)
+        # Django's, with bounded waits: docs/operations.md.
+        config["ENGINE"] = "restaurant_site.database.postgresql"
+        options.setdefault("connect_timeout", CONNECT)
+        # A machine that is gone says nothing: seconds until a connection to it counts as broken.
+        options = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3} | options
+        options = {"tcp_user_timeout": 30_000} | options
         # The server plans a statement that comes again once a connection: planning is
         # most of what a booking's short statements cost it.
         options.setdefault("server_side_binding", True)

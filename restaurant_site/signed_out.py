@@ -13,7 +13,9 @@ from typing import Any, Final
 
 from django.contrib import admin
 from django.core import signing
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http.multipartparser import MultiPartParserError
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -113,6 +115,22 @@ def _typed(request: HttpRequest) -> Fields | None:
     ]
     size = sum(len(name) + len(value) for name, value in fields)
     return fields if size <= MOST and len(fields) <= MOST_FIELDS else None
+
+
+def sendable(request: HttpRequest) -> Fields:
+    """Return the fields of a form that its sender may send again as it is; none where something of it can't be kept.
+
+    That is a password, a file, or more than is carried elsewhere. Asks nothing but the request.
+    """
+    if request.method != "POST" or request.headers.get("HX-Request"):
+        return []
+    try:
+        if request.FILES or any("password" in name for name in request.POST):
+            return []
+        return _typed(request) or []
+    except (OSError, SuspiciousOperation, MultiPartParserError):
+        # The body was never read to its end.
+        return []
 
 
 def _has_signed_in(request: HttpRequest, response: HttpResponseBase) -> bool:

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 
 from reservations.jobs import loop
 from reservations.jobs.table import JOBS
+from restaurant_site.database import waits
 
 
 class Command(BaseCommand):
@@ -36,6 +37,7 @@ class Command(BaseCommand):
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        waits.bound(waits.JOBS)
         loop.run(JOBS, lambda: self.is_stopped)
 
     def _once(self) -> None:

@@ -1,0 +1,153 @@
+"""Django's wrapper of a PostgreSQL connection, whose waits end also where the server has stopped answering.
+
+lock_timeout and statement_timeout are the server's, and a server that hangs
+ends nothing. So whoever waits for longer than a moment asks it, on a new
+connection, for a sign of life.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Generator
+from types import SimpleNamespace
+from typing import Any, Final, TypeVar
+
+import psycopg
+from django.db.backends.postgresql import base
+from psycopg import conninfo
+
+from restaurant_site.database import waits
+from restaurant_site.database.pulse import Pulse
+
+logger = logging.getLogger("restaurant_site.database")
+
+T = TypeVar("T")
+
+_SIGN = 1.0
+"""Seconds of waiting after which the server is asked whether it is there, and again after as many."""
+
+_SIGN_TAKES: Final = 2
+"""Seconds that it has for that; libpq knows none shorter."""
+
+pulse = Pulse()
+_asking = threading.Lock()
+
+
+class Silent(psycopg.OperationalError):
+    """The server does not answer. Whether what was sent to it is done is not known."""
+
+
+class Connection(psycopg.Connection[Any]):
+    """A connection that looks up while it waits, where its process has bounded its waits."""
+
+    def wait(self, gen: Generator[Any, Any, T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """Return what the exchange with the server ends with; raise `Silent` if it won't end."""
+        if waits.in_force() is None:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(_watched(gen, self), interval, timeout)
+        except (Silent, waits.Busy):
+            # What it would answer later must not be taken for the answer to something else.
+            self.pgconn.finish()
+            raise
+
+
+def _watched(gen: Generator[Any, Any, T], connection: Connection) -> Generator[Any, Any, T]:
+    """Pass everything on; psycopg resumes it every interval of waiting, with nothing ready."""
+    try:
+        wanted = next(gen)
+        began = asked = time.monotonic()
+        while True:
+            ready = yield wanted
+            if not ready:
+                asked = _look_up(connection, began, asked)
+            wanted = gen.send(ready)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+def _look_up(connection: Connection, began: float, asked: float) -> float:
+    """Raise if it is no use to wait on; return when the server was last asked for a sign of life."""
+    now = time.monotonic()
+    waits.look_in()
+    if pulse.silent:
+        raise Silent("The database does not answer.")
+    longest = waits.statement_seconds()
+    if longest is not None and now - began > longest + waits.ANSWER:
+        _lost()
+    if now - asked > _SIGN:
+        _ask_for_a_sign(connection)
+        return time.monotonic()
+    return asked
+
+
+def _ask_for_a_sign(connection: Connection) -> None:
+    """Connect once more, unless another thread of this process just does; raise `Silent` if that is not answered."""
+    if not _asking.acquire(blocking=False):
+        return
+    once_more = conninfo.make_conninfo(
+        connection.info.dsn, password=connection.info.password or None, connect_timeout=_SIGN_TAKES
+    )
+    try:
+        psycopg.connect(once_more).close()
+    except psycopg.errors.ConnectionTimeout:
+        _lost()
+    except psycopg.Error:
+        # It answered that it has too many, or refused: the statement will hear of it by itself.
+        pass
+    finally:
+        _asking.release()
+
+
+def _lost() -> None:
+    if pulse.lost():
+        logger.error("The database does not answer: until it does, one request at a time asks it.")
+    raise Silent("The database does not answer.")
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's, which opens such connections, one attempt at a time while the server is silent."""
+
+    Database: Any = SimpleNamespace(**vars(psycopg) | {"connect": Connection.connect})
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return what Django gives the driver, with the bounds of this kind of process; the URL's own options win."""
+        params: dict[str, Any] = super().get_connection_params()
+        if kind := waits.in_force():
+            bounds = {"lock_timeout": kind.lock, "idle_in_transaction_session_timeout": kind.idle}
+            if kind.statement is not None:
+                bounds["statement_timeout"] = kind.statement
+            ours = " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in bounds.items())
+            params["options"] = f"{ours} {params.get('options', '')}".strip()
+        return params
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Connect, within the seconds of the settings."""
+        if waits.in_force() is None:
+            return super().get_new_connection(conn_params)
+        if not pulse.turn():
+            raise Silent("The database did not answer a moment ago.")
+        try:
+            connection = super().get_new_connection(conn_params)
+        except psycopg.errors.ConnectionTimeout:
+            if pulse.lost():
+                logger.error("The database does not take connections in time.")
+            raise
+        except psycopg.Error:
+            if pulse.silent:
+                pulse.lost()
+            raise
+        if pulse.found():
+            logger.warning("The database answers again.")
+        return connection
+
+    def is_usable(self) -> bool:
+        """Return whether the connection can be used; while the server is silent none can, and nobody waits to see."""
+        if waits.in_force() is not None and pulse.silent:
+            return False
+        with waits.lasting(waits.CONNECT):
+            usable: bool = super().is_usable()
+        return usable
