@@ -19,6 +19,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from reservations.engine.errors import Reason, Refused
+from reservations.engine.stuck import waiting_for
 from reservations.history import trail
 from reservations.history.trail import JOB, Event, Head
 from reservations.messages.outgoing import Kind, message, send_later
@@ -78,7 +79,8 @@ def lock_days(restaurant_id: int, dates: Iterable[dt.date], *questions: Question
     ordered = sorted(set(dates))
     takes = [_TAKE.asked(restaurant=restaurant_id, date=date) for date in ordered]
     lapsed = [_LAPSED.asked(restaurant=restaurant_id, date=date) for date in ordered]
-    answers = together(*takes, *lapsed, *questions)
+    with waiting_for(restaurant_id, *ordered):
+        answers = together(*takes, *lapsed, *questions)
     _refuse_missing(restaurant_id, ordered, answers)
     found = [row for rows in answers[len(takes) : len(takes) + len(lapsed)] for row in rows]
     if found:
@@ -94,7 +96,8 @@ def _refuse_missing(restaurant_id: int, dates: list[dt.date], taken: list[Any]) 
 
 def take_days(restaurant_id: int, ordered: list[dt.date]) -> None:
     """Lock service days, given in order, without expiring anything: for what takes no capacity."""
-    taken = together(*(_TAKE.asked(restaurant=restaurant_id, date=date) for date in ordered))
+    with waiting_for(restaurant_id, *ordered):
+        taken = together(*(_TAKE.asked(restaurant=restaurant_id, date=date) for date in ordered))
     _refuse_missing(restaurant_id, ordered, taken)
 
 
@@ -105,9 +108,10 @@ def take_day(restaurant_id: int, date: dt.date) -> Locked:
 
 def take_day_and_ask(restaurant_id: int, date: dt.date, *questions: Question) -> tuple[Locked, list[Any]]:
     """Lock one service day, and return its state and the answers to the questions, as they are under the lock."""
-    taken, state, *answers = together(
-        _TAKE.asked(restaurant=restaurant_id, date=date), _state_asked(restaurant_id, date), *questions
-    )
+    with waiting_for(restaurant_id, date):
+        taken, state, *answers = together(
+            _TAKE.asked(restaurant=restaurant_id, date=date), _state_asked(restaurant_id, date), *questions
+        )
     _refuse_missing(restaurant_id, [date], [taken])
     return _locked(date, state), answers
 
@@ -298,7 +302,7 @@ def _repeated(work: Callable[[], T]) -> T:
 
 def make_day(restaurant_id: int, date: dt.date) -> None:
     """Insert the row of a service day in a transaction of its own; another's insert at the same moment will do."""
-    with contextlib.suppress(IntegrityError), transaction.atomic():
+    with contextlib.suppress(IntegrityError), waiting_for(restaurant_id, date), transaction.atomic():
         ServiceDay.objects.create(restaurant_id=restaurant_id, date=date)
 
 

@@ -88,7 +88,14 @@ def lasting(seconds: float) -> Iterator[None]:
 @contextlib.contextmanager
 def checked(check: Callable[[], None]) -> Iterator[None]:
     """Let check look in ten times a second while the block's statements are waited for; it gives up by raising."""
-    before, _thread.check = _thread.check, check
+    before = _thread.check
+
+    def both() -> None:
+        if before is not None:
+            before()
+        check()
+
+    _thread.check = both
     try:
         yield
     finally:

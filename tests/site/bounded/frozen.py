@@ -1,0 +1,40 @@
+"""A PostgreSQL whose processes are all stopped for a while, as on a machine that hangs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+from restaurant_site.embedded import postgres
+from tests.concurrency.outages import Database
+from tests.site.checkouts import home_of
+
+
+class Freezing(Database):
+    """A database of a test's own that can hang."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._home = home_of(folder)
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Take connections and statements, and answer none of them."""
+        pid = postgres.find(self._home)
+        assert pid
+        # The first of them first, so that there are no more afterwards.
+        os.kill(pid, signal.SIGSTOP)
+        stopped = [pid]
+        try:
+            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(child), signal.SIGSTOP)
+                    stopped.append(int(child))
+            yield
+        finally:
+            for one in reversed(stopped):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGCONT)
