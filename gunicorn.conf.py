@@ -2,6 +2,9 @@
 
 import os
 import pathlib
+import socket
+import struct
+from typing import Any
 
 bind = f"{os.environ.get('BIND', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a container's front door
 workers = int(os.environ.get("WEB_CONCURRENCY", "3"))
@@ -21,6 +24,17 @@ preload_app = False
 control_socket_disable = True
 accesslog = None
 errorlog = "-"
+
+# Seconds that a thread waits for the next piece of a request, or for a reader to take some of the answer. It bounds
+# what one client can do, not what thousands can: for them there is a proxy in front (infra/nginx/nginx.conf).
+PATIENCE = 10
+
+
+def when_ready(server: Any) -> None:
+    """Bound the waits of each connection: Linux hands a listener's timeouts on to what it accepts."""
+    for listener in server.LISTENERS:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", PATIENCE, 0))
 
 
 def on_starting(_server: object) -> None:

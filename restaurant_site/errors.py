@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
@@ -68,12 +68,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 503 with Retry-After where the database is away, slow or busy, else 500.
+    """Answer 503 with Retry-After where the database is away, slow or busy, 408 to half a form, else 500.
 
     What was typed can be sent again from the page: a form that was given up changed nothing, or is known by its key.
     """
     # Django calls the handler while it handles the exception.
-    failure = failure_of(sys.exc_info()[1])
+    error = sys.exc_info()[1]
+    if isinstance(error, UnreadablePostError):
+        return _page(
+            request,
+            408,
+            _("Only a part of your form arrived"),
+            _("The connection broke, or was very slow. Nothing was booked or changed: please send it again."),
+        )
+    failure = failure_of(error)
     if failure is None:
         return _page(
             request,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from django.conf import settings
@@ -17,8 +18,10 @@ NextHandler = Callable[[HttpRequest], HttpResponseBase]
 
 # How much of a refused body is read and thrown away, so that the client has
 # finished sending when the answer arrives: a browser that is cut off while it
-# sends shows "connection reset" instead of the answer. Bytes.
+# sends shows "connection reset" instead of the answer. Bytes, and seconds: there
+# are few threads, and a client may take its time.
 DRAIN = 32 * 1024 * 1024
+DRAIN_SECONDS = 3.0
 
 
 class Health:
@@ -100,10 +103,18 @@ class RequestBounds:
         limit = settings.UPLOAD_MAX_SIZE if is_upload else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if limit is None or length <= limit:
             return self.get_response(request)
-        left = min(length, DRAIN)
-        while left > 0:
-            chunk = request.read(min(left, 64 * 1024))
-            if not chunk:
-                break
-            left -= len(chunk)
+        _drain(request, min(length, DRAIN))
         return body_too_large(request, is_file=is_upload)
+
+
+def _drain(request: HttpRequest, left: int) -> None:
+    until = time.monotonic() + DRAIN_SECONDS
+    while left > 0 and time.monotonic() < until:
+        try:
+            chunk = request.read(min(left, 64 * 1024))
+        except OSError:
+            # It has gone, or sends nothing any more.
+            return
+        if not chunk:
+            return
+        left -= len(chunk)

@@ -19,8 +19,16 @@ from typing import Final
 from restaurant_site.database import waits
 from restaurant_site.database.waits import Busy
 
-PATIENCE: Final = 0.4
-"""Seconds without the lock for any of a process's threads, after which only the first of them waits on."""
+LEAST: Final = 0.4
+MOST: Final = 2.0
+"""Seconds without the lock for any of a process's threads, after which only the first of them waits on.
+
+It is four times the longest that it lately took, within these bounds: a
+machine that has much to do is slow, and its days are not stuck.
+"""
+
+_TIMES: Final = 4
+_FADING: Final = 0.95
 
 REMEMBERED: Final = 10.0
 """Seconds for which a day that nobody got, and nobody has asked for since, counts as stuck."""
@@ -47,6 +55,8 @@ class _Queue:
 
 _queues: dict[Day, _Queue] = {}
 _lock = threading.Lock()
+_longest = 0.0
+"""Seconds between two threads that got a lock, the longest of late."""
 
 
 @contextlib.contextmanager
@@ -83,7 +93,7 @@ def _enter(day: Day, me: _Waiter) -> _Queue:
         queue = _queues.get(day)
         if queue is None or (not queue.waiting and now - queue.left > REMEMBERED):
             queue = _queues[day] = _Queue(now)
-        elif queue.waiting and now - queue.since > PATIENCE:
+        elif queue.waiting and now - queue.since > _patience():
             raise Busy("The day's lock has not come for long, and is waited for.")
         queue.waiting.append(me)
         return queue
@@ -95,17 +105,23 @@ def _look(queue: _Queue, me: _Waiter) -> None:
     with _lock:
         is_first = queue.waiting[0] is me
         # PostgreSQL's waits for a row that others wait for are two, each of which it ends by itself.
-        longest = kind.lock + waits.ANSWER if kind and is_first else PATIENCE
+        longest = kind.lock + waits.ANSWER if kind and is_first else _patience()
         if now - max(me.began, 0 if is_first else queue.since) > longest:
             raise Busy("The day's lock does not come.")
 
 
+def _patience() -> float:
+    return min(max(_TIMES * _longest, LEAST), MOST)
+
+
 def _leave(day: Day, queue: _Queue, me: _Waiter, *, got: bool) -> None:
+    global _longest
     now = time.monotonic()
     with _lock:
         queue.waiting.remove(me)
         queue.left = now
         if got:
+            _longest = max(_longest * _FADING, min(now - max(me.began, queue.since), MOST))
             queue.since = now
         if not queue.waiting and (got or len(_queues) > 1000) and _queues.get(day) is queue:
             del _queues[day]
