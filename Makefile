@@ -53,10 +53,11 @@ messages: $(READY)
 	$(BIN)/python manage.py makemessages -l de --no-obsolete --no-wrap --add-location file -i .venv -i var -i tests -i benchmarks -i docs
 	$(BIN)/python manage.py compilemessages -l de -i .venv
 
-# Tests that need Node: the history's copy, on an emulator of Azure Cosmos DB, and the grade of the served headers.
+# Tests that need Node (the history's copy on an emulator of Azure Cosmos DB, the grade of the served headers) or nginx (slow clients).
 audit: $(READY) .env
 	@$(BIN)/python tests/history/install.py
 	@$(BIN)/python tests/site/install.py
+	@$(BIN)/python tests/site/bounded/install.py
 	$(BIN)/python -m pytest -m audit
 
 # Apart from the site, in an environment of its own; skipped with a line where no source of advisories is reached.
