@@ -1,4 +1,4 @@
-"""Behind the proxy of infra/nginx, thousands of slow clients cost the others nothing, and what is too large no memory."""
+"""Behind the proxy of infra/nginx thousands of slow clients cost the others nothing, and a gigabyte no memory."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ THREADS = 8
 """Of both workers."""
 P99 = 0.05
 """Seconds within which 99 of 100 answers to others have to come."""
+FORM = b"POST /my-reservations/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 HALVES = (
     b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
-    b"POST /my-reservations/ HTTP/1.1\r\nHost: localhost\r\n"
-    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nreference=",
+    FORM + b"Content-Length: 1000\r\n\r\nreference=",
     b"",
 )
 
@@ -73,7 +73,7 @@ def proxying(folder: Path, behind: Server) -> Iterator[str]:
     for theirs, ours in (
         ("server site:8000;", f"server {behind.url.removeprefix('http://')};"),
         ("listen 8080", f"listen 127.0.0.1:{port}"),
-        ("/tmp/nginx", f"{folder}/nginx"),
+        (" /tmp/", f" {folder}/"),
     ):
         assert theirs in text
         text = text.replace(theirs, ours)
@@ -184,10 +184,7 @@ def send_a_gigabyte(wire: Wire, head: bytes) -> int:
     if head.startswith(b"Transfer"):
         piece = b"%x\r\n%s\r\n" % (len(piece), piece)
     with socket.create_connection((wire.host, wire.port), timeout=20) as line:
-        line.sendall(
-            b"POST /my-reservations/ HTTP/1.1\r\nHost: localhost\r\n"
-            b"Content-Type: application/x-www-form-urlencoded\r\n" + head + b"\r\n\r\n"
-        )
+        line.sendall(FORM + head + b"\r\n\r\n")
         with contextlib.suppress(ConnectionError):
             for _number in range(1_000_000_000 // 65536):
                 line.sendall(piece)
