@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import sys
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.csrf import requires_csrf_token
 
 from restaurant_site.database.failures import Failure, failure_of
@@ -127,14 +129,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     form of the admin holds too much to be shown here: its page is linked, and
     shows it filled in.
     """
-    kept = []
     again = request.get_full_path() if keep_refused(request) else ""
-    if not request.path.startswith("/admin") and "/admin/" not in request.path:
-        kept = [
-            (name, value[:_KEPT_LENGTH])
-            for name, value in list(request.POST.items())[:_KEPT_FIELDS]
-            if name != "csrfmiddlewaretoken"
-        ]
     return _page(
         request,
         403,
@@ -143,7 +138,45 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
             "This page was open for long, or your browser sends no cookies, so we could not be sure that the form "
             "came from you. Nothing was booked or changed."
         ),
-        kept=kept,
+        kept=_kept(request),
         action=request.get_full_path(),
         again=again,
     )
+
+
+def too_many_requests(request: HttpRequest, seconds: float) -> HttpResponse:
+    """Answer 429 to what a limit refused, say for how long to wait, and offer what was typed to be sent again.
+
+    Scripts that ask for JSON or for a part of a page get one.
+    """
+    wait = math.ceil(seconds)
+    heading = _("That was a lot in a short time")
+    text = _("Nothing was booked or changed. Please try again in %(time)s.") % {"time": _in_words(wait)}
+    response: HttpResponse
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        response = JsonResponse({"error": "too_many_requests", "retry_after": wait}, status=429)
+    elif request.headers.get("HX-Request") == "true":
+        response = HttpResponse(render_to_string("_too_many.html", {"heading": heading, "text": text}), status=429)
+    else:
+        response = _page(request, 429, heading, text, kept=_kept(request), action=request.get_full_path())
+    response["Retry-After"] = str(wait)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _in_words(seconds: int) -> str:
+    if seconds < 60:
+        return ngettext("%(number)d second", "%(number)d seconds", seconds) % {"number": seconds}
+    minutes = -(-seconds // 60)
+    return ngettext("%(number)d minute", "%(number)d minutes", minutes) % {"number": minutes}
+
+
+def _kept(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return what a form of the public site held, to be shown and sent again; of the admin's none, nor a password."""
+    if request.path.startswith("/admin") or "/admin/" in request.path:
+        return []
+    return [
+        (name, str(value)[:_KEPT_LENGTH])
+        for name, value in list(request.POST.items())[:_KEPT_FIELDS]
+        if name != "csrfmiddlewaretoken"
+    ]

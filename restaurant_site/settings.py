@@ -57,6 +57,7 @@ MIDDLEWARE = [
     # Ahead of what may answer with an error page: the page has a language.
     "restaurant_site.middleware.LanguageByPath",
     "restaurant_site.middleware.RequestBounds",
+    "restaurant_site.limits.middleware.Limits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -307,6 +308,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 # How many proxies stand in front, each appending to X-Forwarded-For; App Service's front end is one.
 TRUSTED_HOPS = env.integer("TRUSTED_HOPS", 1 if PRODUCTION else 0, low=0, high=10)
+# Per cent of each limit of restaurant_site/limits/table.py; 0 switches them off.
+LIMITS_SCALE = env.integer("LIMITS_SCALE", 100, low=0, high=10_000)
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION

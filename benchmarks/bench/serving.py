@@ -93,6 +93,8 @@ def serving(
             command,
             cwd=ROOT,
             env=os.environ
+            # The load comes from one address.
+            | {"LIMITS_SCALE": os.environ.get("LIMITS_SCALE", "0")}
             | {"BIND": _HOST, "PORT": str(port), "PYTHONPATH": os.pathsep.join(paths)}
             | dict(environment or {}),
             stdout=log,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django_redis.client import DefaultClient
 from django_redis.exceptions import ConnectionInterrupted
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from restaurant_site.caching.keys import MAGIC, make_key
 
@@ -82,6 +84,20 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
         lifetime = int(seconds * 1000)
         self._ask(True, [("SET", str(self.make_key(key)), value, "PX", lifetime) for key, value in values.items()])
 
+    def evaluate(self, script: bytes, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Run a Lua script once for each call (how many keys, keys, arguments), in one round trip; return the answers.
+
+        A server that does not have the script yet is sent it, by a second one.
+        """
+        try:
+            return self._ask(True, [("EVALSHA", _digest(script), *call) for call in calls])
+        except NoScriptError:
+            return self._ask(True, [("EVAL", script, *call) for call in calls])
+
+    def ask(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Send commands of Redis's own together, and return their answers as they come."""
+        return self._ask(True, commands)
+
     def _ask(self, write: bool, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Send commands together and return their answers; raises as redis-py does, with the connection closed."""
         raw = self.get_client(write=write)
@@ -111,3 +127,9 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
         if type(value) is bytes and value[:1] == MAGIC:
             return value
         return super().encode(value, allow_int=allow_int)
+
+
+@functools.lru_cache(maxsize=8)
+def _digest(script: bytes) -> str:
+    """Return the name by which Redis keeps a script."""
+    return hashlib.sha1(script, usedforsecurity=False).hexdigest()

@@ -107,6 +107,14 @@ class Store:
         tokens = {token_key(tag): new_token() for tag in tags}
         self._write(lambda: self.client.write(tokens, TOKEN_SECONDS))
 
+    def evaluate(self, script: bytes, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Run a Lua script for each call, all in one round trip. Names of keys are sent as they are."""
+        return list(self._write(lambda: self.client.evaluate(script, calls)))
+
+    def ask(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Send commands of Redis's own in one round trip. Names of keys are sent as they are."""
+        return list(self._write(lambda: self.client.ask(commands)))
+
     def tokens(self, tags: Sequence[str], known: dict[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
         """Return the token of every tag, from known where it stands there, and the tags whose token was created.
 

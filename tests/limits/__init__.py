@@ -1,0 +1,1 @@
+"""Tests of rate limits and of the cap on open holds."""
