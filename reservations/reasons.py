@@ -46,6 +46,10 @@ _DINER: dict[Reason, str | Promise] = {
     Reason.LAST_OWNER: _("A restaurant keeps one owner at least."),
     Reason.NOTHING_TO_UNDO: _("This can't be undone."),
     Reason.NOTE_TOO_LONG: _("This note is too long."),
+    Reason.TOO_MANY_HOLDS: _(
+        "Several tables are being held for you already. Please confirm one of them or give it back, "
+        "or wait a few minutes, and try again."
+    ),
 }
 
 # Where a whole day has no time left, these speak of the day.
@@ -98,6 +102,7 @@ _STAFF: dict[Reason, str | Promise] = {
     Reason.LAST_OWNER: _("This is the only owner. Make somebody else an owner first."),
     Reason.NOTHING_TO_UNDO: _("There is nothing of it that can be undone by one touch."),
     Reason.NOTE_TOO_LONG: _("The note would be longer than 1,000 characters."),
+    Reason.TOO_MANY_HOLDS: _("Too many tables were being held by one browser or from one address."),
 }
 
 

@@ -34,9 +34,12 @@ from reservations.queries.prepared import Param, PreparedUpdate, one_trip, toget
 from reservations.queries.rules import cutoff
 from restaurant_site.caching import outbox
 
-__all__ = ["Details", "Wish", "ask_of", "book", "cancel", "confirm", "extend", "hold", "look", "release"]
+__all__ = ["MOST_HOLDS", "Details", "Wish", "ask_of", "book", "cancel", "confirm", "extend", "hold", "look", "release"]
 
 Status = Reservation.Status
+
+MOST_HOLDS = 3
+"""At so many restaurants one browser may hold tables at a time: somebody who chooses between two, and one more."""
 
 
 def hold(
@@ -56,6 +59,7 @@ def hold(
     again, while it lasts. With another wish it gives back what it held here
     before, so that nobody who tries several times keeps others from them; where
     the new wish is refused, it keeps what it has.
+    One that holds at `MOST_HOLDS` other restaurants is refused (TOO_MANY_HOLDS).
     details are what was typed so far, if anything. early refuses without the
     lock; by default a fresh read does.
     """
@@ -74,7 +78,7 @@ def hold(
             "needs_step_free": wish.step_free or (details is not None and details.needs_step_free),
         }
 
-    return place(wish, ask, fields, key=bound, by=by, browser=browser, early=early)
+    return place(wish, ask, fields, key=bound, by=by, browser=browser, early=early, most_holds=MOST_HOLDS)
 
 
 def ask_of(wish: Wish) -> Ask:

@@ -46,6 +46,7 @@ class Reason(enum.StrEnum):
     LAST_OWNER = "LAST_OWNER"
     NOTHING_TO_UNDO = "NOTHING_TO_UNDO"
     NOTE_TOO_LONG = "NOTE_TOO_LONG"
+    TOO_MANY_HOLDS = "TOO_MANY_HOLDS"
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error

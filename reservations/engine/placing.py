@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -46,12 +47,15 @@ def place(
     browser: str = "",
     then: Then | None = None,
     early: Early | None = None,
+    most_holds: int | None = None,
     recorded: bool = True,
 ) -> Reservation:
     """Lock the day, read it fresh, decide and write; the first answer to the same key is given again.
 
     Who waits for the day comes first: what is free goes to them before the wish
     is decided. early looks first, without the lock; by default `look`.
+    A browser that holds tables at most_holds other restaurants is refused
+    (TOO_MANY_HOLDS); two wishes at the same moment may both get the last place.
     A refusal is kept unless recorded is False: where nobody was turned away by it.
     """
     days = {wish.date}
@@ -73,7 +77,11 @@ def place(
             return Reservation.objects.get(pk=by_key[0][0])
         # Two wishes of one browser for one day are served one after the other, by the lock of the day; two for
         # different days may both end up held, until one of them lapses.
-        given_back = [(pk, date) for pk, date in held if give_back(pk)]
+        elsewhere = sum(1 for _pk, _date, restaurant_id in held if restaurant_id != wish.restaurant_id)
+        if most_holds is not None and elsewhere >= most_holds:
+            raise Refused(Reason.TOO_MANY_HOLDS)
+        own = [(pk, date) for pk, date, restaurant_id in held if restaurant_id == wish.restaurant_id]
+        given_back = [(pk, date) for pk, date in own if give_back(pk)]
         # The rules once more: whoever held the lock may have closed the day.
         fresh = fresh_from(plan, rules)
         head = None
@@ -92,8 +100,8 @@ def place(
             events = [Event("released", "reservation", pk) for pk, date in given_back if date == wish.date]
             events.append(placed(reservation))
             trail.append(wish.restaurant_id, wish.date, events, by, fresh.now, head or fresh.head)
-        elsewhere = [Event("released", "reservation", pk) for pk, date in given_back if date != wish.date]
-        trail.note(wish.restaurant_id, elsewhere, by, fresh.now)
+        other_days = [Event("released", "reservation", pk) for pk, date in given_back if date != wish.date]
+        trail.note(wish.restaurant_id, other_days, by, fresh.now)
         if then:
             then(reservation, fresh)
         return reservation
@@ -110,7 +118,8 @@ def place(
             return first
         if offered:
             serve_day(wish.restaurant_id, wish.date)
-        if recorded:
+        # Nothing of this house turned them away.
+        if recorded and refusal.reason != Reason.TOO_MANY_HOLDS:
             record(wish, ask.online, refusal.reason)
         raise
 
@@ -216,15 +225,16 @@ _NOBODY = "-"
 """No browser's hash."""
 
 _RESTAURANT = Param("restaurant", models.BigIntegerField())
+# All of a browser's here, also those that have lapsed and that nobody has noticed; elsewhere the live ones.
 _HELD_BY = Prepared(
     lambda: (
         Reservation.objects.filter(
-            restaurant_id=_RESTAURANT,
+            Q(restaurant_id=_RESTAURANT) | Q(held_until__gt=Now()),
             browser=Param("browser", models.CharField()),
             status=Reservation.Status.HELD,
         )
         .order_by("pk")
-        .values_list("pk", "service_date")
+        .values_list("pk", "service_date", "restaurant_id")
     )
 )
 _BY_KEY = Prepared(

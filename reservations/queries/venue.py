@@ -94,6 +94,7 @@ class Place:
     min_party: int
     max_party: int
     window_days: int
+    hold_minutes: int
     takes_requests: bool
     takes_waitlist: bool
     from_openstreetmap: bool
@@ -219,6 +220,7 @@ def place(pk: int, *, drafts: bool = False) -> Place | None:
         min_party=row.min_party,
         max_party=row.max_party,
         window_days=row.booking_window_days,
+        hold_minutes=row.hold_minutes,
         takes_requests=row.takes_requests,
         takes_waitlist=row.takes_waitlist,
         from_openstreetmap=(row.source_ref or "").startswith("osm:"),

@@ -23,6 +23,7 @@ from reservations.models import Reservation
 from reservations.queries.private import HOLD_STATUSES, by_reference
 from reservations.queries.venue import Place
 from reservations.reasons import diner_text
+from reservations.views import open_holds
 from reservations.views.addresses import own_address
 from reservations.views.browser import to_own_page
 from reservations.views.glance import Glance
@@ -56,6 +57,9 @@ def hold(request: HttpRequest, slug: str) -> HttpResponse:
         area_id=form.area_id,
         step_free=form.cleaned_data["step_free"],
     )
+    lease = open_holds.take(request, found.id, browser, found.hold_minutes)
+    if not lease.granted:
+        return _too_many(request, found, wish, draft)
     glance = Glance(wish, browser)
     try:
         held = booking.hold(
@@ -67,6 +71,8 @@ def hold(request: HttpRequest, slug: str) -> HttpResponse:
             early=glance,
         )
     except Refused as refusal:
+        if lease.is_new:
+            open_holds.give_back(request, found.id, browser)
         return _other_times(request, found, wish, refusal.reason, draft, glance.plan)
     response = redirect("details", slug=slug, reference=held.reference)
     if cookie:
@@ -101,6 +107,7 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
             return _details_page(request, held, form, status=409)
         agreed = ConsentForm(request.POST, sends_thanks=held.restaurant.sends_thanks).agreed()
         consenting.consent(reservation=confirmed, **agreed)
+        open_holds.give_back(request, held.restaurant_id, held.browser)
         return to_own_page(request, confirmed)
     form = DetailsForm(instance=held, country=held.restaurant.country, party=held.party_size)
     return _details_page(request, held, form)
@@ -118,6 +125,8 @@ def extend(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     draft = form.draft()
     try:
         booking.extend(reservation=held, details=draft)
+        # It was granted; of an address that has as many as it may meanwhile nothing is taken away.
+        open_holds.take(request, held.restaurant_id, held.browser, 2 * held.restaurant.hold_minutes)
     except Refused as refusal:
         if held.status in HOLD_STATUSES:
             if refusal.reason == Reason.HOLD_LAPSED:
@@ -137,6 +146,7 @@ def release(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     if held.status not in HOLD_STATUSES:
         return redirect(own_address(held))
     booking.release(reservation=held)
+    open_holds.give_back(request, held.restaurant_id, held.browser)
     query = f"?date={held.service_date.isoformat()}&party={held.party_size}"
     return redirect(reverse("times", kwargs={"slug": slug}) + query)
 
@@ -187,6 +197,9 @@ def _hold_again(request: HttpRequest, held: Reservation, draft: Details) -> Http
         area_id=held.area_id,
         step_free=draft.needs_step_free,
     )
+    lease = open_holds.take(request, held.restaurant_id, held.browser, held.restaurant.hold_minutes)
+    if not lease.granted:
+        return _too_many(request, found_place(held.restaurant.address), wish, draft)
     try:
         again = booking.hold(
             wish=wish,
@@ -197,9 +210,20 @@ def _hold_again(request: HttpRequest, held: Reservation, draft: Details) -> Http
             details=draft,
         )
     except Refused as refusal:
+        if lease.is_new:
+            open_holds.give_back(request, held.restaurant_id, held.browser)
         return _other_times(request, found_place(held.restaurant.address), wish, refusal.reason, draft)
     url = reverse("details", kwargs={"slug": held.restaurant.address, "reference": again.reference})
     return redirect(f"{url}?again=1")
+
+
+def _too_many(request: HttpRequest, found: Place, wish: Wish, draft: Details | None) -> HttpResponse:
+    """Answer 429 where an address holds as many tables as it may, and show the times again."""
+    response = _other_times(request, found, wish, Reason.TOO_MANY_HOLDS, draft)
+    response.status_code = 429
+    # Most holds that are forgotten lapse within as long.
+    response["Retry-After"] = str(found.hold_minutes * 60)
+    return response
 
 
 def _other_times(

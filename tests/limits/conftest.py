@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from restaurant_site.limits import counting
+from restaurant_site.limits import counting, leases
 
 
 @pytest.fixture(autouse=True)
@@ -15,5 +15,7 @@ def limited(settings: Settings) -> Iterator[None]:
     """Switch them on, with nothing counted yet."""
     settings.LIMITS_SCALE = 100
     counting.forget()
+    leases.forget()
     yield
     counting.forget()
+    leases.forget()
