@@ -125,7 +125,7 @@ def extend(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     draft = form.draft()
     try:
         booking.extend(reservation=held, details=draft)
-        # It was granted; of an address that has as many as it may meanwhile nothing is taken away.
+        # Granted or not: nothing that is held is taken away.
         open_holds.take(request, held.restaurant_id, held.browser, 2 * held.restaurant.hold_minutes)
     except Refused as refusal:
         if held.status in HOLD_STATUSES:
