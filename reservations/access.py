@@ -71,6 +71,7 @@ class _Reach:
     """What is known of a user for as long as the object lives, which is one request."""
 
     roles: dict[int, Role]
+    hosts_use_codes: bool = False
     at: int | None = None
     needed: list[tuple[str, ...]] = field(default_factory=list)
 
@@ -114,6 +115,14 @@ def restaurants_of(user: AnyUser, *permissions: str) -> QuerySet[Restaurant]:
     """
     rows = Restaurant.objects.all()
     return rows if _is_superuser(user) else rows.filter(pk__in=_granting(user, permissions))
+
+
+def needs_codes(user: AnyUser) -> bool:
+    """Return whether a user signs in with a code besides the password, by role, or as the host of a wary restaurant."""
+    if _is_superuser(user):
+        return True
+    reach = _reach(user)
+    return reach.hosts_use_codes or any(RANK[role] >= RANK[Role.MANAGER] for role in reach.roles.values())
 
 
 def only_restaurant(user: AnyUser) -> int | None:
@@ -221,13 +230,15 @@ def _is_superuser(user: AnyUser) -> bool:
 def _reach(user: AnyUser) -> _Reach:
     found: _Reach | None = getattr(user, "_reach", None)
     if found is None:
-        found = _Reach(dict(_memberships(user)))
+        rows = list(_memberships(user))
+        found = _Reach({pk: role for pk, role, _codes in rows}, any(codes for _pk, _role, codes in rows))
         setattr(user, "_reach", found)  # noqa: B010 - no attribute of Django's class
     return found
 
 
-def _memberships(user: AnyUser) -> Iterable[tuple[int, Role]]:
+def _memberships(user: AnyUser) -> Iterable[tuple[int, Role, bool]]:
     if not user.is_active or _is_superuser(user):
         return []
     rows = Membership.objects.filter(user=user.pk).order_by("restaurant")
-    return [(pk, Role(role)) for pk, role in rows.values_list("restaurant", "role")]
+    found = rows.values_list("restaurant", "role", "restaurant__hosts_use_codes")
+    return [(pk, Role(role), codes) for pk, role, codes in found]

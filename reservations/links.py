@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponseBase
 
-COOKIE = "browser"
-VISITOR = "visitor"
+COOKIE = f"{settings.COOKIE_PREFIX}browser"
+VISITOR = f"{settings.COOKIE_PREFIX}visitor"
 """A cookie that says nothing but that this browser has a reservation: public pages then fetch what is its own."""
 _SALT = "reservations.browser"
 _AGE = 60 * 60 * 24 * 30

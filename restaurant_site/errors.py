@@ -58,6 +58,11 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return _page(request, 403, _("This page is not yours to see"), _("Sign in with an account that may see it."))
 
 
+def too_many_sign_ins(request: HttpRequest, text: str, label: str, link: str) -> HttpResponse:
+    """Answer 429 to a sign-in that is locked; the link leads to what can be done meanwhile."""
+    return _page(request, 429, _("Too many wrong passwords"), text, link=link, label=label)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404."""
     return _page(

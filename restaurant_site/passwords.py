@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import views
-from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm
-from django.http import HttpResponse
+from django.contrib.auth.forms import SetPasswordForm
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from reservations.models import User, normalise_email
+from reservations.models import User
+from restaurant_site.accounts.mailing import ask_for_password
 
 if TYPE_CHECKING:
     _SetPasswordForm = SetPasswordForm[User]
@@ -22,25 +23,13 @@ else:
     _SetPasswordForm = SetPasswordForm
 
 
-class ForgottenForm(PasswordResetForm):
-    """The address of an account. Whether there is one is not told."""
-
-    def get_users(self, email: str) -> Iterable[User]:
-        """Return who may sign in with the address; also who was invited and has no password yet."""
-        return User.objects.filter(email=normalise_email(email), is_active=True, is_staff=True)
-
-
 class Forgotten(views.PasswordResetView):
-    """Asks for the address, and writes to it."""
-
-    form_class = ForgottenForm
-    subject_template_name = "mail/password_subject.txt"
-    email_template_name = "mail/password.txt"
+    """Asks for the address. Whether there is an account is not told, neither by the answer nor by how long it takes."""
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Send the mail; its link leads to SITE_URL, whatever host the request names."""
-        self.extra_email_context = {"site_url": settings.SITE_URL}
-        return super().form_valid(form)
+        """Let the job loop write to the address; the link leads to SITE_URL, whatever host the request names."""
+        ask_for_password(form.cleaned_data["email"], get_language() or settings.LANGUAGE_CODE)
+        return HttpResponseRedirect(self.get_success_url())
 
 
 class SetPassword(views.PasswordResetConfirmView):

@@ -6,6 +6,7 @@ want of its secrets, instead of serving with a known key.
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,12 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "restaurant_site",
     "restaurant_site.caching",
+    "restaurant_site.accounts",
     "reservations",
     "menus",
 ]
@@ -64,7 +69,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "restaurant_site.signed_out.SignedOut",
+    "restaurant_site.accounts.middleware.SecondFactor",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "restaurant_site.urls"
@@ -188,6 +195,12 @@ RELEASE = env.text("RELEASE", release.digest(BASE_DIR))
 
 SESSION_ENGINE = "restaurant_site.caching.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+# Staff sign in once a service day, however busy they are meanwhile. Seconds.
+STAFF_SESSION_AGE = 60 * 60 * 14
+# A browser takes a cookie of such a name over HTTPS alone, for this host alone, and for all of it.
+COOKIE_PREFIX = "__Host-" if PRODUCTION else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -225,13 +238,28 @@ HISTORY_COPIED = bool(COSMOS_URL)
 
 AUTH_USER_MODEL = "reservations.User"
 # What staff may do goes by their roles at restaurants: docs/roles.md.
-AUTHENTICATION_BACKENDS = ["reservations.access.RoleBackend"]
+AUTHENTICATION_BACKENDS = ["restaurant_site.accounts.locking.Gate", "reservations.access.RoleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+# Whether owners, managers, superusers, and hosts where their restaurant wants it, need a code besides the password.
+SECOND_FACTOR = env.choice("SECOND_FACTOR", ("required", "off"), "required" if PRODUCTION else "off")
+OTP_TOTP_ISSUER = "Tafel"
+# Failed sign-ins are counted by django-axes, in the way of restaurant_site.accounts: docs/accounts.md.
+AXES_HANDLER = "restaurant_site.accounts.locking.Attempts"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = dt.timedelta(minutes=15)
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_CLIENT_IP_CALLABLE = "restaurant_site.accounts.attempts.address_of"
+AXES_LOCKOUT_CALLABLE = "restaurant_site.accounts.locking.locked_out"
+# A locked sign-in does not begin the wait anew: nobody is kept out by asking again and again.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
 
 # Who runs the site and answers for what it keeps: shown on its privacy page.
 OPERATOR = env.text("OPERATOR", "")

@@ -47,7 +47,8 @@ class SignedOut:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Keep what a login carried, and fill it into the page of its form."""
         response = self.get_response(request)
-        if not _is_admin(request):
+        # Before the second step nothing is taken out, however the first was answered.
+        if not is_admin(request) or vars(request).get("awaits_code"):
             return response
         if _has_signed_in(request, response):
             _keep(request)
@@ -59,7 +60,7 @@ class SignedOut:
         self, request: HttpRequest, _view: Callable[..., Any], _args: Any, _kwargs: Any
     ) -> HttpResponseBase | None:
         """Answer a form of somebody who is not signed in any more with the login page, which carries the fields."""
-        if request.method != "POST" or not _is_admin(request) or _name(request) in _OPEN:
+        if request.method != "POST" or not is_admin(request) or _name(request) in _OPEN:
             return None
         # A page's own script asks again by itself, and can't show a login page.
         if request.user.is_authenticated or request.headers.get("HX-Request"):
@@ -81,7 +82,8 @@ class SignedOut:
         return shown
 
 
-def _is_admin(request: HttpRequest) -> bool:
+def is_admin(request: HttpRequest) -> bool:
+    """Return whether a request that has found its view is for a page of the admin, in whichever language."""
     return request.resolver_match is not None and request.path.startswith(reverse("admin:index"))
 
 
@@ -95,7 +97,7 @@ def keep_refused(request: HttpRequest) -> bool:
     So a page of before the session was lost is not typed again by who has
     signed in on another meanwhile.
     """
-    if not _is_admin(request) or _name(request) in _OPEN or not request.user.is_authenticated:
+    if not is_admin(request) or _name(request) in _OPEN or not request.user.is_authenticated:
         return False
     fields = _typed(request)
     if not fields:

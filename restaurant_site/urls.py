@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from restaurant_site import passwords, privacy, views
+from restaurant_site.accounts import views as accounts
 
 handler400 = "restaurant_site.errors.bad_request"
 handler403 = "restaurant_site.errors.permission_denied"
@@ -30,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("privacy/", privacy.of_site, name="privacy"),
         path("", include("reservations.urls")),
         *passwords.urls(),
+        *accounts.urls(),
         path("admin/set-up/", include("restaurant_site.guide.urls")),
         path("admin/", admin.site.urls),
         prefix_default_language=False,

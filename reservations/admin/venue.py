@@ -131,6 +131,7 @@ class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
             gettext_lazy("Guests"),
             {"fields": (("reminder_hours", "sends_thanks"), ("late_minutes", "sheet_minutes"), "retention_days")},
         ),
+        (gettext_lazy("Staff"), {"fields": ("hosts_use_codes",)}),
         (gettext_lazy("Source"), {"fields": ("hours_text", "source_ref", "updated")}),
     )
 

@@ -11,7 +11,7 @@ from reservations.engine.locks import retried
 from reservations.history import trail
 from reservations.history.trail import By, Event
 from reservations.messages.outgoing import invitation, send_later
-from reservations.models import Membership, Restaurant, User, normalise_email
+from reservations.models import Membership, Restaurant, User, new_session_mark, normalise_email
 
 __all__ = ["give_role", "invite", "invite_again", "remove"]
 
@@ -87,6 +87,9 @@ def remove(*, member: Membership, by: By) -> None:
             _keep_an_owner(member)
         _tell("staff_removed", member, by, {"role": [before, None]})
         Membership.objects.filter(pk=member.pk).delete()
+        if not Membership.objects.filter(user=member.user_id).exists():
+            # Nothing is left to be signed in for.
+            User.objects.filter(pk=member.user_id, is_superuser=False).update(session_mark=new_session_mark())
 
     retried(work, exhausted=Reason.CHANGED_MEANWHILE)
 

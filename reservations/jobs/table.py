@@ -9,6 +9,8 @@ from reservations.engine import due, guests, sheets
 from reservations.history import chaining
 from reservations.importing.bookings.running import forget_rows
 from reservations.messages.sending import send_due
+from restaurant_site.accounts.attempts import forget_attempts
+from restaurant_site.accounts.mailing import send_password_mails
 from restaurant_site.caching import outbox
 
 
@@ -43,4 +45,6 @@ JOBS: tuple[Job, ...] = (
     Job("copy the history", chaining.copy_events, 5),
     Job("forget guests", guests.forget_old, 3600),
     Job("forget rows of imports", forget_rows, 3600),
+    Job("mail links for passwords", send_password_mails, 2),
+    Job("forget sign-ins", forget_attempts, 3600),
 )

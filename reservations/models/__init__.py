@@ -9,7 +9,7 @@ from reservations.models.membership import Membership
 from reservations.models.message import JobBeat, Message
 from reservations.models.reservation import Block, Refusal, Reservation, ServiceDay, TableClaim, day_tags
 from reservations.models.tables import Area, CombinationTable, Table, TableCombination
-from reservations.models.user import User, normalise_email
+from reservations.models.user import User, new_session_mark, normalise_email
 from reservations.models.venue import Restaurant, RestaurantCuisine
 from reservations.models.waiting import BookingRequest, WaitlistEntry
 
@@ -44,5 +44,6 @@ __all__ = [
     "WaitlistEntry",
     "contact_key",
     "day_tags",
+    "new_session_mark",
     "normalise_email",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import unicodedata
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 
@@ -17,6 +19,11 @@ def normalise_email(email: str) -> str:
     does not, so the one spelling is made here.
     """
     return unicodedata.normalize("NFKC", email).strip().lower()
+
+
+def new_session_mark() -> str:
+    """Return a value for `User.session_mark` that no session knows yet: 128 bits."""
+    return secrets.token_hex(16)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -54,6 +61,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("active"), default=True, help_text=_("Untick this instead of deleting the account.")
     )
     date_joined = models.DateTimeField(_("date joined"), auto_now_add=True)
+    has_codes = models.BooleanField(_("signs in with codes"), default=False, editable=False)
+    # Part of what every session is checked against, on every node: a new value ends the user's sessions at once.
+    session_mark = models.CharField(max_length=32, blank=True, default="", editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -75,9 +85,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = normalise_email(self.email)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save with the address in its one spelling."""
+        """Save with the address in its one spelling; whoever is switched off has no session when switched on again."""
         self.email = normalise_email(self.email)
+        if not self.is_active:
+            self.session_mark = new_session_mark()
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "session_mark"}
         super().save(*args, **kwargs)
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """Return what each session of the user is checked against: it changes with the password and the mark."""
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        return salted_hmac(salt, self.password + self.session_mark, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         """Return the name, or the address where no name is known."""

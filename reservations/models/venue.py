@@ -235,6 +235,11 @@ class Restaurant(CachedModel, DeadlineFields):
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=_("So long after the last visit a guest's name, contact and notes are erased; the counts stay."),
     )
+    hosts_use_codes = models.BooleanField(
+        _("hosts sign in with codes"),
+        default=False,
+        help_text=_("Besides the password, a code of an app on their phone. Owners and managers always do."),
+    )
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     class Meta:

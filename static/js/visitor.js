@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const place = document.getElementById("visitor");
-  if (!place || !/(?:^|; )visitor=1(?:;|$)/.test(document.cookie)) return;
+  if (!place || !/(?:^|; )(?:__Host-)?visitor=1(?:;|$)/.test(document.cookie)) return;
   fetch(place.dataset.url, { credentials: "same-origin" })
     .then((answer) => (answer.status === 200 ? answer.text() : ""))
     .then((html) => {
