@@ -39,6 +39,7 @@ MODELS = {
     "menus_menu": "host manager manager manager",
     "menus_section": "host manager manager manager",
     "menus_dish": "host manager manager manager",
+    "axes_accessattempt": "nobody nobody nobody nobody",
     "auth_group": "nobody nobody nobody nobody",
     "caching_invalidation": "nobody nobody nobody nobody",
 }
@@ -143,6 +144,9 @@ OTHERS = {
     "autocomplete": "staff",
     "password_change": "staff",
     "password_change_done": "staff",
+    "second_step": "staff",
+    "second_factor": "staff",
+    "second_factor_set_up": "staff",
     "login": "all",
     "logout": "all",
     "admin_password_reset": "all",
