@@ -157,7 +157,9 @@ def _key_of(form: SetUpForm, user: User) -> str:
 
 def _picture(address: str) -> SafeString:
     out = io.BytesIO()
-    segno.make(address, error="m").save(out, kind="svg", light="#fff", omitsize=True, xmldecl=False, svgns=False, nl=False)
+    segno.make(address, error="m").save(
+        out, kind="svg", light="#fff", omitsize=True, xmldecl=False, svgns=False, nl=False
+    )
     return mark_safe(out.getvalue().decode())  # noqa: S308 - squares alone: the address is drawn, not written
 
 
