@@ -50,6 +50,8 @@ _DINER: dict[Reason, str | Promise] = {
         "Several tables are being held for you already. Please confirm one of them or give it back, "
         "or wait a few minutes, and try again."
     ),
+    Reason.BY_PHONE: _("This restaurant confirms this booking by phone. Please call."),
+    Reason.TOO_MANY_MAILS: _("We have written several times already. Please look among unwanted mail, or call."),
 }
 
 # Where a whole day has no time left, these speak of the day.
@@ -103,6 +105,8 @@ _STAFF: dict[Reason, str | Promise] = {
     Reason.NOTHING_TO_UNDO: _("There is nothing of it that can be undone by one touch."),
     Reason.NOTE_TOO_LONG: _("The note would be longer than 1,000 characters."),
     Reason.TOO_MANY_HOLDS: _("Too many tables were being held by one browser or from one address."),
+    Reason.BY_PHONE: _("The guest has had so many no-shows that they are asked to call."),
+    Reason.TOO_MANY_MAILS: _("The guest was written to as often as is allowed."),
 }
 
 

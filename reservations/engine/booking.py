@@ -1,4 +1,4 @@
-"""Write rules of booking: hold, extend, release, confirm, cancel, and staff's own booking.
+"""Write rules of booking: hold, extend, release, cancel, and staff's own booking; `confirm` has its own module.
 
 Each opens the outermost transaction itself and must not be called inside one.
 Each raises `Refused` with the reason, and has then written nothing but the
@@ -8,31 +8,27 @@ record of the refusal.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 
-from django.db import Error, models
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from reservations.engine.availability import Ask
-from reservations.engine.deciding import Decision, Wish, claim
+from reservations.engine.confirming import confirm
+from reservations.engine.deciding import Decision, Wish
 from reservations.engine.errors import Reason, Refused
-from reservations.engine.known import Details, asked_guest, guest_from, known_guest
-from reservations.engine.locks import Locked, retried, state_of, take_day, take_day_and_ask
+from reservations.engine.known import Details, known_guest
+from reservations.engine.locks import Locked, retried, take_day
 from reservations.engine.offers import serve_waitlist
-from reservations.engine.placing import Early, bound_key, give_back, look, place, step_free_tables
+from reservations.engine.placing import Early, bound_key, give_back, look, place
 from reservations.history import trail
 from reservations.history.trail import COMMAND, GUEST, By, Event, by_staff
 from reservations.messages.outgoing import Kind, message, of_booking, send_later, to_staff
-from reservations.models import Message, Reservation, Restaurant, Table, TableClaim, User
-from reservations.queries.day import Fresh, day_plan
-from reservations.queries.prepared import Param, PreparedUpdate, one_trip, together
+from reservations.models import Message, Reservation, Restaurant, TableClaim, User
+from reservations.queries.day import Fresh
 from reservations.queries.rules import cutoff
-from restaurant_site.caching import outbox
 
 __all__ = ["MOST_HOLDS", "Details", "Wish", "ask_of", "book", "cancel", "confirm", "extend", "hold", "look", "release"]
 
@@ -152,7 +148,7 @@ def extend(*, reservation: Reservation, details: Details | None = None) -> None:
     def work() -> bool:
         day = take_day(reservation.restaurant_id, reservation.service_date)
         extendable = Reservation.objects.filter(
-            pk=reservation.pk, status=Status.HELD, hold_extended=False, held_until__gt=Now()
+            pk=reservation.pk, status=Status.HELD, asked="", hold_extended=False, held_until__gt=Now()
         )
         changed = extendable.renewing(*reservation.own_tags()).update(
             held_until=until, hold_extended=True, **(asdict(details) if details else {})
@@ -180,94 +176,6 @@ def release(*, reservation: Reservation, by: By = GUEST) -> bool:
         return True
 
     return retried(work)
-
-
-def confirm(*, reservation: Reservation, details: Details, by: By = GUEST) -> Reservation:
-    """Turn a live hold into a reservation by one compare-and-set; confirming again gives the same answer.
-
-    The claims stay. Where step-free access is needed and the held tables don't
-    give it, other tables are claimed in the same transaction. Raises `Refused`
-    (HOLD_LAPSED, NO_STEP_FREE_TABLE); the hold is then as it was.
-    """
-    moving = (
-        details.needs_step_free
-        and reservation.status == Status.HELD
-        and Table.objects.filter(pk__in=reservation.table_ids, is_step_free=False).exists()
-    )
-    plan = day_plan(reservation.restaurant_id, reservation.service_date, seatings=False) if moving else None
-    days = {reservation.service_date}
-
-    def work() -> bool:
-        restaurant_id, date = reservation.restaurant_id, reservation.service_date
-        asked = asked_guest(restaurant_id, details)
-        tables = None
-        if plan is None:
-            day, rows = take_day_and_ask(restaurant_id, date, *asked)
-        else:
-            tables = step_free_tables(reservation, plan, days)
-            day, rows = state_of(restaurant_id, date), together(*asked)
-        guest = guest_from(rows[0], restaurant_id, details, reservation.language) if asked else None
-        values: dict[str, Any] = {
-            **asdict(details),
-            "guest_id": guest,
-            "confirmed_at": day.now,
-            **({"table_ids": list(tables)} if tables else {}),
-        }
-
-        def then() -> None:
-            _chain(reservation, day, by, "confirmed")
-            send_later(of_booking(reservation, day.restaurant, day.now))
-
-        if not take_hold(reservation, values, then):
-            raise Refused(Reason.HOLD_LAPSED)
-        if tables:
-            TableClaim.objects.filter(reservation_id=reservation.pk).delete()
-            claim(reservation, tables)
-        return True
-
-    try:
-        retried(work, exhausted=Reason.NO_STEP_FREE_TABLE if moving else Reason.HOLD_LAPSED)
-    except (Refused, Error) as error:
-        # The object was told what the database has taken back.
-        reservation.refresh_from_db()
-        lapsed = isinstance(error, Refused) and error.reason == Reason.HOLD_LAPSED
-        if not lapsed or reservation.status in (Status.HELD, Status.EXPIRED, Status.RELEASED):
-            raise
-    return reservation
-
-
-def take_hold(reservation: Reservation, values: dict[str, Any], then: Callable[[], None] | None = None) -> bool:
-    """Confirm a live hold by compare-and-set, in a transaction; return whether it was one. The row knows the values.
-
-    then writes, by INSERTs alone, what goes with it, in the same round trip.
-    Where it was no hold the caller takes everything back by raising, and reads
-    the row again.
-    """
-    values |= {"status": Status.CONFIRMED, "held_until": None}
-    with one_trip():
-        taken = _taking(tuple(values)).sent(own=reservation.pk, restaurant=reservation.restaurant_id, **values)
-        outbox.changed(*reservation.own_tags(), trail.tag(reservation.restaurant_id))
-        for name, value in values.items():
-            setattr(reservation, name, value)
-        if then:
-            then()
-    return bool(taken())
-
-
-@lru_cache(maxsize=16)
-def _taking(names: tuple[str, ...]) -> PreparedUpdate:
-    columns = {field.attname: field for field in Reservation._meta.concrete_fields}
-    return PreparedUpdate(
-        lambda: (
-            Reservation.objects.filter(
-                pk=Param("own", models.BigIntegerField()),
-                restaurant_id=Param("restaurant", models.BigIntegerField()),
-                status=Status.HELD,
-                held_until__gt=Now(),
-            ),
-            {columns[name].name: Param(name, columns[name]) for name in names},
-        )
-    )
 
 
 def cancel(

@@ -47,6 +47,8 @@ class Reason(enum.StrEnum):
     NOTHING_TO_UNDO = "NOTHING_TO_UNDO"
     NOTE_TOO_LONG = "NOTE_TOO_LONG"
     TOO_MANY_HOLDS = "TOO_MANY_HOLDS"
+    BY_PHONE = "BY_PHONE"
+    TOO_MANY_MAILS = "TOO_MANY_MAILS"
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error

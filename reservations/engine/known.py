@@ -10,7 +10,8 @@ from django.db import connection, models
 from django.db.models import Case, Q, QuerySet, Value, When
 
 from reservations.engine.inserts import insert
-from reservations.models import Guest, contact_key
+from reservations.models import Guest, Restaurant, contact_key
+from reservations.queries.guests import recent_no_shows
 from reservations.queries.prepared import Param, Prepared, Question, together
 
 _COLUMNS = tuple(field.attname for field in Guest._meta.concrete_fields)
@@ -76,6 +77,24 @@ def asked_guest(restaurant_id: int, details: Details) -> list[Question]:
     # A phone that nobody has, where none was told.
     same = _BY_EMAIL if email else _BY_PHONE
     return [same.asked(restaurant=restaurant_id, key=contact_key(email, phone), phone=phone or "none")]
+
+
+def found_guest(found_rows: list[Any]) -> int | None:
+    """Return the number of the guest that is meant, from the answer to `asked_guest`; None of somebody new."""
+    if not found_rows:
+        return None
+    found = Guest.from_db(connection.alias, _COLUMNS, found_rows[0])
+    return found.merged_into_id or int(found.pk)
+
+
+def is_to_call(restaurant: Restaurant, guest: int | None, now: dt.datetime) -> bool:
+    """Return whether a guest (by number) has so many no-shows that the restaurant wants to be called; read fresh.
+
+    One statement, where the restaurant wants that and the guest is known.
+    """
+    if not restaurant.no_shows_call or guest is None:
+        return False
+    return recent_no_shows(guest, now) >= restaurant.no_shows_call
 
 
 def guest_from(found_rows: list[Any], restaurant_id: int, details: Details, language: str) -> int:

@@ -232,6 +232,8 @@ _HELD_BY = Prepared(
             Q(restaurant_id=_RESTAURANT) | Q(held_until__gt=Now()),
             browser=Param("browser", models.CharField()),
             status=Reservation.Status.HELD,
+            # What the guest has told all of is a booking to them, whatever else they try.
+            asked="",
         )
         .order_by("pk")
         .values_list("pk", "service_date", "restaurant_id")

@@ -13,7 +13,7 @@ import secrets
 from typing import Any
 
 from reservations.engine.availability import Ask
-from reservations.engine.booking import take_hold
+from reservations.engine.confirming import take_hold
 from reservations.engine.deciding import Decision, Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert

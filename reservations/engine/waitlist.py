@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from reservations.engine import floor
 from reservations.engine.availability import Ask, day_reason, times
-from reservations.engine.booking import take_hold
+from reservations.engine.confirming import take_hold
 from reservations.engine.deciding import Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert

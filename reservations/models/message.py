@@ -20,6 +20,7 @@ class Message(models.Model):
         """What a message tells. Those to the restaurant begin with ``staff_``."""
 
         CONFIRMATION = "confirmation", _("confirmation")
+        ASKED = "asked", _("button to confirm")
         CHANGE = "change", _("change")
         CANCELLATION = "cancellation", _("cancellation")
         REMINDER = "reminder", _("reminder")

@@ -86,6 +86,13 @@ class Reservation(CachedModel):
         BUSINESS = "business", _("Business meal")
         OTHER = "other", _("Something else")
 
+    class Asked(models.TextChoices):
+        """What was asked of a guest who had told all, before the hold becomes a reservation; kept with what became."""
+
+        NOTHING = "", _("nothing")
+        MAIL = "mail", _("to press the button in a mail")
+        CALL = "call", _("to call")
+
     restaurant = models.ForeignKey(
         Restaurant, models.CASCADE, related_name="reservations", verbose_name=_("restaurant")
     )
@@ -129,6 +136,7 @@ class Reservation(CachedModel):
     note = models.TextField(_("note"), max_length=1000, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     held_until = models.DateTimeField(_("held until"), null=True, blank=True)
+    asked = models.CharField(_("asked before"), max_length=8, choices=Asked.choices, blank=True, default="")
     hold_extended = models.BooleanField(_("hold extended"), default=False)
     # SHA-256 in hex: a database dump lets nobody take over a hold.
     browser = models.CharField(_("browser"), max_length=64, blank=True, editable=False)
@@ -185,6 +193,11 @@ class Reservation(CachedModel):
 
     def __str__(self) -> str:
         return f"{self.reference} {self.name}".strip()
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it is a hold whose guest has told all, and does now what was asked; it may have lapsed."""
+        return self.status == self.Status.HELD and bool(self.asked)
 
     @property
     def local_start(self) -> dt.datetime:

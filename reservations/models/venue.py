@@ -25,6 +25,8 @@ KEY_SIGN = "_"
 _KEY_BYTES = 12
 ADDRESS_LENGTH = SLUG_LENGTH + len(KEY_SIGN) + 2 * _KEY_BYTES
 
+MAX_NO_SHOWS = 100
+
 MAX_DEADLINE_DAYS = 366
 MAX_DEADLINE = MAX_DEADLINE_DAYS * 24 * 60
 """The longest lead time and cut-off, in minutes: longer than any booking window."""
@@ -229,6 +231,23 @@ class Restaurant(CachedModel, DeadlineFields):
         help_text=_("So long before each service its day sheet is mailed to the restaurant. 0: never."),
     )
     sends_thanks = models.BooleanField(_("thanks guests the day after"), default=False)
+    confirms_by_mail = models.BooleanField(
+        _("online bookings are confirmed by mail"),
+        default=False,
+        help_text=_("A booking stands once the guest has pressed the button in a mail; until then the table is held."),
+    )
+    no_shows_flagged = models.PositiveSmallIntegerField(
+        _("no-shows that are flagged"),
+        default=3,
+        validators=[MaxValueValidator(MAX_NO_SHOWS)],
+        help_text=_("From so many within 12 months on staff see it beside the guest. 0: never."),
+    )
+    no_shows_call = models.PositiveSmallIntegerField(
+        _("no-shows until a guest is asked to call"),
+        default=0,
+        validators=[MaxValueValidator(MAX_NO_SHOWS)],
+        help_text=_("From so many within 12 months on an online booking stands once staff confirm it. 0: never."),
+    )
     retention_days = models.PositiveSmallIntegerField(
         _("guests are kept (days)"),
         default=730,

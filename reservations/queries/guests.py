@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 EXPORT_FORMAT = 1
 
+RECENT = dt.timedelta(days=365)
+"""For so long a no-show is held against a guest."""
+
 _VISITED = Q(status__in=(Reservation.Status.SEATED, Reservation.Status.FINISHED))
 _NO_SHOW = Q(status=Reservation.Status.NO_SHOW)
 _LATE = Q(status=Reservation.Status.CANCELLED, cancelled_late=True)
@@ -72,6 +75,16 @@ def counts_of(guest: int | None) -> Counts:
             last_visit=Max("service_date", filter=_VISITED),
         )
     )
+
+
+def recent_no_shows(guest: int, now: dt.datetime) -> int:
+    """Return how many no-shows a guest, by number, had in the 12 months before now (aware), in one statement."""
+    return Reservation.objects.filter(_NO_SHOW, guest=guest, service_date__gt=year_before(now.date())).count()
+
+
+def year_before(date: dt.date) -> dt.date:
+    """Return the date from which on no-shows count as recent ones."""
+    return date - RECENT
 
 
 def counted(guests: QuerySet[Guest]) -> QuerySet[CountedGuest]:

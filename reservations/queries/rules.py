@@ -48,7 +48,7 @@ def service_rules(
         interval=service.interval_minutes,
         min_party=service.min_party or restaurant.min_party,
         max_party=service.max_party or restaurant.max_party,
-        lead=_deadline(service, "lead") or _deadline(restaurant, "lead") or Deadline(),
+        lead=lead(restaurant, service),
         cutoff=cutoff(restaurant, service),
         turn_times=tuple(turns.get(service.pk) or turns.get(None) or ()),
         default_turn=restaurant.turn_minutes,
@@ -60,6 +60,11 @@ def service_rules(
 def cutoff(restaurant: Restaurant, service: Service | None) -> Deadline:
     """Return the cancellation cut-off of a service, or the restaurant's."""
     return (_deadline(service, "cutoff") if service else None) or _deadline(restaurant, "cutoff") or Deadline()
+
+
+def lead(restaurant: Restaurant, service: Service | None) -> Deadline:
+    """Return the lead time of a service, or the restaurant's."""
+    return (_deadline(service, "lead") if service else None) or _deadline(restaurant, "lead") or Deadline()
 
 
 def _deadline(row: Service | Restaurant, name: str) -> Deadline | None:

@@ -97,6 +97,7 @@ _EXCEPT = Param("except", models.BigIntegerField())
 def _held_by_browser(path: str = "") -> Q:
     return Q(
         **{f"{path}status": Reservation.Status.HELD, f"{path}browser": Param("browser", models.CharField())},
+        **{f"{path}asked": ""},
     )
 
 

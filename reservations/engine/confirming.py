@@ -1,0 +1,152 @@
+"""Write rule of confirming: a hold becomes a reservation, unless something is asked of the guest first.
+
+It opens the outermost transaction itself and must not be called inside one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.db import Error, models
+from django.db.models.functions import Now
+
+from reservations.engine.deciding import claim
+from reservations.engine.errors import Reason, Refused
+from reservations.engine.known import Details, asked_guest, found_guest, guest_from
+from reservations.engine.locks import Locked, retried, state_of, take_day_and_ask
+from reservations.engine.placing import step_free_tables
+from reservations.history import trail
+from reservations.history.trail import GUEST, By, Event
+from reservations.messages.outgoing import of_booking, send_later
+from reservations.models import Message, Reservation, Table, TableClaim
+from reservations.queries.day import day_plan
+from reservations.queries.prepared import Param, PreparedUpdate, one_trip, together
+from restaurant_site.caching import outbox
+
+__all__ = ["Asking", "Condition", "confirm", "take_hold"]
+
+Status = Reservation.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What is asked of a guest before the hold is confirmed, until when (UTC) it is held for that, and what is sent."""
+
+    asked: Reservation.Asked
+    until: dt.datetime
+    messages: tuple[Message, ...] = ()
+
+
+Asking = Callable[[Locked, int | None], Condition | None]
+"""Says under the day's lock what is asked of a guest first, known by number or not yet; may refuse."""
+
+
+def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, asking: Asking | None = None) -> Reservation:
+    """Turn a live hold into a reservation by one compare-and-set; confirming again gives the same answer.
+
+    The claims stay. Where step-free access is needed and the held tables don't
+    give it, other tables are claimed in the same transaction. Where asking has
+    something to ask, the hold stays one, with the details, for as long as that
+    says. Raises `Refused` (HOLD_LAPSED, NO_STEP_FREE_TABLE); the hold is then as it was.
+    """
+    moving = (
+        details.needs_step_free
+        and reservation.status == Status.HELD
+        and Table.objects.filter(pk__in=reservation.table_ids, is_step_free=False).exists()
+    )
+    plan = day_plan(reservation.restaurant_id, reservation.service_date, seatings=False) if moving else None
+    days = {reservation.service_date}
+
+    def work() -> bool:
+        restaurant_id, date = reservation.restaurant_id, reservation.service_date
+        questions = asked_guest(restaurant_id, details)
+        tables = None
+        if plan is None:
+            day, rows = take_day_and_ask(restaurant_id, date, *questions)
+        else:
+            tables = step_free_tables(reservation, plan, days)
+            day, rows = state_of(restaurant_id, date), together(*questions)
+        values: dict[str, Any] = {**asdict(details), **({"table_ids": list(tables)} if tables else {})}
+        condition = asking(day, found_guest(rows[0]) if questions else None) if asking else None
+        if condition is None:
+            guest = guest_from(rows[0], restaurant_id, details, reservation.language) if questions else None
+            _confirm(reservation, day, by, values | {"guest_id": guest, "confirmed_at": day.now})
+        else:
+            _keep(reservation, day, by, condition, values)
+        if tables:
+            TableClaim.objects.filter(reservation_id=reservation.pk).delete()
+            claim(reservation, tables)
+        return True
+
+    try:
+        retried(work, exhausted=Reason.NO_STEP_FREE_TABLE if moving else Reason.HOLD_LAPSED)
+    except (Refused, Error) as error:
+        # The object was told what the database has taken back.
+        reservation.refresh_from_db()
+        lapsed = isinstance(error, Refused) and error.reason == Reason.HOLD_LAPSED
+        if not lapsed or reservation.status in (Status.HELD, Status.EXPIRED, Status.RELEASED):
+            raise
+    return reservation
+
+
+def _confirm(reservation: Reservation, day: Locked, by: By, values: dict[str, Any]) -> None:
+    def then() -> None:
+        event = Event("confirmed", "reservation", reservation.pk, reservation.guest_id)
+        trail.append(reservation.restaurant_id, day.date, [event], by, day.now, day.head)
+        send_later(of_booking(reservation, day.restaurant, day.now))
+
+    if not take_hold(reservation, values, then):
+        raise Refused(Reason.HOLD_LAPSED)
+
+
+def _keep(reservation: Reservation, day: Locked, by: By, condition: Condition, values: dict[str, Any]) -> None:
+    """Keep what the guest told with the hold, which lasts for as long as the condition says."""
+    values |= {"asked": condition.asked, "held_until": condition.until}
+    live = Reservation.objects.filter(pk=reservation.pk, status=Status.HELD, held_until__gt=Now())
+    tags = (*reservation.own_tags(), trail.tag(reservation.restaurant_id))
+    if not live.renewing(*tags).update(**values):
+        raise Refused(Reason.HOLD_LAPSED)
+    for name, value in values.items():
+        setattr(reservation, name, value)
+    changes = {"asked": [None, str(condition.asked)], "held_until": [None, condition.until.isoformat()]}
+    event = Event("asked", "reservation", reservation.pk, None, changes)
+    trail.append(reservation.restaurant_id, day.date, [event], by, day.now, day.head)
+    send_later(condition.messages)
+
+
+def take_hold(reservation: Reservation, values: dict[str, Any], then: Callable[[], None] | None = None) -> bool:
+    """Confirm a live hold by compare-and-set, in a transaction; return whether it was one. The row knows the values.
+
+    then writes, by INSERTs alone, what goes with it, in the same round trip.
+    Where it was no hold the caller takes everything back by raising, and reads
+    the row again.
+    """
+    values |= {"status": Status.CONFIRMED, "held_until": None}
+    with one_trip():
+        taken = _taking(tuple(values)).sent(own=reservation.pk, restaurant=reservation.restaurant_id, **values)
+        outbox.changed(*reservation.own_tags(), trail.tag(reservation.restaurant_id))
+        for name, value in values.items():
+            setattr(reservation, name, value)
+        if then:
+            then()
+    return bool(taken())
+
+
+@lru_cache(maxsize=16)
+def _taking(names: tuple[str, ...]) -> PreparedUpdate:
+    columns = {field.attname: field for field in Reservation._meta.concrete_fields}
+    return PreparedUpdate(
+        lambda: (
+            Reservation.objects.filter(
+                pk=Param("own", models.BigIntegerField()),
+                restaurant_id=Param("restaurant", models.BigIntegerField()),
+                status=Status.HELD,
+                held_until__gt=Now(),
+            ),
+            {columns[name].name: Param(name, columns[name]) for name in names},
+        )
+    )
