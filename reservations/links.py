@@ -8,6 +8,7 @@ import secrets
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.crypto import salted_hmac
 
 COOKIE = f"{settings.COOKIE_PREFIX}browser"
 VISITOR = f"{settings.COOKIE_PREFIX}visitor"
@@ -46,6 +47,23 @@ def request_token(restaurant_id: int, reference: str) -> str:
 def request_reference_of(restaurant_id: int, token: str) -> str | None:
     """Return the reference of a request's token, or None where its signature does not hold."""
     return _unsigned("request", restaurant_id, token)
+
+
+def press_token(restaurant_id: int, reference: str, address: str) -> str:
+    """Return what the button in a mail to an address confirms a hold by; it holds for that address alone."""
+    return _signer("press", restaurant_id).sign(f"{reference}-{address_digest(address)}")
+
+
+def pressed_by(restaurant_id: int, token: str) -> tuple[str, str] | None:
+    """Return a press token's reference and the digest of its address, or None where its signature does not hold."""
+    told = _unsigned("press", restaurant_id, token)
+    reference, sign, digest = (told or "").partition("-")
+    return (reference, digest) if sign else None
+
+
+def address_digest(address: str) -> str:
+    """Return a digest that tells addresses apart and tells of none, for who has not the site's key."""
+    return salted_hmac("reservations.press", address, algorithm="sha256").hexdigest()[:16]
 
 
 def _unsigned(kind: str, restaurant_id: int, token: str) -> str | None:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from reservations.views import (
+    asked,
     booking,
     change,
     coming,
@@ -22,6 +23,8 @@ urlpatterns = [
     path("restaurants/<slug:slug>/holds/<str:reference>/", booking.details, name="details"),
     path("restaurants/<slug:slug>/holds/<str:reference>/extend/", booking.extend, name="extend"),
     path("restaurants/<slug:slug>/holds/<str:reference>/release/", booking.release, name="release"),
+    path("restaurants/<slug:slug>/holds/<str:reference>/mail/", asked.write_again, name="write_again"),
+    path("restaurants/<slug:slug>/confirm/<str:token>/", asked.press, name="press"),
     path("restaurants/<slug:slug>/reservations/<str:token>/", reservation.show, name="reservation"),
     path("restaurants/<slug:slug>/reservations/<str:token>/cancel/", reservation.cancel, name="cancel"),
     path("restaurants/<slug:slug>/reservations/<str:token>/change/", change.change, name="change"),

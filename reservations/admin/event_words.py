@@ -24,6 +24,7 @@ KINDS: dict[str, Promise] = {
     "released": _("Hold given back"),
     "expired": _("Hold lapsed"),
     "extended": _("Extended"),
+    "asked": _("Asked before it is confirmed"),
     "late": _("Announced to be late"),
     "coming": _("Said to be coming"),
     "arrived": _("Arrived"),

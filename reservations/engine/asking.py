@@ -52,7 +52,7 @@ def confirm_online(*, reservation: Reservation, details: Details) -> Reservation
 
     def asking(day: Locked, guest: int | None) -> Condition | None:
         row = Reservation.objects.get(pk=reservation.pk)
-        if row.asked:
+        if row.is_asked and row.held_until is not None and row.held_until > day.now:
             # The same form, sent twice.
             raise Refused(Reason.CHANGED_MEANWHILE)
         if is_to_call(day.restaurant, guest, day.now):

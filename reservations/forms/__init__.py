@@ -3,12 +3,13 @@
 from reservations.forms.coming import LATE_MINUTES, FewerForm, LateForm
 from reservations.forms.consent import ConsentForm
 from reservations.forms.details import DetailsForm, LinesField, ToldForm, clean_phone
-from reservations.forms.finding import FindForm
+from reservations.forms.finding import AddressForm, FindForm
 from reservations.forms.search import ChangeForm, HoldForm, SearchForm, StartForm, TimesForm
 from reservations.forms.waiting import Option, RequestForm, WaitForm
 
 __all__ = [
     "LATE_MINUTES",
+    "AddressForm",
     "ChangeForm",
     "ConsentForm",
     "DetailsForm",

@@ -1,4 +1,4 @@
-"""The form of who has lost a link."""
+"""The forms of who has lost a link, and of who waits for one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,22 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from reservations.models import normalise_email
+
+
+class AddressForm(forms.Form):
+    """The address that the button to confirm is written to."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        # As long as the column.
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": _("Give an address for the confirmation.")},
+    )
+
+    def clean_email(self) -> str:
+        """Return the address in the form in which addresses are compared."""
+        return normalise_email(self.cleaned_data["email"])
 
 
 class FindForm(forms.Form):

@@ -18,9 +18,10 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
-from reservations.links import entry_token, request_token, reservation_token
+from reservations.links import entry_token, press_token, request_token, reservation_token
 from reservations.messages.calendar import calendar_entry, location
 from reservations.messages.lines import one_line
+from reservations.messages.outgoing import recipient
 from reservations.messages.sheet import sheet_context
 from reservations.messages.truth import Row, held_for, is_address, told_row, untrue
 from reservations.models import BookingRequest, Message, Reservation, User, WaitlistEntry
@@ -157,7 +158,7 @@ def _reply_to(message: Message, row: Row | None) -> str:
 
 def _context(message: Message, row: Row, now: dt.datetime) -> dict[str, Any]:
     restaurant = message.restaurant
-    hold = held_for(row) if message.kind in (Kind.OFFER, Kind.PROPOSAL) else None
+    hold = held_for(row) if message.kind in (Kind.OFFER, Kind.PROPOSAL) else _asked(message, row)
     timed = hold or row
     context = {
         "kind": message.kind,
@@ -172,7 +173,7 @@ def _context(message: Message, row: Row, now: dt.datetime) -> dict[str, Any]:
         "guest": one_line(row.name),
         "who": one_line(row.name) or row.reference,
         "party": timed.party_size,
-        "link": link_to(row),
+        "link": _press_link(row) if message.kind == Kind.ASKED else link_to(row),
         "place_link": _absolute("restaurant", slug=restaurant.address),
         "staff_link": _staff_link(row),
         "data": message.data,
@@ -186,6 +187,10 @@ def _context(message: Message, row: Row, now: dt.datetime) -> dict[str, Any]:
         context["asked"] = row.starts_at.astimezone(restaurant.zone)
         context["expires"] = row.expires_at.astimezone(restaurant.zone)
     return context
+
+
+def _asked(message: Message, row: Row) -> Reservation | None:
+    return row if message.kind == Kind.ASKED and isinstance(row, Reservation) else None
 
 
 def _of_reservation(message: Message, reservation: Reservation, now: dt.datetime) -> dict[str, Any]:
@@ -241,6 +246,11 @@ def link_to(row: Row) -> str:
     if isinstance(row, WaitlistEntry):
         return _absolute("waitlist_entry", slug=slug, token=entry_token(*key))
     return _absolute("request", slug=slug, token=request_token(*key))
+
+
+def _press_link(row: Row) -> str:
+    token = press_token(row.restaurant_id, row.reference, recipient(row))
+    return _absolute("press", slug=row.restaurant.slug, token=token)
 
 
 def _staff_link(row: Row) -> str:

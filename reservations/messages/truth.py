@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from reservations.messages.outgoing import recipient
 from reservations.messages.sheet import sheet_over
 from reservations.models import BookingRequest, Guest, Message, Reservation, WaitlistEntry
 
@@ -19,6 +20,7 @@ _ASKED = (BookingRequest.Status.OPEN,)
 
 _STATUSES: dict[str, tuple[str, ...]] = {
     Kind.CONFIRMATION: _CONFIRMED,
+    Kind.ASKED: (Reservation.Status.HELD,),
     Kind.CHANGE: _CONFIRMED,
     Kind.CANCELLATION: (Reservation.Status.CANCELLED,),
     Kind.REMINDER: _CONFIRMED,
@@ -76,6 +78,8 @@ def untrue(message: Message, now: dt.datetime) -> str:
     if message.kind in (Kind.OFFER, Kind.PROPOSAL):
         return _lapsed(held_for(row), now)
     if isinstance(row, Reservation):
+        if message.kind == Kind.ASKED:
+            return _lapsed(row, now) or _elsewhere(message, row)
         return _outdated(message, row, now)
     return ""
 
@@ -84,6 +88,13 @@ def _lapsed(hold: Reservation | None, now: dt.datetime) -> str:
     if hold is not None and hold.status == Reservation.Status.HELD and hold.held_until and hold.held_until > now:
         return ""
     return _("The table is not held any more.")
+
+
+def _elsewhere(message: Message, hold: Reservation) -> str:
+    """Return why a button is not sent to this address: the guest has corrected it, or is asked to call."""
+    if hold.asked != Reservation.Asked.MAIL:
+        return _("The guest is asked to call.")
+    return "" if message.recipient == recipient(hold) else _("The guest has corrected the address.")
 
 
 def _outdated(message: Message, reservation: Reservation, now: dt.datetime) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import asdict
 
 from django.http import HttpRequest, HttpResponse
@@ -13,18 +12,19 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from reservations.engine import booking, consenting
+from reservations.engine import asking, booking, consenting
 from reservations.engine.availability import DayPlan
 from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.forms import ConsentForm, DetailsForm, HoldForm
-from reservations.links import browser_of, known_browser, mark_visitor, new_browser
+from reservations.links import known_browser, mark_visitor, new_browser
 from reservations.models import Reservation
-from reservations.queries.private import HOLD_STATUSES, by_reference
+from reservations.queries.private import HOLD_STATUSES
 from reservations.queries.venue import Place
 from reservations.reasons import diner_text
 from reservations.views import open_holds
 from reservations.views.addresses import own_address
+from reservations.views.asked import is_waiting, not_yours, own_hold, waiting_page
 from reservations.views.browser import to_own_page
 from reservations.views.glance import Glance
 from reservations.views.methods import post_only
@@ -83,10 +83,13 @@ def hold(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
-    """Show the hold with the form of who comes; by POST confirm it. Confirming twice gives the same answer."""
-    held = _own(request, slug, reference)
+    """Show the hold with the form of who comes; by POST confirm it. Confirming twice gives the same answer.
+
+    Where the restaurant asks something first, show what.
+    """
+    held = own_hold(request, slug, reference)
     if held is None:
-        return _not_yours(request, slug)
+        return not_yours(request, slug)
     if held.status not in HOLD_STATUSES:
         if request.method == "POST":
             # After a double click the browser throws the first answer away, and its cookie.
@@ -94,17 +97,25 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         response = redirect(own_address(held))
         mark_visitor(response)
         return response
+    if is_waiting(held):
+        return (
+            redirect("details", slug=slug, reference=reference)
+            if request.method == "POST"
+            else waiting_page(request, held)
+        )
     if request.method == "POST":
         form = DetailsForm(request.POST, country=held.restaurant.country, party=held.party_size)
         if not form.is_valid():
             return _details_page(request, held, form, status=400)
         try:
-            confirmed = booking.confirm(reservation=held, details=form.details())
+            confirmed = asking.confirm_online(reservation=held, details=form.details())
         except Refused as refusal:
             if refusal.reason == Reason.HOLD_LAPSED:
                 return _hold_again(request, held, form.draft())
             form.add_error("needs_step_free", diner_text(refusal.reason))
             return _details_page(request, held, form, status=409)
+        if confirmed.status in HOLD_STATUSES:
+            return redirect("details", slug=slug, reference=reference)
         agreed = ConsentForm(request.POST, sends_thanks=held.restaurant.sends_thanks).agreed()
         consenting.consent(reservation=confirmed, **agreed)
         open_holds.give_back(request, held.restaurant_id, held.browser)
@@ -117,9 +128,11 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
 @post_only
 def extend(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     """Extend the hold once; what was typed so far is kept with it."""
-    held = _own(request, slug, reference)
+    held = own_hold(request, slug, reference)
     if held is None:
-        return _not_yours(request, slug)
+        return not_yours(request, slug)
+    if is_waiting(held):
+        return redirect("details", slug=slug, reference=reference)
     form = DetailsForm(request.POST, country=held.restaurant.country, party=held.party_size)
     form.is_valid()
     draft = form.draft()
@@ -140,28 +153,15 @@ def extend(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
 @post_only
 def release(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     """Give the hold back, and go back to the day's times."""
-    held = _own(request, slug, reference)
+    held = own_hold(request, slug, reference)
     if held is None:
-        return _not_yours(request, slug)
+        return not_yours(request, slug)
     if held.status not in HOLD_STATUSES:
         return redirect(own_address(held))
     booking.release(reservation=held)
     open_holds.give_back(request, held.restaurant_id, held.browser)
     query = f"?date={held.service_date.isoformat()}&party={held.party_size}"
     return redirect(reverse("times", kwargs={"slug": slug}) + query)
-
-
-def _own(request: HttpRequest, slug: str, reference: str) -> Reservation | None:
-    """Return the hold if it is this browser's: another's is as good as none."""
-    held = by_reference(slug, reference)
-    browser = browser_of(request)
-    if held is None or not browser or not secrets.compare_digest(held.browser, browser):
-        return None
-    return held
-
-
-def _not_yours(request: HttpRequest, slug: str) -> HttpResponse:
-    return render(request, "reservations/not_yours.html", {"place": found_place(slug)}, status=404)
 
 
 def _details_page(
