@@ -45,6 +45,8 @@ class Row:
     status_text: str
     flags: str
     is_late: bool
+    is_flagged: bool
+    """Whether the guest has had many no-shows."""
     service: str
     area: int
     phone: str
@@ -135,6 +137,7 @@ def _row(
     guest = party.guest
     spots = [found.tables[pk] for pk in party.table_ids if pk in found.tables]
     late = party.status == Status.CONFIRMED and is_late(party, now) and party.starts_at > now - dt.timedelta(days=1)
+    no_shows = found.flagged.get(party.guest_id or 0, 0)
     needs = [party.dietary_needs, guest.dietary_needs if guest else ""]
     notes = [*party.note.splitlines(), *(guest.notes.splitlines() if guest else ())]
     return Row(
@@ -151,9 +154,10 @@ def _row(
         notes=tuple(filter(None, (note.strip() for note in notes))),
         known=_known(party.visits, party.no_shows),
         status=party.status,
-        status_text=statuses[party.status],
-        flags=", ".join(_flags(party, late, now)),
+        status_text=asked_text(party) or statuses[party.status],
+        flags=", ".join([*([flagged_text(no_shows)] if no_shows else []), *_flags(party, late, now)]),
         is_late=late,
+        is_flagged=bool(no_shows),
         service=str(party.service_id or party.service_name or "-"),
         area=spots[0].area_id if spots else party.area_id or 0,
         phone=party.phone,
@@ -180,6 +184,19 @@ def _known(visits: int, no_shows: int) -> str:
     if no_shows:
         parts.append(ngettext("%(count)d no-show", "%(count)d no-shows", no_shows) % {"count": no_shows})
     return ", ".join(parts)
+
+
+def asked_text(party: Reservation) -> str:
+    """Return what the guest of a hold is asked for, in few words; "" of what is no such hold."""
+    if not party.is_asked:
+        return ""
+    return _("asked to call") if party.asked == Reservation.Asked.CALL else _("awaits confirmation by mail")
+
+
+def flagged_text(no_shows: int) -> str:
+    """Return what stands beside a guest who has had so many no-shows lately."""
+    text = ngettext("%(count)d no-show in 12 months", "%(count)d no-shows in 12 months", no_shows)
+    return text % {"count": no_shows}
 
 
 def _flags(party: Party, late: bool, now: dt.datetime) -> Iterable[str]:

@@ -150,7 +150,7 @@ def _frame(
         "picker": address(restaurant.pk),
         "day": day.isoformat(),
         "wanted": wanted,
-        "statuses": [(str(status), statuses[status]) for status in SHOWN],
+        "statuses": [*((str(status), statuses[status]) for status in SHOWN), ("held", _("asked before"))],
         "areas": [(str(pk), name) for pk, name in found.areas.items()],
         "services": keys_of(found.plan, rows),
     }

@@ -21,6 +21,7 @@ from reservations.sheet_rows import Row
 Status = Reservation.Status
 
 _SEATED = ("finish",)
+_ASKED = ("confirm",)
 _NEVER: tuple[str, ...] = ()
 
 
@@ -77,6 +78,8 @@ def touches_of(found: Sheet, now: dt.datetime, may: bool) -> Callable[[Row], Tou
 def _verbs(party: Reservation, now: dt.datetime) -> tuple[str, ...]:
     if party.status == Status.SEATED:
         return _SEATED
+    if party.is_asked:
+        return _ASKED
     if party.status != Status.CONFIRMED:
         return _NEVER
     if party.service_date > now.astimezone(party.restaurant.zone).date():

@@ -18,6 +18,8 @@ from reservations.admin.formats import clock_text, local_text
 from reservations.models import Reservation
 from reservations.queries.evening import another_of_guest, is_late
 from reservations.queries.floor import same_contact
+from reservations.queries.guests import recent_no_shows
+from reservations.sheet_rows import asked_text, flagged_text
 
 Status = Reservation.Status
 
@@ -94,9 +96,18 @@ class EveningColumns:
         return local_text(obj.finished_at, obj.restaurant.zone)
 
 
+def _flagged(reservation: Reservation) -> int:
+    """Return the guest's no-shows of the last 12 months where the restaurant wants to see them, else 0."""
+    least, guest = reservation.restaurant.no_shows_flagged, reservation.guest_id
+    if not least or guest is None:
+        return 0
+    number = recent_no_shows([guest], timezone.now().date()).get(guest, 0)
+    return number if number >= least else 0
+
+
 def flags_text(reservation: Reservation) -> str:
     """Return the flags in few words. ``is_twice``, where the row was read with it, counts."""
-    found = []
+    found = [asked_text(reservation)] if reservation.is_asked else []
     if reservation.status == Status.CONFIRMED:
         if is_late(reservation, timezone.now()) and reservation.starts_at > timezone.now() - dt.timedelta(days=1):
             found.append(gettext("late"))
@@ -127,6 +138,12 @@ def notes(request: HttpRequest, reservation: Reservation) -> list[tuple[str, str
         if reservation.coming_at:
             text = gettext("The guest has said to be coming (%(time)s).")
             found.append(("info", text % {"time": local_text(reservation.coming_at, zone)}))
+    if reservation.is_asked:
+        text = gettext("Not confirmed yet: {asked}. The table is held until {until}; you may confirm it.")
+        until = clock_text(reservation.held_until, zone) if reservation.held_until else "–"
+        found.append(("warning", format_html(text, asked=asked_text(reservation), until=until)))
+    if no_shows := _flagged(reservation):
+        found.append(("warning", gettext("The guest: %(flag)s.") % {"flag": flagged_text(no_shows)}))
     if reservation.cancelled_late:
         found.append(("warning", gettext("Cancelled after the cut-off.")))
     if reservation.status in (Status.CONFIRMED, Status.SEATED):

@@ -42,6 +42,7 @@ from reservations.models import Reservation, Restaurant
 from reservations.models.venue import MAX_PARTY
 from reservations.queries.guests import counts_of
 from reservations.queries.lookup import FoundGuest, found_guests
+from reservations.sheet_rows import flagged_text
 
 if TYPE_CHECKING:
     from reservations.admin.reservation import ReservationAdmin
@@ -82,6 +83,8 @@ class GuestRow:
 
     guest: FoundGuest
     facts: str
+    flag: str
+    """Of a guest with many no-shows."""
 
 
 def urls(model_admin: admin.ModelAdmin[Restaurant]) -> list[URLPattern]:
@@ -151,7 +154,7 @@ def guests(model_admin: admin.ModelAdmin[Any], request: HttpRequest, pk: int) ->
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     found = found_guests(restaurant.pk, request.POST.get("name", "")) if _may_see_guests(request) else []
-    context = {"rows": [GuestRow(guest, _facts(guest)) for guest in found]}
+    context = {"rows": [GuestRow(guest, _facts(guest), _flag(restaurant, guest)) for guest in found]}
     return TemplateResponse(request, "admin/reservations/phone/_guests.html", context)
 
 
@@ -281,6 +284,11 @@ def _facts(guest: FoundGuest) -> str:
     if guest.last_visit is not None:
         facts.append(_("last on %(date)s") % {"date": date_text(guest.last_visit)})
     return " · ".join(filter(None, [*facts, ", ".join(guest.tags), guest.dietary_needs]))
+
+
+def _flag(restaurant: Restaurant, guest: FoundGuest) -> str:
+    least = restaurant.no_shows_flagged
+    return flagged_text(guest.recent_no_shows) if least and guest.recent_no_shows >= least else ""
 
 
 def _known(request: HttpRequest, reservation: Reservation) -> SafeString:

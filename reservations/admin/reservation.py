@@ -126,6 +126,7 @@ class ReservationAdmin(EveningColumns, OwnedAdmin[Reservation]):
                     "cancelled",
                     "cancelled_late",
                     "held",
+                    "asked",
                     "sequence",
                     "pacing_exceeded_by",
                     "pacing_reason",

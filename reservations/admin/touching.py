@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from reservations.admin import pages
 from reservations.admin.formats import local_text
 from reservations.admin.pages import Button, reservation_address, seen_of
-from reservations.engine import arriving, booking, coming, floor
+from reservations.engine import arriving, asking, booking, coming, floor
 from reservations.engine.errors import Refused
 from reservations.history.trail import By
 from reservations.models import Reservation
@@ -70,6 +70,14 @@ def _cancel(*, reservation: Reservation, by: By) -> bool:
 
 
 ACTS = {
+    "confirm": Act(
+        asking.confirm_by_call,
+        pgettext_lazy("button", "Confirm"),
+        gettext_lazy("{reservation} is confirmed, and the guest is told."),
+        gettext_lazy("{reservation} is confirmed already."),
+        gettext_lazy("Confirmed."),
+        Status.CONFIRMED,
+    ),
     "arrive": Act(
         arriving.arrive,
         gettext_lazy("Arrived"),
@@ -167,6 +175,8 @@ def buttons(reservation: Reservation, back: str = "") -> list[Button]:
         verbs += [] if reservation.coming_at or reservation.arrived_at else ["coming"]
     elif reservation.status == Status.SEATED:
         verbs = ["finish"]
+    elif reservation.is_asked:
+        verbs = ["confirm"]
     fields = carried(reservation, back)
     return [button(reservation, verb, fields) for verb in verbs]
 

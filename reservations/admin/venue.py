@@ -129,7 +129,15 @@ class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
         ),
         (
             gettext_lazy("Guests"),
-            {"fields": (("reminder_hours", "sends_thanks"), ("late_minutes", "sheet_minutes"), "retention_days")},
+            {
+                "fields": (
+                    ("reminder_hours", "sends_thanks"),
+                    ("late_minutes", "sheet_minutes"),
+                    "confirms_by_mail",
+                    ("no_shows_flagged", "no_shows_call"),
+                    "retention_days",
+                )
+            },
         ),
         (gettext_lazy("Staff"), {"fields": ("hosts_use_codes",)}),
         (gettext_lazy("Source"), {"fields": ("hours_text", "source_ref", "updated")}),

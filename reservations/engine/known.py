@@ -94,7 +94,8 @@ def is_to_call(restaurant: Restaurant, guest: int | None, now: dt.datetime) -> b
     """
     if not restaurant.no_shows_call or guest is None:
         return False
-    return recent_no_shows(guest, now) >= restaurant.no_shows_call
+    local_date = now.astimezone(restaurant.zone).date()
+    return recent_no_shows([guest], local_date).get(guest, 0) >= restaurant.no_shows_call
 
 
 def guest_from(found_rows: list[Any], restaurant_id: int, details: Details, language: str) -> int:

@@ -20,7 +20,7 @@ from reservations.engine.confirming import take_hold
 from reservations.engine.deciding import Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert
-from reservations.engine.known import Details, known_guest
+from reservations.engine.known import Details, is_to_call, known_guest
 from reservations.engine.locks import Locked, lock_days, retried, take_day
 from reservations.engine.offers import serve_day, serve_waitlist
 from reservations.engine.placing import bound_key, give_back
@@ -130,7 +130,8 @@ def _refuse_waiting(wish: Wish, latest: dt.datetime, ask: Ask, fresh: Fresh) -> 
 def accept(*, entry: WaitlistEntry, by: By = GUEST) -> Reservation:
     """Turn the offered table into a reservation; accepting again gives the same answer.
 
-    Raises `Refused` (HOLD_LAPSED) where there is no offer any more.
+    Raises `Refused`: HOLD_LAPSED where there is no offer any more, BY_PHONE of a
+    guest with many no-shows where the restaurant wants to be called then.
     """
     details = Details(
         name=entry.name,
@@ -149,6 +150,8 @@ def accept(*, entry: WaitlistEntry, by: By = GUEST) -> Reservation:
         if row.status != Status.OFFERED or offer is None:
             raise Refused(Reason.HOLD_LAPSED)
         guest = row.guest_id or known_guest(row.restaurant_id, details, row.language, day.now)
+        if is_to_call(day.restaurant, guest, day.now):
+            raise Refused(Reason.BY_PHONE)
         if not take_hold(offer, {"confirmed_at": day.now, "guest_id": guest}):
             raise Refused(Reason.HOLD_LAPSED)
         WaitlistEntry.objects.filter(pk=row.pk).update(status=Status.ACCEPTED, ended_at=day.now)

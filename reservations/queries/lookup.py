@@ -6,9 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils import timezone
 
 from reservations.models import Guest
-from reservations.queries.guests import counted
+from reservations.queries.guests import counted, recent_no_shows
 
 SHORTEST = 2
 """Fewer letters find too many to be of help."""
@@ -29,6 +30,8 @@ class FoundGuest:
     tags: tuple[str, ...]
     visits: int
     no_shows: int
+    recent_no_shows: int
+    """Those within 12 months."""
     last_visit: dt.date | None
 
 
@@ -36,7 +39,8 @@ def found_guests(restaurant_id: int, typed: str, most: int = 8) -> list[FoundGue
     """Return a restaurant's guests whose name, phone or e-mail holds what was typed, who came most recently first.
 
     A phone number is found as people write it: stored is +49301234567, typed
-    is 030 123. Who is merged into another or erased is not found. One statement.
+    is 030 123. Who is merged into another or erased is not found. One statement,
+    and one more where somebody has had no-shows.
     """
     text = " ".join(typed.replace("\x00", "").split())[:120]
     if len(text) < SHORTEST:
@@ -55,6 +59,8 @@ def found_guests(restaurant_id: int, typed: str, most: int = 8) -> list[FoundGue
         erased_at=None,
     )
     # NULL sorts first on one database and last on the other; few are left to sort here.
+    listed = list(counted(rows).order_by("name", "pk")[: most * 3])
+    recent = recent_no_shows([row.pk for row in listed if row.no_shows], timezone.now().date())
     found = [
         FoundGuest(
             id=row.pk,
@@ -66,9 +72,10 @@ def found_guests(restaurant_id: int, typed: str, most: int = 8) -> list[FoundGue
             tags=tuple(row.tags),
             visits=row.visits,
             no_shows=row.no_shows,
+            recent_no_shows=recent.get(row.pk, 0),
             last_visit=row.last_visit,
         )
-        for row in counted(rows).order_by("name", "pk")[: most * 3]
+        for row in listed
     ]
     found.sort(key=lambda guest: (not _begins(guest, text), guest.last_visit is None, -_days(guest.last_visit)))
     return found[:most]

@@ -16,6 +16,7 @@ from reservations.models import Reservation, Restaurant, Table
 from reservations.models.reservation import COUNTED
 from reservations.queries.day import rules_on
 from reservations.queries.evening import with_twice
+from reservations.queries.guests import recent_no_shows
 from reservations.queries.touches import Touch, touches
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 Status = Reservation.Status
 
 SHOWN = (Status.CONFIRMED, Status.SEATED, Status.FINISHED, Status.NO_SHOW, Status.CANCELLED)
-"""The statuses that a day sheet has: holds are nobody's visit yet."""
+"""The statuses that a day sheet has, beside holds whose guests are asked for something: others are nobody's visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,18 @@ class Sheet:
     areas: dict[int, str]
     touches: dict[int, Touch]
     """By the reservation's number."""
+    flagged: dict[int, int]
+    """The no-shows within 12 months of guests, by number, who have so many that the restaurant wants to see it."""
     bars: tuple[Bar, ...]
 
 
 def sheet(restaurant: Restaurant, date: dt.date, now: dt.datetime) -> Sheet:
-    """Return the day sheet of a service date, in 5 statements however many parties there are."""
+    """Return the day sheet of a service date, in 5 statements however many parties there are.
+
+    In 6 where guests have had many no-shows.
+    """
     plan = rules_on(restaurant.pk, date)
-    parties = tuple(_parties(restaurant, date))
+    parties = tuple(_parties(restaurant, date, now))
     for party in parties:
         party.restaurant = restaurant
     rows = list(
@@ -83,11 +89,19 @@ def sheet(restaurant: Restaurant, date: dt.date, now: dt.datetime) -> Sheet:
         tables={pk: Spot(name, area_id) for pk, name, area_id, _area in rows},
         areas={area_id: area for _pk, _name, area_id, area in rows},
         touches=touches(restaurant.pk, (date,), now),
+        flagged=_flagged(restaurant, date, parties),
         bars=_bars(plan, parties),
     )
 
 
-def _parties(restaurant: Restaurant, date: dt.date) -> QuerySet[Party]:
+def _flagged(restaurant: Restaurant, date: dt.date, parties: tuple[Party, ...]) -> dict[int, int]:
+    least = restaurant.no_shows_flagged
+    seen = {party.guest_id for party in parties if party.guest_id and least and party.no_shows >= least}
+    recent = recent_no_shows(sorted(seen)[:1000], date)
+    return {guest: number for guest, number in recent.items() if number >= least}
+
+
+def _parties(restaurant: Restaurant, date: dt.date, now: dt.datetime) -> QuerySet[Party]:
     of_guest = (
         Reservation.objects.filter(guest=OuterRef("guest"), service_date__lt=date)
         .order_by()
@@ -99,9 +113,10 @@ def _parties(restaurant: Restaurant, date: dt.date) -> QuerySet[Party]:
     def count(which: Q) -> Coalesce:
         return Coalesce(Subquery(of_guest.filter(which)), 0, output_field=IntegerField())
 
+    asked = Q(status=Status.HELD, held_until__gt=now) & ~Q(asked="")
     rows = (
         with_twice(Reservation.objects.select_related("guest"))
-        .filter(restaurant=restaurant, service_date=date, status__in=SHOWN)
+        .filter(Q(status__in=SHOWN) | asked, restaurant=restaurant, service_date=date)
         .annotate(
             visits=count(Q(status__in=(Status.SEATED, Status.FINISHED))),
             no_shows=count(Q(status=Status.NO_SHOW)),

@@ -50,6 +50,7 @@
       field("language").value = told.language;
     }
     known.textContent = option.querySelector("small").textContent;
+    known.classList.toggle("is-flagged", option.querySelector(".flagged") !== null);
     known.hidden = false;
     open(false);
     go(party);

@@ -52,7 +52,7 @@ def link(message: Message) -> str:
     assert isinstance(mail, Mail), mail
     (found,) = re.findall(r"https?://\S+/confirm/\S+", mail.text)
     assert found in mail.html
-    return urlsplit(found).path
+    return str(urlsplit(found).path)
 
 
 def press(path: str, client: Client | None = None) -> Any:

@@ -79,6 +79,7 @@ PAGES = {
     "reservations_membership_role": "owner",
     "reservations_reservation_alter": "host",
     "reservations_reservation_arrive": "host",
+    "reservations_reservation_confirm": "host",
     "reservations_reservation_cancel": "host",
     "reservations_reservation_cancel_now": "host",
     "reservations_reservation_coming": "host",
