@@ -78,9 +78,11 @@ def press(*, reservation: Reservation) -> Reservation:
 
     def asking(day: Locked, guest: int | None) -> Condition | None:
         row = _unchanged(reservation, details)
-        return (
-            Condition(Asked.CALL, _until(reservation, row, day)) if is_to_call(day.restaurant, guest, day.now) else None
-        )
+        if row.is_asked and row.asked == Asked.CALL:
+            raise Refused(Reason.BY_PHONE)
+        # Without more time: that was for the mail.
+        is_to = is_to_call(day.restaurant, guest, day.now)
+        return Condition(Asked.CALL, row.held_until or day.now) if is_to else None
 
     return confirm(reservation=reservation, details=details, asking=asking)
 
