@@ -338,6 +338,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else
 TRUSTED_HOPS = env.integer("TRUSTED_HOPS", 1 if PRODUCTION else 0, low=0, high=10)
 # Per cent of each limit of restaurant_site/limits/table.py; 0 switches them off.
 LIMITS_SCALE = env.integer("LIMITS_SCALE", 100, low=0, high=10_000)
+# A diner's form that is sent faster than this is asked for once more; 0 asks nobody.
+FORM_MILLISECONDS = env.integer("FORM_MILLISECONDS", 1500 if PRODUCTION else 0, low=0, high=60_000)
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION

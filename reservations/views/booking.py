@@ -27,6 +27,7 @@ from reservations.views.addresses import own_address
 from reservations.views.asked import is_waiting, not_yours, own_hold, waiting_page
 from reservations.views.browser import to_own_page
 from reservations.views.glance import Glance
+from reservations.views.guarding import Guard, guard, look
 from reservations.views.methods import post_only
 from reservations.views.times import found_place, local_today, search_for, times_context, times_form
 
@@ -107,6 +108,9 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         form = DetailsForm(request.POST, country=held.restaurant.country, party=held.party_size)
         if not form.is_valid():
             return _details_page(request, held, form, status=400)
+        seen = look(request, _name(held))
+        if seen.suspects:
+            return _details_page(request, held, form, guarded=seen, status=400)
         try:
             confirmed = asking.confirm_online(reservation=held, details=form.details())
         except Refused as refusal:
@@ -165,7 +169,13 @@ def release(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
 
 
 def _details_page(
-    request: HttpRequest, held: Reservation, form: DetailsForm, *, problem: str = "", status: int = 200
+    request: HttpRequest,
+    held: Reservation,
+    form: DetailsForm,
+    *,
+    problem: str = "",
+    guarded: Guard | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
     live = held.status == Reservation.Status.HELD and held.held_until is not None and held.held_until > now
@@ -182,9 +192,14 @@ def _details_page(
         "minutes_left": -(-left // 60),
         "held_until": held.held_until.astimezone(held.restaurant.zone) if held.held_until else None,
         "problem": problem,
+        "guard": guarded or guard(request, _name(held)),
         "again": request.GET.get("again") == "1",
     }
     return render(request, "reservations/details.html", context, status=status)
+
+
+def _name(held: Reservation) -> str:
+    return f"hold {held.reference}"
 
 
 def _hold_again(request: HttpRequest, held: Reservation, draft: Details) -> HttpResponse:

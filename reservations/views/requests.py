@@ -29,6 +29,7 @@ from reservations.reasons import diner_text
 from reservations.views.addresses import own_address, request_address
 from reservations.views.browser import for_browser, to_own_page
 from reservations.views.choices import labelled, no_times
+from reservations.views.guarding import Guard, guard, look
 from reservations.views.methods import post_only
 from reservations.views.reservation import unknown
 from reservations.views.times import day_of, found_place, local_today, times_address, times_form
@@ -69,6 +70,9 @@ def _send(request: HttpRequest, found: Place, browser: str) -> HttpResponse:
     restaurant = restaurant_of(found.slug)
     if not valid or not search.is_valid() or not day or restaurant is None:
         return _form_page(request, found, search, form, status=400)
+    seen = look(request, f"request {found.id}")
+    if seen.suspects:
+        return _form_page(request, found, search, form, guarded=seen, status=400)
     wish = Wish(
         restaurant_id=found.id,
         date=search.cleaned_data["date"],
@@ -110,6 +114,7 @@ def _form_page(
     form: RequestForm | None = None,
     *,
     problem: str = "",
+    guarded: Guard | None = None,
     status: int = 200,
 ) -> HttpResponse:
     day, reason = day_of(found, search)
@@ -119,6 +124,7 @@ def _form_page(
         "search": search,
         "form": shown,
         "key": getattr(shown, "cleaned_data", {}).get("key") or secrets.token_urlsafe(16),
+        "guard": guarded or guard(request, f"request {found.id}"),
         "problem": problem or no_times(search, reason, day),
         "has_times": bool(labelled(day)),
         "times_url": times_address(found, search),

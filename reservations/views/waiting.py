@@ -23,6 +23,7 @@ from reservations.reasons import diner_text
 from reservations.views.addresses import entry_address
 from reservations.views.browser import for_browser
 from reservations.views.choices import is_full, labelled, longest_wait, no_times
+from reservations.views.guarding import Guard, guard, look
 from reservations.views.times import (
     day_of,
     first_search,
@@ -63,6 +64,9 @@ def _join(request: HttpRequest, found: Place, browser: str) -> HttpResponse:
     valid = form.is_valid()
     if not search.is_valid() or reason is not None or not valid:
         return _form_page(request, found, search, form, status=400)
+    seen = look(request, f"waitlist {found.id}")
+    if seen.suspects:
+        return _form_page(request, found, search, form, guarded=seen, status=400)
     data = form.cleaned_data
     wish = Wish(
         restaurant_id=found.id,
@@ -107,6 +111,7 @@ def _form_page(
     form: WaitForm | None = None,
     *,
     problem: str = "",
+    guarded: Guard | None = None,
     status: int = 200,
 ) -> HttpResponse:
     day, reason = day_of(found, search)
@@ -116,6 +121,7 @@ def _form_page(
         "search": search,
         "form": shown,
         "key": getattr(shown, "cleaned_data", {}).get("key") or secrets.token_urlsafe(16),
+        "guard": guarded or guard(request, f"waitlist {found.id}"),
         "problem": problem or no_times(search, reason, day),
         "has_times": bool(labelled(day)),
         "is_free": bool(day) and not any(is_full(time) for time in day),
