@@ -83,16 +83,17 @@ def _reverse(name: str, numbers: dict[str, Any]) -> str:
 
 def patterns() -> list[tuple[str | None, str]]:
     """Return name and route of every address under the admin."""
-    found = [(name, route) for name, route in _walk(get_resolver().url_patterns, "") if route.startswith("admin/")]
+    found = [(name, route) for name, route in walked(get_resolver().url_patterns, "") if route.startswith("admin/")]
     assert len(found) > 150
     return found
 
 
-def _walk(parts: list[Any], before: str) -> Iterator[tuple[str | None, str]]:
+def walked(parts: list[Any], before: str) -> Iterator[tuple[str | None, str]]:
+    """Yield name and route of every address below these patterns."""
     for part in parts:
         route = before + str(part.pattern)
         if isinstance(part, URLResolver):
-            yield from _walk(part.url_patterns, route)
+            yield from walked(part.url_patterns, route)
         elif isinstance(part, URLPattern):
             yield part.name, route
 
