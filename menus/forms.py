@@ -14,13 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from menus.labels import Allergen, Diet
 from menus.models import Dish, Menu, Section
 from menus.text import one_line
+from restaurant_site.photos.forms import PhotoForm
 
 if TYPE_CHECKING:
-    DishModelForm = forms.ModelForm[Dish]
     ChoiceField = forms.ModelChoiceField[Model]
 else:
     # Django's classes take no type arguments while running.
-    DishModelForm = forms.ModelForm
     ChoiceField = forms.ModelChoiceField
 
 LABELS = 40
@@ -51,7 +50,7 @@ class LinesField(forms.CharField):
         return super().has_changed(shown, (data or "").replace("\r\n", "\n"))
 
 
-class DishForm(DishModelForm):
+class DishForm(PhotoForm):
     """A dish, its allergens and diets as boxes to tick."""
 
     allergens = forms.MultipleChoiceField(
@@ -70,6 +69,7 @@ class DishForm(DishModelForm):
             "section",
             "name",
             "description",
+            "photo_alt",
             "price",
             "price_note",
             "allergens",

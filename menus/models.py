@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from menus.labels import Allergen, Diet
 from reservations.models import Restaurant, Service
 from restaurant_site.caching.writes import CachedModel, Tags
+from restaurant_site.photos.models import WithPhoto
 
 EVERY_DAY = 0b1111111
 """The weekday mask of a menu that is served every day; Monday is bit 0."""
@@ -175,7 +176,7 @@ def _validate_codes(codes: object, known: list[str]) -> None:
         raise ValidationError(_("Use only these: %(known)s."), params={"known": ", ".join(known)})
 
 
-class Dish(CachedModel):
+class Dish(CachedModel, WithPhoto):
     """A dish or drink. A price that is no number is kept as its words; an unknown label is kept as written."""
 
     cache_tags = Tags("menu:{restaurant_id}")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from menus.labels import Allergen, Diet
 from menus.models import Dish, Menu, MenuService, Section
+from restaurant_site.photos.photo import Photo
 
 _ALLERGEN_ORDER = {code: position for position, code in enumerate(Allergen.values)}
 _DIET_ORDER = {code: position for position, code in enumerate(Diet.values)}
@@ -30,6 +31,7 @@ class DishCard:
     diets: tuple[str, ...]
     other_labels: tuple[str, ...]
     is_available: bool
+    photo: Photo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ def _dish_card(dish: Dish, now: dt.datetime) -> DishCard:
         diets=_ordered(dish.diets, _DIET_ORDER),
         other_labels=tuple(dish.other_labels),
         is_available=dish.is_on(now),
+        photo=dish.photo,
     )
 
 

@@ -36,8 +36,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
 
 
-def body_too_large(request: HttpRequest, *, is_file: bool = False) -> HttpResponse:
+def body_too_large(request: HttpRequest, *, is_file: bool = False, is_photo: bool = False) -> HttpResponse:
     """Answer 413; the browser still has what was typed, one step back."""
+    if is_photo:
+        return _page(
+            request,
+            413,
+            _("This photo is too large"),
+            _("Nothing was saved. Go back, where what you typed is still there, and choose a photo of at most 8 MB."),
+        )
     if is_file:
         return _page(
             request,

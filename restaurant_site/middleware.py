@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -83,7 +84,8 @@ class LanguageByPath:
 class RequestBounds:
     """Answer 413 to bodies above ``DATA_UPLOAD_MAX_MEMORY_SIZE`` and 400 to addresses with NUL bytes.
 
-    Where staff bring files, ``UPLOAD_MAX_SIZE`` holds instead. Neither is parsed. No person
+    Where staff bring files, ``UPLOAD_MAX_SIZE`` holds instead, and on forms with a photo
+    ``PHOTO_UPLOAD_MAX_SIZE``. Neither is parsed. No person
     types a NUL byte into an address, and PostgreSQL refuses it in every value, wherever the
     view would use it.
     """
@@ -100,11 +102,14 @@ class RequestBounds:
         except ValueError:
             length = 0
         is_upload = request.path.endswith(settings.UPLOAD_PATHS)
+        is_photo = re.search(settings.PHOTO_PATHS, request.path) is not None
         limit = settings.UPLOAD_MAX_SIZE if is_upload else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if is_photo:
+            limit = settings.PHOTO_UPLOAD_MAX_SIZE
         if limit is None or length <= limit:
             return self.get_response(request)
         _drain(request, min(length, DRAIN))
-        return body_too_large(request, is_file=is_upload)
+        return body_too_large(request, is_file=is_upload, is_photo=is_photo)
 
 
 def _drain(request: HttpRequest, left: int) -> None:

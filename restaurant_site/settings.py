@@ -18,6 +18,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 
 from restaurant_site import env, release
 from restaurant_site.database.waits import CONNECT
+from restaurant_site.photos import where
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_env_file(BASE_DIR / ".env")
@@ -293,13 +294,22 @@ STORAGES = {
     },
 }
 
+# --- Photos -----------------------------------------------------------------
+# docs/photos.md. Without a place to keep them, which production has to name, staff can't add any.
+
+PHOTOS_URL = env.url("PHOTOS_URL", where.SCHEMES, "" if PRODUCTION else (BASE_DIR / "var" / "photos").as_uri())
+PHOTOS_KEY = env.text("PHOTOS_KEY", "")
+STORAGES |= where.storages(PHOTOS_URL, PHOTOS_KEY)
+# Where browsers fetch them, if not from the site itself; no slash at its end.
+PHOTOS_BASE_URL = env.url("PHOTOS_BASE_URL", ("https", "http"), "").rstrip("/")
+
 # --- Security ---------------------------------------------------------------
 
 # The name and shape of Django 6's setting; restaurant_site.headers sends it
 # until then. Constant, without a nonce: a nonce would make pages uncacheable.
 SECURE_CSP = {
     "default-src": ["'self'"],
-    "img-src": ["'self'", "data:"],
+    "img-src": ["'self'", "data:", *where.origins(PHOTOS_BASE_URL)],
     "object-src": ["'none'"],
     "base-uri": ["'self'"],
     "form-action": ["'self'"],
@@ -353,6 +363,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # Where staff bring files, by how the address ends. The pages bound the files themselves, and say so. Bytes.
 UPLOAD_PATHS = ("/admin/reservations/bookingimport/add/",)
 UPLOAD_MAX_SIZE = 6 * 1024 * 1024
+# The forms with a photo, whose field refuses what is above 8 MB in words; this bounds the whole request. Bytes.
+PHOTO_PATHS = r"/admin/(reservations/restaurant|menus/dish)/(add|[0-9]+/change)/\Z"
+PHOTO_UPLOAD_MAX_SIZE = 24 * 1024 * 1024
 
 # --- Logging ----------------------------------------------------------------
 

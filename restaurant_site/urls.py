@@ -23,6 +23,7 @@ admin.site.index_title = _("Restaurants and reservations")
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path("sitemap-<int:part>.xml", views.sitemap_part, name="sitemap_part"),
+    path("photos/", include("restaurant_site.photos.views")),
     *i18n_patterns(
         path("", views.home, name="home"),
         path("restaurants/<slug:slug>/", views.restaurant, name="restaurant"),

@@ -13,10 +13,11 @@ from menus.admin.base import MenusAdmin
 from menus.forms import DishForm
 from menus.labels import Allergen
 from menus.models import Dish
+from restaurant_site.photos.admin import PhotoAdmin
 
 
 @admin.register(Dish)
-class DishAdmin(MenusAdmin[Dish]):
+class DishAdmin(PhotoAdmin, MenusAdmin[Dish]):
     """Dishes, with price and availability to be changed in the list."""
 
     form = DishForm
@@ -24,6 +25,8 @@ class DishAdmin(MenusAdmin[Dish]):
         "section",
         "name",
         "description",
+        "photo",
+        "photo_alt",
         ("price", "price_note"),
         "price_source",
         "is_available",

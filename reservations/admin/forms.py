@@ -25,6 +25,7 @@ from reservations.models import (
 )
 from reservations.models.hours import EVERY_DAY
 from reservations.models.venue import MAX_DEADLINE, MAX_DEADLINE_DAYS
+from restaurant_site.photos.forms import PhotoForm
 
 C = TypeVar("C", bound=Model)
 P = TypeVar("P", bound=Model)
@@ -58,7 +59,7 @@ def _bind_bounds(form: ModelForm[Any]) -> None:
             UpTo(limit).bind(form.fields[name])
 
 
-class RestaurantForm(_ModelForm[Restaurant]):
+class RestaurantForm(PhotoForm):
     """A restaurant; its rules are kept within what a calendar and a globe hold."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

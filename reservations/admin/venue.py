@@ -41,6 +41,7 @@ from reservations.models import (
     TableCombination,
 )
 from reservations.scoping import Link
+from restaurant_site.photos.admin import PhotoAdmin
 
 if TYPE_CHECKING:
     _AreaInlineBase = admin.TabularInline[Area, Restaurant]
@@ -80,7 +81,7 @@ class CuisineInline(_CuisineInlineBase):
 
 
 @admin.register(Restaurant)
-class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
+class RestaurantAdmin(PhotoAdmin, OwnersFields, SiteAdmin[Restaurant]):
     """Restaurants. What one has hundreds of is linked above its form, not on it."""
 
     form = RestaurantForm
@@ -94,6 +95,7 @@ class RestaurantAdmin(OwnersFields, SiteAdmin[Restaurant]):
     inlines = (AreaInline, OpeningPeriodInline, CuisineInline)
     fieldsets = (
         (None, {"fields": ("name", "slug", "tagline", "description", "is_published", "position")}),
+        (gettext_lazy("Photo"), {"fields": ("photo", "photo_alt")}),
         (
             gettext_lazy("Address and contact"),
             {

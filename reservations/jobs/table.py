@@ -12,6 +12,7 @@ from reservations.messages.sending import send_due
 from restaurant_site.accounts.attempts import forget_attempts
 from restaurant_site.accounts.mailing import send_password_mails
 from restaurant_site.caching import outbox
+from restaurant_site.photos import unused
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +48,5 @@ JOBS: tuple[Job, ...] = (
     Job("forget rows of imports", forget_rows, 3600),
     Job("mail links for passwords", send_password_mails, 2),
     Job("forget sign-ins", forget_attempts, 3600),
+    Job("delete unused photos", unused.sweep_some, 60),
 )

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from restaurant_site.caching.writes import CachedModel, Tags
+from restaurant_site.photos.models import WithPhoto
 
 MAX_PARTY = 100
 """The largest party, in covers, that any rule or form admits."""
@@ -105,7 +106,7 @@ class DeadlineFields(models.Model):
             raise ValidationError(errors)
 
 
-class Restaurant(CachedModel, DeadlineFields):
+class Restaurant(CachedModel, DeadlineFields, WithPhoto):
     """A place where tables are booked, with its booking rules."""
 
     cache_tags = Tags("restaurant:{pk}", "slug:{slug}", "restaurants")

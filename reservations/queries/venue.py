@@ -18,6 +18,7 @@ from reservations.models import (
     SpecialDay,
 )
 from reservations.models.venue import KEY_SIGN
+from restaurant_site.photos.photo import Photo
 
 SITEMAP_PART = 1000
 PAGE = 24
@@ -34,6 +35,7 @@ class Card:
     city: str
     cuisines: tuple[str, ...]
     bookable: bool
+    photo: Photo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class Place:
     hours: tuple[HoursLine, ...]
     notices: tuple[DateNotice, ...]
     areas: tuple[tuple[int, str], ...]
+    photo: Photo | None = None
 
     @property
     def listed(self) -> bool:
@@ -135,6 +138,7 @@ def listing(*, text: str = "", city: str = "", cuisine: str = "", page: int = 1)
             city=row.city,
             cuisines=tuple(str(cuisine) for cuisine in row.cuisines.all()),
             bookable=row.online_booking == Restaurant.Booking.ON,
+            photo=row.photo,
         )
         for row in shown
     )
@@ -228,6 +232,7 @@ def place(pk: int, *, drafts: bool = False) -> Place | None:
         hours=_hours(row),
         notices=_notices(row),
         areas=areas(row.pk),
+        photo=row.photo,
     )
 
 
