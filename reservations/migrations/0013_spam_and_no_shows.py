@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reservations', '0009_brake_and_passed_over'),
+        ('reservations', '0012_photos'),
     ]
 
     operations = [
