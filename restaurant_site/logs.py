@@ -47,7 +47,8 @@ _OF_ROWS = re.compile(r"The duplicate key value is.*")
 def without_people(record: logging.LogRecord) -> logging.LogRecord:
     """Return a copy of a record with nothing of a person, whatever the formatter; its traceback is in exc_text."""
     kept = copy.copy(record)
-    kept.msg, kept.args = _message(record), ()
+    # One line: nobody writes a second one into the log.
+    kept.msg, kept.args = " ".join(_message(record).splitlines()), ()
     if record.exc_info and record.exc_info[1] is not None:
         kept.exc_text = _chain(record.exc_info[1])
     kept.exc_info = None

@@ -29,6 +29,16 @@ class SecureWire(Wire):
         return super().ask(method, path, body, **{**told, **headers})
 
 
+def hit(wire: Wire, path: str) -> Answer:
+    """Ask until the answer is from the page cache: what another test wrote may still be renewing its tags."""
+    for _attempt in range(20):
+        answer = wire.get(path)
+        assert answer.status == 200
+        if answer.headers["X-Cache"] == "hit":
+            return answer
+    raise AssertionError(f"{path} is never from the page cache.")
+
+
 def environment(folder: Path, smtp_port: int) -> dict[str, str]:
     """Return the variables of a production whose database and cache are the tests'."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "REDIS_URL") if name in os.environ}

@@ -6,15 +6,17 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from reservations.links import entry_token, request_token, reservation_token
 from reservations.models import Restaurant
 from tests.conftest import Site
-from tests.factories import make_menu, make_reservation, make_staff, make_venue
+from tests.factories import days_ahead, make_menu, make_reservation, make_staff, make_venue
+from tests.reservations.diner import TYPED
 from tests.reservations.people import make_request, make_waiting
 from tests.site import production
-from tests.site.production import SecureWire
+from tests.site.production import SecureWire, hit
 from tests.wire import Answer, Wire
 
 ALWAYS = {
@@ -28,16 +30,8 @@ DENIED = {"camera", "microphone", "geolocation", "payment", "usb"}
 COLLECTED = re.compile(r'href="(/static/css/base\.[0-9a-f]+\.css)"')
 
 
-def twice(wire: Wire, path: str) -> Answer:
-    """Ask twice: the second answer is from the page cache."""
-    assert wire.get(path).status == 200
-    answer = wire.get(path)
-    assert answer.headers["X-Cache"] == "hit"
-    return answer
-
-
 def not_modified(wire: Wire, path: str) -> Answer:
-    return wire.get(path, If_None_Match=twice(wire, path).headers["ETag"])
+    return wire.get(path, If_None_Match=hit(wire, path).headers["ETag"])
 
 
 def collected(wire: Wire) -> str:
@@ -49,7 +43,7 @@ def collected(wire: Wire) -> str:
 # Who makes each answer differs: the page cache, WhiteNoise, a probe ahead of everything, the first middleware, a view.
 ANSWERS: dict[str, tuple[int, Callable[[Wire], Answer]]] = {
     "made": (200, lambda wire: wire.get("/?q=none")),
-    "from the page cache": (200, lambda wire: twice(wire, "/restaurants/here/")),
+    "from the page cache": (200, lambda wire: hit(wire, "/restaurants/here/")),
     "not modified": (304, lambda wire: not_modified(wire, "/restaurants/here/menu/")),
     "a static file": (200, lambda wire: wire.get(collected(wire))),
     "a static file that is not there": (404, lambda wire: wire.get("/static/none.css")),
@@ -146,6 +140,35 @@ def test_signing_out_drops_what_the_browser_kept(production_site: Site, venue: R
     assert "no-store" in index.headers["Cache-Control"]
     out = wire.post("/admin/logout/", index.page.form("/admin/logout/").values)
     assert out.headers["Clear-Site-Data"] == '"cache"'
+
+
+def test_cookies_are_for_this_site_over_https_alone(production_site: Site, venue: Restaurant) -> None:
+    wire = SecureWire(production_site.url)
+    times = wire.get(f"/restaurants/here/times/?date={days_ahead(venue)}&party=2")
+    held = wire.send(times.page.form("/hold/"), "19:00")
+    details = wire.get(held.headers["Location"])
+    form = details.page.form(held.headers["Location"])
+    booked = wire.send(form, "Confirm the reservation", **TYPED)
+    set_by = [cookie for answer in (times, held, booked) for cookie in answer.headers.get_all("Set-Cookie") or []]
+    assert len(set_by) >= 3
+    for cookie in set_by:
+        name = cookie.partition("=")[0]
+        attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
+        assert {"secure", "samesite=lax", "path=/"} <= attributes, cookie
+        assert not any(part.startswith("domain") for part in attributes)
+        # A script may know that there is something to show; that a form is ours is no secret to its own page.
+        assert "httponly" in attributes or "visitor" in name or "csrf" in name, cookie
+
+
+@pytest.mark.parametrize("aim", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"])
+def test_signing_in_leads_nowhere_else(client: Client, db: None, aim: str) -> None:
+    staff = make_staff()
+    staff.set_password("a long enough password")
+    staff.save()
+    typed = {"username": staff.email, "password": "a long enough password", "next": aim}
+    assert client.post("/admin/login/", typed)["Location"] in ("/admin/", "/accounts/profile/")
+    client.logout()
+    assert "evil" not in client.post(f"/admin/login/?next={aim}", {**typed, "next": ""}).headers.get("Location", "")
 
 
 @pytest.mark.parametrize(

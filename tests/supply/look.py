@@ -41,14 +41,15 @@ def weaknesses(source: str) -> tuple[int, list[str]] | None:
     ]
 
 
-def licence(name: str) -> str:
+def licence(package: str) -> str:
     """Return the licence of an installed package as its metadata tell it, or "" where they don't."""
     try:
-        told = metadata.metadata(name)
+        told = metadata.metadata(package)
     except metadata.PackageNotFoundError:
         return ""
     classified = [line.rpartition("::")[2].strip() for line in told.get_all("Classifier") or [] if "License ::" in line]
-    text = str(told.get("License-Expression") or "") or ", ".join(classified) or str(told.get("License") or "")
+    expression, named = ((told.get_all(name) or [""])[0] for name in ("License-Expression", "License"))
+    text = expression or ", ".join(classified) or named
     return text if len(text) <= _LONGEST and "\n" not in text else ""
 
 
