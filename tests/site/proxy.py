@@ -50,6 +50,8 @@ class Proxy(ThreadingHTTPServer):
     def __init__(self, site_port: int, certificate: Path | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.site_port = site_port
+        self.referers: list[str] = []
+        """Where those who asked said that they came from."""
         self.scheme = "https" if certificate else "http"
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -78,7 +80,9 @@ class _Handler(BaseHTTPRequestHandler):
         site = http.client.HTTPConnection("127.0.0.1", self.server.site_port, timeout=20)
         told = {name: value for name, value in self.headers.items() if name.lower() not in _OF_THE_CONNECTION}
         told |= {"X-Forwarded-Proto": self.server.scheme, "X-Forwarded-For": self.client_address[0]}
-        site.request(self.command, self.path, headers=told)
+        self.server.referers.append(self.headers.get("Referer", ""))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        site.request(self.command, self.path, body=body or None, headers=told)
         answer = site.getresponse()
         body = answer.read()
         site.close()
@@ -90,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_HEAD = do_OPTIONS = _hand_on  # noqa: N815 - the names that the library looks for
+    do_GET = do_HEAD = do_OPTIONS = do_POST = _hand_on  # noqa: N815 - the names that the library looks for
 
     def log_message(self, *_args: object) -> None:
         """Say nothing."""
