@@ -25,6 +25,7 @@ from reservations.models import Restaurant
 from reservations.queries.reports import Figures, Report, Week, report
 from reservations.reasons import staff_text
 from reservations.scoping import Link
+from restaurant_site.database.patience import patient
 from restaurant_site.spreadsheets import csv_response
 
 SEE = "reservations.view_report"
@@ -91,7 +92,10 @@ def show(model_admin: admin.ModelAdmin[Any], request: HttpRequest, pk: int) -> H
     asked = {"first": (today - dt.timedelta(weeks=_WEEKS)).isoformat(), "last": today.isoformat()}
     asked |= {name: request.GET[name] for name in asked if name in request.GET}
     form = RangeForm(asked)
-    found = report(restaurant, form.cleaned_data["first"], form.cleaned_data["last"]) if form.is_valid() else None
+    found = None
+    if form.is_valid():
+        with patient():
+            found = report(restaurant, form.cleaned_data["first"], form.cleaned_data["last"])
     wanted = request.GET.get("csv")
     if wanted is not None:
         if found is None or wanted not in _TABLES:

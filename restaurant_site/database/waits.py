@@ -32,8 +32,8 @@ class Waits:
 
 
 WEB: Final = Waits(lock=2, statement=5, idle=15)
-JOBS: Final = Waits(lock=10, statement=None, idle=60)
-"""Of the job loop: one stuck day must not keep the other jobs from their turns."""
+JOBS: Final = Waits(lock=2, statement=None, idle=60)
+"""Of the job loop: one stuck day must not keep the others from their turns."""
 
 ANSWER: Final = 0.5
 """So much later than the server should have ended a statement, the client ends it: the server does not answer."""
