@@ -150,7 +150,7 @@ def mail_url(name: str, default: str | None = None, *, console: bool = False) ->
     if bool(parts.username) != bool(parts.password):
         raise ImproperlyConfigured(f"{name} has a user or a password alone: give both, or neither.")
     return MailServer(
-        "django.core.mail.backends.smtp.EmailBackend",
+        "restaurant_site.smtp.EmailBackend",
         host=parts.hostname,
         port=parts.port or _MAIL_PORTS[parts.scheme],
         user=unquote(parts.username or ""),

@@ -23,7 +23,7 @@ from reservations.models import OpeningPeriod, Restaurant, Service, Table, TurnT
 from reservations.queries.day import day_plan
 from restaurant_site.guide.steps import Step, address
 
-_REAL_MAIL = "django.core.mail.backends.smtp.EmailBackend"
+_REAL_MAIL = "restaurant_site.smtp.EmailBackend"
 
 STEP_OF: dict[Reason, Step] = {
     Reason.ONLINE_BOOKING_OFF: Step.OPEN,

@@ -14,7 +14,7 @@ from tests.messages.smtp_server import SmtpServer
 def server(settings: Settings) -> Iterator[SmtpServer]:
     """Run a mail server that takes everything, and let this process send to it."""
     with SmtpServer() as running:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "restaurant_site.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
         settings.EMAIL_FROM = "Tafel <book@example.org>"
         yield running

@@ -9,7 +9,7 @@ from restaurant_site import env
 from restaurant_site.env import MailServer
 
 PASSWORD = "hunter2-is-secret"
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
+SMTP = "restaurant_site.smtp.EmailBackend"
 CONSOLE = "django.core.mail.backends.console.EmailBackend"
 
 
