@@ -29,11 +29,13 @@ def test_a_limit_is_told_and_nothing_that_was_typed_is_lost(
     page = visitor.page
     # A hundredth of each rate: one look-up and six looks at times a minute.
     with serving(tmp_path / "log", redis=os.environ["REDIS_URL"], workers=1, LIMITS_SCALE="1") as server:
-        for _turn in range(2):
+        for turn in range(2):
             page.goto(f"{server.url}/my-reservations/find/")
             page.get_by_label("Reference").fill("ABCDEFGHJ")
             page.get_by_label("E-mail").fill("zoe@example.org")
             page.keyboard.press("Enter")
+            if not turn:
+                page.wait_for_url("**/find/?sent=1")
         expect(page.get_by_role("heading", name=HEADING)).to_be_visible()
         expect(page.get_by_text("zoe@example.org")).to_be_visible()
         assert serious(page) == []
