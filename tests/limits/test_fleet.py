@@ -78,9 +78,19 @@ def in_use(nodes: list[Server]) -> bool:
 
 
 @pytest.mark.concurrency
-def test_counted_together_then_each_for_itself_then_together_again(
-    nodes: list[Server], redis_server: RedisServer
-) -> None:
+def test_two_nodes_through_a_flood_and_an_outage(nodes: list[Server], redis_server: RedisServer) -> None:
+    while_one_link_is_flooded_everything_else_answers(nodes[0])
+    counted_together_then_each_for_itself_then_together_again(nodes, redis_server)
+    for node in nodes:
+        text = node.log.read_text()
+        assert "Internal Server Error" not in text
+        # The log names a class, and nobody.
+        assert "of class look-up" in text
+        assert "192.0.2." not in text
+
+
+def counted_together_then_each_for_itself_then_together_again(nodes: list[Server], redis_server: RedisServer) -> None:
+    """Look up with one Redis, with none, with a new one, and with one that hangs."""
     together = many(nodes, 3 * RATE, "192.0.2.1")
     assert set(together) == {COUNTED, REFUSED}
     assert 0.9 * RATE <= together[COUNTED] <= 1.1 * RATE, together
@@ -101,19 +111,11 @@ def test_counted_together_then_each_for_itself_then_together_again(
     assert hung == {COUNTED: RATE}
     redis_server.thaw()
 
-    for node in nodes:
-        text = node.log.read_text()
-        assert "Internal Server Error" not in text
-        # The log names a class, and nobody.
-        assert "of class look-up" in text
-        assert "192.0.2." not in text
 
-
-@pytest.mark.concurrency
-def test_while_one_link_is_flooded_everything_else_answers(nodes: list[Server]) -> None:
+def while_one_link_is_flooded_everything_else_answers(node: Server) -> None:
+    """Ask for pages, times and another guest's link, while one link is asked for as fast as it answers."""
     place: Restaurant = make_venue(tables=(2, 2))
     make_venue()
-    node = nodes[0]
     paths = [f"/restaurants/{place.slug}/", f"/restaurants/{place.slug}/times/", "/"]
     paths += [link_of(place), link_of(place)]
     flooded = paths.pop()
