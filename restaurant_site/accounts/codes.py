@@ -21,6 +21,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -97,7 +98,7 @@ def set_up(*, user: User, key: str, code: str) -> list[str]:
         TOTPDevice.objects.create(user=user, name="phone", key=key, last_t=step)
         codes = _new_recovery_codes(user)
         _mark(user, has_codes=True)
-        _log(user, user, "Second factor replaced." if had else "Second factor set up.")
+        _log(user, user, _("Second factor replaced.") if had else _("Second factor set up."))
     return codes
 
 
@@ -106,7 +107,7 @@ def renew_recovery_codes(*, user: User) -> list[str]:
     with transaction.atomic():
         _locked(user)
         codes = _new_recovery_codes(user)
-        _log(user, user, "Recovery codes replaced.")
+        _log(user, user, _("Recovery codes replaced."))
     return codes
 
 
@@ -116,7 +117,7 @@ def remove(*, user: User) -> None:
         _locked(user)
         _forget_devices(user)
         _mark(user, has_codes=False)
-        _log(user, user, "Second factor removed.")
+        _log(user, user, _("Second factor removed."))
 
 
 def reset(*, user: User, by: User | None) -> None:
@@ -125,7 +126,8 @@ def reset(*, user: User, by: User | None) -> None:
         _locked(user)
         _forget_devices(user)
         _mark(user, has_codes=False)
-        _log(user, by or user, "Second factor reset." if by else "Second factor reset by an operator's command.")
+        told = _("Second factor reset.") if by else _("Second factor reset by an operator's command.")
+        _log(user, by or user, told)
 
 
 def verify(*, user: User, typed: str) -> Verdict:
@@ -145,7 +147,7 @@ def verify(*, user: User, typed: str) -> Verdict:
             is_right = bool(device.verify_token(plain))
         elif is_right := _use_up(user, plain):
             device.throttle_reset()
-            _log(user, user, "A recovery code was used.")
+            _log(user, user, _("A recovery code was used."))
         else:
             device.throttle_increment()
         return Verdict(is_right, wait=0 if is_right else _wait_of(device))

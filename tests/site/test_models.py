@@ -13,10 +13,17 @@ from django.db.models.fields.json import JSONField
 
 from reservations.models import JobBeat, Restaurant, User
 
-APPS = ("reservations", "menus")
+APPS = ("reservations", "menus", "accounts")
 MODELS = [model for label in APPS for model in apps.get_app_config(label).get_models(include_auto_created=True)]
 # Django's own tables of the user's groups and permissions hang on the user.
-OF_NO_RESTAURANT = {JobBeat, Restaurant, User, User.groups.through, User.user_permissions.through}
+OF_NO_RESTAURANT = {
+    JobBeat,
+    Restaurant,
+    User,
+    User.groups.through,
+    User.user_permissions.through,
+    *apps.get_app_config("accounts").get_models(),
+}
 
 PORTABLE = (
     models.BigAutoField,

@@ -130,6 +130,9 @@ def test_superusers_see_and_unlock_and_nobody_else(client: Client, host: User) -
     operator = Client()
     operator.force_login(make_staff())
     assert "host@example.org" in operator.get(reverse(LIST)).content.decode()
+    for asked in ("host@", "127.0.0", "nobody"):
+        found = operator.get(reverse(LIST), {"q": asked}).content.decode()
+        assert ("host@example.org" in found) == (asked != "nobody")
     row = AccessAttempt.objects.get()
     done = operator.post(reverse(LIST), {"action": "unlock", "_selected_action": [row.pk]}, follow=True)
     assert "Unlocked: host@example.org" in done.content.decode()
