@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import secrets
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 COOKIE = f"{settings.COOKIE_PREFIX}browser"
 VISITOR = f"{settings.COOKIE_PREFIX}visitor"
 """A cookie that says nothing but that this browser has a reservation: public pages then fetch what is its own."""
+LASTS = dt.timedelta(days=60)
+"""So long after the time that it is about a link leads to its page; what is told there is nobody's business later."""
+
 _SALT = "reservations.browser"
 _AGE = 60 * 60 * 24 * 30
 KEPT_DAYS = _AGE // (60 * 60 * 24)
 """For so long a browser keeps both."""
+
+
+def has_ended(about: dt.datetime) -> bool:
+    """Return whether links to something of that moment (aware) have ended."""
+    return about + LASTS <= timezone.now()
 
 
 def reservation_token(restaurant_id: int, reference: str) -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from reservations.engine import waitlist
 from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason, Refused
-from reservations.links import entry_reference_of, known_browser, new_browser
+from reservations.links import entry_reference_of, has_ended, known_browser, new_browser
 from reservations.models import Reservation, WaitlistEntry
 from reservations.queries.private import entry_by_reference, restaurant_of
 from reservations.reasons import diner_text
@@ -122,7 +122,8 @@ def join_again(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 def _by_token(slug: str, token: str) -> WaitlistEntry | None:
     restaurant = restaurant_of(slug)
     reference = entry_reference_of(restaurant.pk, token) if restaurant else None
-    return entry_by_reference(slug, reference) if reference else None
+    found = entry_by_reference(slug, reference) if reference else None
+    return None if found is None or has_ended(found.latest) else found
 
 
 def _entry_page(

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from reservations.links import VISITOR, browser_of, reservation_token
+from reservations.links import VISITOR, browser_of, has_ended, reservation_token
 from reservations.models import Reservation
 from reservations.queries.private import requests_of, waits_of
 from reservations.views.addresses import entry_address, request_address
@@ -23,7 +23,8 @@ from reservations.views.requests import state_of_request
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """List the reservations that were made in this browser, and what it waits for."""
-    rows = [(row, reservation_token(row.restaurant_id, row.reference)) for row in of_browser(request)]
+    shown = [row for row in of_browser(request) if not has_ended(row.ends_at)]
+    rows = [(row, reservation_token(row.restaurant_id, row.reference)) for row in shown]
     now = timezone.now()
     browser = browser_of(request)
     context = {

@@ -21,7 +21,7 @@ from reservations.engine.booking import Wish
 from reservations.engine.deciding import service_at
 from reservations.engine.errors import Reason, Refused
 from reservations.forms import Option, RequestForm, TimesForm
-from reservations.links import request_reference_of
+from reservations.links import has_ended, request_reference_of
 from reservations.models import BookingRequest, Reservation
 from reservations.queries.private import request_by_reference, restaurant_of
 from reservations.queries.venue import Place
@@ -200,7 +200,12 @@ def withdraw(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 def _by_token(slug: str, token: str) -> BookingRequest | None:
     restaurant = restaurant_of(slug)
     reference = request_reference_of(restaurant.pk, token) if restaurant else None
-    return request_by_reference(slug, reference) if reference else None
+    found = request_by_reference(slug, reference) if reference else None
+    if found is None:
+        return None
+    # What is proposed or booked for it may be later.
+    times = [found.starts_at, *([found.reservation.ends_at] if found.reservation else [])]
+    return None if has_ended(max(times)) else found
 
 
 def _request_page(

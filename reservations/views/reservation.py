@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from reservations.engine import booking, changing
 from reservations.engine.errors import Refused
 from reservations.forms import FewerForm, LateForm
-from reservations.links import reference_of
+from reservations.links import has_ended, reference_of
 from reservations.models import Reservation
 from reservations.queries.private import HOLD_STATUSES, by_reference, restaurant_of
 from reservations.queries.rules import cutoff
@@ -40,11 +40,13 @@ _DONE = {
 
 
 def by_token(slug: str, token: str) -> Reservation | None:
-    """Return the reservation whose signature holds; holds have no link."""
+    """Return the reservation whose signature holds, until its links end; holds have no link."""
     restaurant = restaurant_of(slug)
     reference = reference_of(restaurant.pk, token) if restaurant else None
     found = by_reference(slug, reference) if reference else None
-    return found if found is not None and found.status not in HOLD_STATUSES else None
+    if found is None or found.status in HOLD_STATUSES or has_ended(found.ends_at):
+        return None
+    return found
 
 
 def unknown(request: HttpRequest, slug: str) -> HttpResponse:

@@ -257,7 +257,16 @@ def test_a_link_that_is_pressed_while_the_address_is_corrected_confirms_nothing(
     asking.write_again(reservation=fresh(held), email="ada@example.org")
     with refused(Reason.CHANGED_MEANWHILE):
         asking.press(reservation=seen)
-    assert fresh(held).status == Status.HELD
+    assert (fresh(held).status, fresh(held).email) == (Status.HELD, "ada@example.org")
+
+
+def test_without_that_look_the_wrong_address_would_have_it(diner: Diner, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = ask(diner, email="ada@exmaple.org")
+    seen = fresh(held)
+    asking.write_again(reservation=fresh(held), email="ada@example.org")
+    monkeypatch.setattr(asking, "_unchanged", lambda reservation, _details: fresh(reservation))
+    asking.press(reservation=seen)
+    assert (fresh(held).status, fresh(held).email) == (Status.CONFIRMED, "ada@exmaple.org")
 
 
 def test_step_free_tables_are_found_before_anything_is_asked(place: Restaurant) -> None:

@@ -9,6 +9,8 @@ import pytest
 from reservations.links import (
     entry_reference_of,
     entry_token,
+    press_token,
+    pressed_by,
     reference_of,
     request_reference_of,
     request_token,
@@ -17,10 +19,22 @@ from reservations.links import (
 
 Sign = Callable[[int, str], str]
 Read = Callable[[int, str], str | None]
+
+
+def press(restaurant_id: int, reference: str) -> str:
+    return press_token(restaurant_id, reference, "ada@example.org")
+
+
+def pressed(restaurant_id: int, token: str) -> str | None:
+    told = pressed_by(restaurant_id, token)
+    return told[0] if told else None
+
+
 KINDS: list[tuple[Sign, Read]] = [
     (reservation_token, reference_of),
     (entry_token, entry_reference_of),
     (request_token, request_reference_of),
+    (press, pressed),
 ]
 
 
@@ -32,4 +46,4 @@ def test_a_token_is_read_where_it_was_made(sign: Sign, read: Read) -> None:
     assert read(7, token[:-1]) is None
     assert read(7, token.replace("ABC", "ABD")) is None
     assert read(7, "ABC123XYZ") is None
-    assert [other(7, token) for _sign, other in KINDS if other is not read] == [None, None]
+    assert [other(7, token) for _sign, other in KINDS if other is not read] == [None] * (len(KINDS) - 1)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
 from reservations.engine.errors import Reason
-from reservations.links import reservation_token
+from reservations.links import LASTS, entry_token, request_token, reservation_token
 from reservations.models import Reservation, Restaurant
 from reservations.reasons import diner_text
 from tests.factories import (
@@ -19,6 +20,7 @@ from tests.factories import (
 )
 from tests.pages import read
 from tests.reservations.diner import EVERYTHING, TYPED, Diner, status
+from tests.reservations.people import make_request, make_waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -219,3 +221,29 @@ def test_after_cancelling_the_same_button_books_again(one_table: Restaurant) -> 
     again = diner.send(form, "19:00")
     assert f"/holds/{reference}/" not in again["Location"]
     assert Reservation.objects.filter(status=Status.HELD).count() == 1
+
+
+# --- Until when ------------------------------------------------------------------------------
+
+
+def test_links_end_a_while_after_what_they_are_about(place: Restaurant) -> None:
+    reservation, entry, asked = make_reservation(place), make_waiting(place), make_request(place)
+    Reservation.objects.update(browser="")
+    tokens = {
+        "reservations": reservation_token(place.pk, reservation.reference),
+        "waitlist": entry_token(place.pk, entry.reference),
+        "requests": request_token(place.pk, asked.reference),
+    }
+
+    def answers() -> list[int]:
+        return [
+            Client().get(f"/restaurants/{place.slug}/{kind}/{token}/").status_code for kind, token in tokens.items()
+        ]
+
+    over = max(reservation.ends_at, entry.latest, asked.starts_at) + LASTS
+    with time_machine.travel(over - dt.timedelta(hours=12)):
+        assert answers() == [200, 200, 200]
+    with time_machine.travel(over + dt.timedelta(minutes=1)):
+        assert answers() == [404, 404, 404]
+        cancel = f"/restaurants/{place.slug}/reservations/{tokens['reservations']}/cancel/"
+        assert Client().post(cancel).status_code == 404
