@@ -65,7 +65,7 @@ def _patient(settings: Any) -> None:
 
 
 @pytest.fixture
-def hand() -> Iterator[time_machine.Coordinates]:
+def hand() -> Iterator[time_machine.Traveller]:
     """Stop the clock of this node."""
     with time_machine.travel(dt.datetime.now(dt.UTC), tick=False) as found:
         yield found
@@ -82,7 +82,7 @@ def send(way: Way, form: Form, **typed: str) -> Any:
     return client.post(form.action, form.pressed(label, **{**words, **typed}))
 
 
-def test_who_takes_their_time_notices_nothing(way: Way, hand: time_machine.Coordinates) -> None:
+def test_who_takes_their_time_notices_nothing(way: Way, hand: time_machine.Traveller) -> None:
     client, address, _label, _words, done = way
     form = form_of(client.get(address), address)
     hand.shift(2)
@@ -90,7 +90,7 @@ def test_who_takes_their_time_notices_nothing(way: Way, hand: time_machine.Coord
     assert done() == 1
 
 
-def test_who_is_faster_than_people_is_asked_once_more(way: Way, hand: time_machine.Coordinates) -> None:
+def test_who_is_faster_than_people_is_asked_once_more(way: Way, hand: time_machine.Traveller) -> None:
     client, address, _label, words, done = way
     form = form_of(client.get(address), address)
     hand.shift(1)
@@ -107,7 +107,7 @@ def test_who_is_faster_than_people_is_asked_once_more(way: Way, hand: time_machi
     assert done() == 1
 
 
-def test_what_fills_the_field_that_nobody_sees_is_told(way: Way, hand: time_machine.Coordinates) -> None:
+def test_what_fills_the_field_that_nobody_sees_is_told(way: Way, hand: time_machine.Traveller) -> None:
     client, address, _label, _words, done = way
     shown = client.get(address)
     assert '<div class="extra" aria-hidden="true">' in shown.content.decode()
@@ -125,7 +125,7 @@ def test_what_fills_the_field_that_nobody_sees_is_told(way: Way, hand: time_mach
 
 
 @pytest.mark.parametrize("stamp", ["", "x", "again-1", "again-99999999999999.abc", "é\x00", "again-" + "9" * 5000])
-def test_a_made_up_stamp_is_no_stamp(hand: time_machine.Coordinates, stamp: str) -> None:
+def test_a_made_up_stamp_is_no_stamp(hand: time_machine.Traveller, stamp: str) -> None:
     way = booking()
     form = form_of(way[0].get(way[1]), way[1])
     hand.shift(5)
@@ -133,7 +133,7 @@ def test_a_made_up_stamp_is_no_stamp(hand: time_machine.Coordinates, stamp: str)
     assert way[4]() == 0
 
 
-def test_the_stamp_of_another_form_or_of_yesterday_is_no_stamp(hand: time_machine.Coordinates) -> None:
+def test_the_stamp_of_another_form_or_of_yesterday_is_no_stamp(hand: time_machine.Traveller) -> None:
     way, other = booking(), booking()
     form, foreign = (form_of(one[0].get(one[1]), one[1]) for one in (way, other))
     hand.shift(5)
@@ -142,7 +142,7 @@ def test_the_stamp_of_another_form_or_of_yesterday_is_no_stamp(hand: time_machin
     assert send(way, form).status_code == 400
 
 
-def test_a_form_with_mistakes_says_those_first(hand: time_machine.Coordinates) -> None:
+def test_a_form_with_mistakes_says_those_first(hand: time_machine.Traveller) -> None:
     way = booking()
     form = form_of(way[0].get(way[1]), way[1])
     answer = send(way, form, name="")
