@@ -20,7 +20,7 @@ from reservations.engine.confirming import confirm
 from reservations.engine.deciding import Decision, Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, known_guest
-from reservations.engine.locks import Locked, retried, take_day
+from reservations.engine.locks import Locked, forget_addresses, retried, take_day
 from reservations.engine.offers import serve_waitlist
 from reservations.engine.placing import Early, bound_key, give_back, look, place
 from reservations.history import trail
@@ -171,6 +171,8 @@ def release(*, reservation: Reservation, by: By = GUEST) -> bool:
         day = take_day(reservation.restaurant_id, reservation.service_date)
         if not give_back(reservation.pk):
             return False
+        if reservation.asked:
+            forget_addresses([reservation.pk])
         head = _chain(reservation, day, by, "released")
         serve_waitlist(reservation.restaurant_id, day.date, day.now, head)
         return True

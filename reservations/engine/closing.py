@@ -12,7 +12,15 @@ from django.utils import timezone
 from reservations.engine import floor
 from reservations.engine.booking import cancel_locked
 from reservations.engine.errors import Reason, Refused
-from reservations.engine.locks import Locked, expire_proposals, lapse_offers, lock_for_closing, retried, state_of
+from reservations.engine.locks import (
+    Locked,
+    expire_proposals,
+    forget_addresses,
+    lapse_offers,
+    lock_for_closing,
+    retried,
+    state_of,
+)
 from reservations.engine.offers import serve_waitlist
 from reservations.engine.placing import give_back
 from reservations.history import trail
@@ -88,6 +96,8 @@ def _end(row: Reservation, restaurant: Restaurant, day: Locked, by: By, choices:
     if row.status == Status.HELD:
         if not give_back(row.pk):
             return day
+        if row.asked:
+            forget_addresses([row.pk])
         events = [Event("released", "reservation", row.pk, row.guest_id)]
         lapse_offers([row.pk], {day.date: events})
         expire_proposals([row.pk], {day.date: events}, day.now)

@@ -10,7 +10,7 @@ import contextlib
 import datetime as dt
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ from reservations.messages.outgoing import Kind, message, send_later
 from reservations.models import (
     BookingRequest,
     HistoryEvent,
+    Message,
     Reservation,
     Restaurant,
     ServiceDay,
@@ -203,9 +204,11 @@ def _expire(restaurant_id: int, dates: list[dt.date], found: list[Any]) -> int:
     TableClaim.objects.filter(reservation__in=gone).delete()
     now = found[0][3]
     ended = {date: [Event("expired", "reservation", pk) for pk, of, *_rest in found if of == date] for date in dates}
-    if any(source == Reservation.Source.WAITLIST for _pk, _date, source, _now in found):
+    if any(source == Reservation.Source.WAITLIST for _pk, _date, source, *_rest in found):
         lapse_offers(ids, ended)
-    if any(source == Reservation.Source.REQUEST for _pk, _date, source, _now in found):
+    if asked := [pk for pk, *_rest, asked in found if asked]:
+        forget_addresses(asked)
+    if any(source == Reservation.Source.REQUEST for _pk, _date, source, *_rest in found):
         expire_proposals(ids, ended, now)
     for date, events in ended.items():
         trail.append(restaurant_id, date, events, JOB, now)
@@ -222,7 +225,7 @@ _LAPSED = Prepared(
         )
         .order_by("pk")
         .annotate(asked_at=Now())
-        .values_list("pk", "service_date", "source", "asked_at")
+        .values_list("pk", "service_date", "source", "asked_at", "asked")
     )
 )
 
@@ -243,6 +246,11 @@ def expire_proposals(ids: list[int], ended: dict[dt.date, list[Event]], now: dt.
             ended[row.reservation.service_date].append(Event("expired", "request", row.pk))
         send_later(message(Kind.EXPIRED, row, now))
     requests.update(status=BookingRequest.Status.EXPIRED)
+
+
+def forget_addresses(holds: Sequence[int]) -> None:
+    """Take out of the mails that asked for a button whom they went to: for holds that ended, inside a transaction."""
+    Message.objects.filter(reservation__in=holds, kind=Kind.ASKED).update(recipient="")
 
 
 def forgotten() -> dict[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
 
 import pytest
 from django.utils import timezone
@@ -46,7 +45,8 @@ def test_pressed_twice_while_it_ends(crew: Crew, venue: Restaurant, end: str) ->
         pk = asked(venue, number)
         seen = fresh(pk)
         if end == "expired":
-            soon = timezone.now() + dt.timedelta(milliseconds=random.uniform(5, 60))
+            # On a slow machine too some are pressed in time, and some are not.
+            soon = timezone.now() + dt.timedelta(milliseconds=(1, 20, 50, 100, 200, 5000)[number % 6])
             Reservation.objects.filter(pk=pk).update(held_until=soon)
 
         def press(pk: int = pk) -> Reservation:
@@ -73,4 +73,5 @@ def test_pressed_twice_while_it_ends(crew: Crew, venue: Restaurant, end: str) ->
             assert {first, second} == {Reason.HOLD_LAPSED}
             assert (sent, claims, row.asked) == (0, 0, "mail")
     assert Status.CONFIRMED in ended
+    assert end != "expired" or Status.EXPIRED in ended
     assert broken(venue.pk) == {}

@@ -150,6 +150,8 @@ def test_what_nobody_confirms_lapses_and_goes_to_who_waits(diner: Diner, place: 
     assert kinds(held) == [Kind.ASKED]
     message = mails(held)[0]
     assert isinstance(render(message, timezone.now()), Dropped)
+    # Whom it was written to is forgotten with the rest: the address may be a stranger's.
+    assert message.recipient == ""
     # In the browser that held it, the form tries the same time once more.
     again = diner.confirm(held)
     assert again.status_code == 302
@@ -223,6 +225,7 @@ def test_another_hold_of_the_same_browser_does_not_give_it_back(diner: Diner) ->
     assert fresh(held).held_until == held.held_until
     diner.send(diner.details(held).form("/release/"), "Give the table back")
     assert fresh(held).status == Status.RELEASED
+    assert [row.recipient for row in mails(held)] == [""]
 
 
 def test_a_browser_that_has_pressed_for_this_address_is_not_asked_again(diner: Diner) -> None:
