@@ -134,6 +134,9 @@ def make_told(kind: Message.Kind, **fields: Any) -> Message:
     elif kind in (Kind.CANCELLATION, Kind.STAFF_CANCELLED):
         data = {"late": True} if kind == Kind.STAFF_CANCELLED else {}
         fields.setdefault("status", Reservation.Status.CANCELLED)
+    elif kind == Kind.ASKED:
+        held = {"status": Reservation.Status.HELD, "asked": "mail", "held_until": START - dt.timedelta(hours=2)}
+        fields = {**held, **fields}
     elif kind == Kind.THANKS:
         fields.setdefault("status", Reservation.Status.FINISHED)
         if "guest" not in fields:
