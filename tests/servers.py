@@ -8,6 +8,7 @@ empty them, which no other test may notice.
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ os.environ["SITE_ENV"] = "development"
 os.environ["DEBUG"] = "false"
 # All tests come from one address; those of limits switch them on.
 os.environ.setdefault("LIMITS_SCALE", "0")
+# A folder that ends with the process; the tests that look into it make one each.
+_photos = tempfile.TemporaryDirectory(prefix="photos-")
+os.environ["PHOTOS_URL"] = Path(_photos.name).as_uri()
 
 from restaurant_site import development
 

@@ -12,7 +12,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from restaurant_site.photos import storing
-from restaurant_site.photos.making import MAX_BYTES, MAX_PIXELS, MIN_SIDE, Made, Refusal, RefusedError, make
+from restaurant_site.photos.making import MAX_BYTES, MIN_SIDE, MOST_MEGAPIXELS, Made, Refusal, RefusedError, make
 from restaurant_site.photos.models import WithPhoto
 from restaurant_site.photos.photo import Photo
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:
     _ModelForm = forms.ModelForm
 
-_MEGABYTES, _MEGAPIXELS = MAX_BYTES // 1024**2, MAX_PIXELS // 10**6
+_MEGABYTES = MAX_BYTES // 1024**2
 
 HELP = format_lazy(
     _(
@@ -29,7 +29,7 @@ HELP = format_lazy(
         "where and when it was taken is removed."
     ),
     megabytes=_MEGABYTES,
-    megapixels=_MEGAPIXELS,
+    megapixels=MOST_MEGAPIXELS,
 )
 OFF = _("This site keeps no photos: whoever runs it has to set PHOTOS_URL first.")
 AGAIN = _("Choose the photo again: browsers don't keep a chosen file while other fields are mended.")
@@ -42,7 +42,6 @@ REFUSED = {
     Refusal.TOO_SMALL: _("This photo is too small. Choose one of at least %(pixels)d pixels a side."),
     Refusal.BUSY: _("Other photos are being read right now. Choose it again in a minute."),
 }
-_BOUNDS = {"megabytes": _MEGABYTES, "megapixels": _MEGAPIXELS, "pixels": MIN_SIDE}
 
 
 class PhotoInput(AdminFileWidget):
@@ -82,9 +81,8 @@ class PhotoField(forms.FileField):
         try:
             return make(file, file.size)
         except RefusedError as error:
-            raise forms.ValidationError(
-                REFUSED[error.reason], code=error.reason.name.lower(), params=_BOUNDS
-            ) from error
+            bounds = {"megabytes": _MEGABYTES, "megapixels": error.megapixels, "pixels": MIN_SIDE}
+            raise forms.ValidationError(REFUSED[error.reason], code=error.reason.name.lower(), params=bounds) from error
 
 
 class PhotoForm(_ModelForm):

@@ -22,7 +22,9 @@ TYPES = ("JPEG", "PNG", "WEBP")
 """What is taken, told by the content alone. A phone's JPEG with a second picture in it (MPO) counts as JPEG."""
 
 MAX_BYTES = 8 * 1024 * 1024
-MAX_PIXELS = 40_000_000
+MAX_MEGAPIXELS = {"WEBP": 16}
+MOST_MEGAPIXELS = 40
+"""Of a kind that `MAX_MEGAPIXELS` does not name: decoding a WebP takes four times the memory of others."""
 MIN_SIDE = 200
 """A photo with a shorter side than this would be shown larger than it is. Pixels."""
 
@@ -30,7 +32,7 @@ QUALITY = 80
 WAIT_SECONDS = 10.0
 """For so long an upload waits for another that this process is decoding."""
 
-# One at a time in a process: the largest photo takes some 200 MB while it is decoded.
+# One at a time in a process: the largest photo takes some 250 MB while it is decoded.
 _turn = threading.BoundedSemaphore(1)
 _STRIP = 64
 _ORIENTATION = 0x0112
@@ -59,9 +61,10 @@ class Refusal(enum.Enum):
 class RefusedError(Exception):
     """The file becomes no photo."""
 
-    def __init__(self, reason: Refusal) -> None:
+    def __init__(self, reason: Refusal, megapixels: int = MOST_MEGAPIXELS) -> None:
         super().__init__(reason.value)
         self.reason = reason
+        self.megapixels = megapixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,9 @@ def make(file: IO[bytes], size: int) -> Made:
         raise RefusedError(Refusal.TOO_MANY_BYTES)
     file.seek(0)
     image = _opened(file)
-    if image.width * image.height > MAX_PIXELS:
-        raise RefusedError(Refusal.TOO_MANY_PIXELS)
+    most = MAX_MEGAPIXELS.get(image.format or "", MOST_MEGAPIXELS)
+    if image.width * image.height > most * 1_000_000:
+        raise RefusedError(Refusal.TOO_MANY_PIXELS, most)
     if min(image.size) < MIN_SIDE:
         raise RefusedError(Refusal.TOO_SMALL)
     if not _turn.acquire(timeout=WAIT_SECONDS):
@@ -119,7 +123,8 @@ def _opened(file: IO[bytes]) -> Image.Image:
 def _plain(image: Image.Image) -> Image.Image:
     """Return the picture upright, in sRGB, at most `EDGE` pixels a side, with nothing else about it."""
     # A JPEG is decoded at a half, a quarter or an eighth of its size.
-    image.draft(None, (2 * EDGE, 2 * EDGE))
+    longer = max(image.size)
+    image.draft(None, (2 * EDGE * image.width // longer, 2 * EDGE * image.height // longer))
     image.load()
     orientation = image.getexif().get(_ORIENTATION)
     profile = image.info.get("icc_profile")
