@@ -20,15 +20,16 @@ def safe_cell(value: object) -> str:
     stays a number, also below zero.
     """
     text = "" if value is None else str(value).replace("\x00", "")
-    return f"'{text}" if not isinstance(value, int | float) and _is_formula(text) else text
+    return f"'{text}" if not isinstance(value, int | float) and is_formula(text) else text
 
 
 def plain_cell(text: str) -> str:
     """Return a cell's text without the apostrophe that `safe_cell` puts ahead of it."""
-    return text[1:] if text.startswith("'") and _is_formula(text[1:]) else text
+    return text[1:] if text.startswith("'") and is_formula(text[1:]) else text
 
 
-def _is_formula(text: str) -> bool:
+def is_formula(text: str) -> bool:
+    """Return whether a spreadsheet would run a cell's text, if need be after it has stripped blanks."""
     return text.startswith(FORMULA) or text.lstrip().startswith(FORMULA)
 
 

@@ -5,18 +5,14 @@
 
 from __future__ import annotations
 
-from restaurant_site.spreadsheets import FORMULA
+from restaurant_site.spreadsheets import is_formula
 
 
 def guarded(text: str) -> str:
     """Return the text with an apostrophe before what a spreadsheet would run."""
-    return f"'{text}" if _is_formula(text.lstrip("'")) else text
+    return f"'{text}" if is_formula(text.lstrip("'")) else text
 
 
 def bare(text: str) -> str:
     """Return the text without the apostrophe that `guarded` puts before it; any other stays."""
-    return text[1:] if text.startswith("'") and _is_formula(text.lstrip("'")) else text
-
-
-def _is_formula(text: str) -> bool:
-    return text.startswith(FORMULA)
+    return text[1:] if text.startswith("'") and is_formula(text.lstrip("'")) else text

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from azure.core.exceptions import ResourceNotFoundError
 from azure.identity import DefaultAzureCredential
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobServiceClient, ContainerClient
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
 from storages.backends.azure_storage import AzureStorage
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
         account_url: str
         account_key: str | None
+        client: ContainerClient
 
         def get_default_settings(self) -> dict[str, Any]:
             """Return what can be set, and to what it is by default."""
@@ -44,6 +47,14 @@ class BlobStorage(_AzureStorage):
             "cache_control": "public, max-age=31536000, immutable",
             "object_parameters": {"content_type": "image/webp", "content_disposition": "inline"},
         }
+
+    def _open(self, name: str, mode: str = "rb") -> File[bytes]:
+        """Return a blob, read as a whole. Raises FileNotFoundError, as a folder does."""
+        try:
+            data: bytes = self.client.download_blob(name, timeout=READ_SECONDS).readall()
+        except ResourceNotFoundError as error:
+            raise FileNotFoundError(name) from error
+        return ContentFile(data)
 
     def _get_service_client(self) -> BlobServiceClient:
         return BlobServiceClient(

@@ -22,7 +22,7 @@ _FILE = re.compile(rf"({SHAPE})-\d{{1,4}}\.webp\Z")
 
 
 class AwayError(Exception):
-    """The storage did not take what it was given."""
+    """The storage does not answer, or does not take what it is given."""
 
 
 def is_on() -> bool:
@@ -47,16 +47,16 @@ def keep(made: Made) -> None:
 
 
 def content(name: str, width: int) -> bytes | None:
-    """Return a copy, or None where there is none."""
-    place = path(name, width)
+    """Return a copy, or None where there is none. Raises AwayError."""
     try:
-        with storage().open(place) as file:
+        with storage().open(path(name, width)) as file:
             data: bytes = file.read()
             return data
-    except Exception:
-        if storage().exists(place):
-            raise
+    except FileNotFoundError:
         return None
+    except Exception as error:
+        logger.exception("A photo can't be read.")
+        raise AwayError from error
 
 
 def delete(photo: Photo) -> None:

@@ -26,7 +26,10 @@ def _etag(request: HttpRequest, name: str, width: str) -> str:
 @condition(etag_func=_etag)
 def photo(request: HttpRequest, name: str, width: str) -> HttpResponse:
     """Send one copy of a photo; the address has its name and width, and nothing else is looked up."""
-    data = storing.content(name, int(width)) if storing.is_on() else None
+    try:
+        data = storing.content(name, int(width)) if storing.is_on() else None
+    except storing.AwayError:
+        return HttpResponse(status=503, headers={"Retry-After": "30", "Cache-Control": "no-store"})
     if data is None:
         raise Http404
     return HttpResponse(data, content_type="image/webp", headers=_HEADERS)

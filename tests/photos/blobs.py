@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from azure.core.exceptions import ServiceRequestError
+from azure.core.utils import case_insensitive_dict
 
 KEY = "ZW11bGF0b3I="
 """Any base64 will do."""
@@ -23,13 +24,23 @@ class Blob:
     headers: dict[str, str]
 
 
+class Pieces(list[bytes]):
+    """A body in pieces, on which the client puts what it knows of the blob."""
+
+    @property
+    def content_length(self) -> int:
+        """How many bytes the pieces are."""
+        return sum(map(len, self))
+
+
 class Answer:
     """A response as azure-core's pipeline reads it."""
 
     def __init__(self, request: Any, status: int, body: bytes = b"", **headers: str) -> None:
         self.request = self.internal_response = request
         self.status_code, self.reason = status, str(status)
-        self.headers = {"content-length": str(len(body)), **{k.replace("_", "-"): v for k, v in headers.items()}}
+        told = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.headers = case_insensitive_dict({"content-length": str(len(body)), **told})
         self.content_type = self.headers.get("content-type", "application/xml")
         self.block_size, self._body = 4096, body
 
@@ -52,7 +63,7 @@ class Answer:
 
     def stream_download(self, _pipeline: Any, **_more: Any) -> Any:
         """Return the body in one piece."""
-        return iter([self._body])
+        return Pieces([self._body])
 
     def raise_for_status(self) -> None:
         """Leave errors to who asked."""
@@ -86,7 +97,12 @@ class Blobs:
         if request.method == "DELETE":
             del self.held[path]
             return Answer(request, 202)
-        told = {"etag": '"1"', "last_modified": _DATE, "x_ms_blob_type": "BlockBlob", "content_type": "image/webp"}
+        told: dict[str, Any] = {
+            "etag": '"1"',
+            "last_modified": _DATE,
+            "x_ms_blob_type": "BlockBlob",
+            "content_type": "image/webp",
+        }
         if request.method == "HEAD":
             return Answer(request, 200, **told, content_length=str(len(blob.data)))
         size = len(blob.data)

@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 
 from restaurant_site.photos import making
 from restaurant_site.photos.making import Made, Refusal, RefusedError, make
-from restaurant_site.photos.photo import Photo
+from restaurant_site.photos.photo import EDGE, Photo
 from tests.photos import pictures
 from tests.photos.pictures import BOTTOM, GPS, SCRIPT, SIZE, TOP, halves, jpeg, saved
 
@@ -175,7 +175,7 @@ def test_no_byte_that_is_changed_or_missing_raises_anything_else() -> None:
         for at in range(0, len(data), step):
             for hurt in (data[:at], data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]):
                 try:
-                    assert made(hurt).width <= making.EDGE
+                    assert made(hurt).width <= EDGE
                 except RefusedError:
                     continue
 

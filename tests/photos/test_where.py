@@ -59,8 +59,9 @@ def test_what_names_no_place_is_refused_and_not_shown(url: str) -> None:
 def test_settings_follow_the_environment_and_azure_is_imported_only_where_it_is_named() -> None:
     program = """if True:
         import sys
-        from restaurant_site import settings
-        import restaurant_site.photos.storing, restaurant_site.photos.forms
+        import django
+        from django.conf import settings
+        django.setup()
         print(settings.STORAGES.get("photos", {}).get("BACKEND"), settings.SECURE_CSP["img-src"][2:])
         print([name for name in ("azure.storage.blob", "storages") if name in sys.modules])
     """
@@ -68,7 +69,8 @@ def test_settings_follow_the_environment_and_azure_is_imported_only_where_it_is_
     def told(**given: str) -> str:
         names = {"SITE_ENV": "production", "SECRET_KEY": "s" * 60, "ALLOWED_HOSTS": "h", "SITE_URL": "https://h"}
         urls = {"DATABASE_URL": "postgresql://h/n", "REDIS_URL": "redis://h/0", "EMAIL_URL": "smtp://h"}
-        env = {"PATH": os.environ["PATH"], **names, **urls, "EMAIL_FROM": "a@example.org", **given}
+        module = {"DJANGO_SETTINGS_MODULE": "restaurant_site.settings"}
+        env = {"PATH": os.environ["PATH"], **names, **urls, **module, "EMAIL_FROM": "a@example.org", **given}
         run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True)
         return run.stdout.replace("\n", " ").strip() or run.stderr.splitlines()[-1]
 
@@ -136,6 +138,9 @@ def test_a_photo_goes_through_a_container_and_back(client: Client, blobs: Blobs)
 def test_a_container_that_is_away_costs_the_photo_alone(client: Client, blobs: Blobs) -> None:
     client.force_login(make_staff())
     place = make_restaurant()
+    photo = give(client, place)
     blobs.is_away = True
+    answer = Client().get(photo.src)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     found = errors(send(client, place, photo=upload(), photo_alt="The terrace"))
     assert found["photo"][0].startswith("The photo could not be stored right now.")
