@@ -1,6 +1,6 @@
-"""Install the emulator of Azure Cosmos DB that the tests of the history's copy need; `make audit` runs this first.
+"""Install the emulators that the tests of Azure's services need; `make audit` runs this first.
 
-It is Vercel's, for Node, and goes into var/audit. Node itself comes from
+That of Cosmos DB is Vercel's, that of Blob Storage Microsoft's, both for Node; they go into var/audit. Node itself comes from
 Debian's packages where apt and root are at hand. Exits with 1 and the command
 to run where it can't be had.
 """
@@ -16,6 +16,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[2] / "var" / "audit"
 PACKAGE, VERSION = "@vercel/cosmosdb-server", "1.0.1"
+AZURITE, AZURITE_VERSION = "azurite", "3.37.0"
+BLOB_SERVER = FOLDER / "node_modules" / AZURITE / "dist" / "src" / "blob" / "main.js"
 SERVER = FOLDER / "node_modules" / PACKAGE / "lib" / "cli.js"
 OLDEST_NODE = 18
 
@@ -31,9 +33,13 @@ def node() -> str | None:
 
 
 def installed() -> bool:
-    """Return whether the emulator is there, in this version."""
-    package = FOLDER / "node_modules" / PACKAGE / "package.json"
-    return SERVER.exists() and json.loads(package.read_text(encoding="utf-8"))["version"] == VERSION
+    """Return whether both emulators are there, in these versions."""
+    return SERVER.exists() and BLOB_SERVER.exists() and _versions() == {PACKAGE: VERSION, AZURITE: AZURITE_VERSION}
+
+
+def _versions() -> dict[str, str]:
+    packages = {name: FOLDER / "node_modules" / name / "package.json" for name in (PACKAGE, AZURITE)}
+    return {name: json.loads(path.read_text(encoding="utf-8"))["version"] for name, path in packages.items()}
 
 
 def main() -> int:
@@ -54,9 +60,10 @@ def main() -> int:
         return 1
     if installed():
         return 0
-    print(f"Installing {PACKAGE}@{VERSION} into {FOLDER} (npm) …", flush=True)  # noqa: T201
+    wanted = [f"{PACKAGE}@{VERSION}", f"{AZURITE}@{AZURITE_VERSION}"]
+    print(f"Installing {' and '.join(wanted)} into {FOLDER} (npm) …", flush=True)  # noqa: T201
     npm = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"]
-    command = [*npm, "--prefix", str(FOLDER), f"{PACKAGE}@{VERSION}"]
+    command = [*npm, "--prefix", str(FOLDER), *wanted]
     FOLDER.mkdir(parents=True, exist_ok=True)
     if subprocess.run(command, check=False).returncode or not installed():
         print(f"That failed. To try it by hand:  {' '.join(command)}", file=sys.stderr)  # noqa: T201

@@ -27,6 +27,8 @@ class Blob:
 class Pieces(list[bytes]):
     """A body in pieces, on which the client puts what it knows of the blob."""
 
+    response: Answer
+
     @property
     def content_length(self) -> int:
         """How many bytes the pieces are."""
@@ -63,7 +65,9 @@ class Answer:
 
     def stream_download(self, _pipeline: Any, **_more: Any) -> Any:
         """Return the body in one piece."""
-        return Pieces([self._body])
+        pieces = Pieces([self._body])
+        pieces.response = self
+        return pieces
 
     def raise_for_status(self) -> None:
         """Leave errors to who asked."""
