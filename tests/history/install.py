@@ -1,8 +1,8 @@
 """Install the emulators that the tests of Azure's services need; `make audit` runs this first.
 
-That of Cosmos DB is Vercel's, that of Blob Storage Microsoft's, both for Node; they go into var/audit. Node itself comes from
-Debian's packages where apt and root are at hand. Exits with 1 and the command
-to run where it can't be had.
+That of Cosmos DB is Vercel's, that of Blob Storage Microsoft's, both for Node; they go into var/audit.
+Node itself comes from Debian's packages where apt and root are at hand. Exits
+with 1 and the command to run where it can't be had.
 """
 
 from __future__ import annotations

@@ -114,8 +114,9 @@ class Blobs:
 
     def _listed(self, request: Any, container: str, prefix: str) -> Answer:
         names = [name.removeprefix(f"{container}/") for name in sorted(self.held)]
+        told = f"<Last-Modified>{_DATE}</Last-Modified><BlobType>BlockBlob</BlobType>"
         rows = "".join(
-            f"<Blob><Name>{name}</Name><Properties><Last-Modified>{_DATE}</Last-Modified></Properties></Blob>"
+            f"<Blob><Name>{name}</Name><Properties>{told}</Properties></Blob>"
             for name in names
             if name.startswith(prefix)
         )
