@@ -17,11 +17,12 @@ os.environ["SITE_ENV"] = "development"
 os.environ["DEBUG"] = "false"
 # All tests come from one address; those of limits switch them on.
 os.environ.setdefault("LIMITS_SCALE", "0")
+
+from restaurant_site import development
+
 # A folder that ends with the process; the tests that look into it make one each.
 _photos = tempfile.TemporaryDirectory(prefix="photos-")
 os.environ["PHOTOS_URL"] = Path(_photos.name).as_uri()
-
-from restaurant_site import development
 
 # What is ours of them, told to the processes that this one starts.
 _OURS = "TEST_SERVERS"
