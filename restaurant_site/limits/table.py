@@ -65,9 +65,11 @@ _BY_LINK: Final = frozenset(
         "request",
         "accept_proposal",
         "withdraw",
+        "press",
+        "withdraw_consent",
     }
 )
-_OF_HOLD: Final = frozenset({"details", "extend", "release"})
+_OF_HOLD: Final = frozenset({"details", "extend", "release", "write_again"})
 
 OTHER: Final = Kind(
     "other",
@@ -81,9 +83,9 @@ OTHER: Final = Kind(
 KINDS: Final = (
     Kind(
         "sign-in",
-        "signing in to the admin",
+        "signing in to the admin: passwords and codes",
         # Every page at which a password or a code may be guessed belongs here.
-        frozenset({"admin:login"}),
+        frozenset({"admin:login", "admin:password_change", "second_step", "second_factor", "second_factor_set_up"}),
         _WRITE,
         (
             Limit(
