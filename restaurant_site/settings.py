@@ -319,7 +319,6 @@ SECURE_CSP = {
 PERMISSIONS_DENIED = (
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "display-capture",

@@ -161,7 +161,8 @@ def test_cancelling_twice_says_the_same(place: Restaurant) -> None:
     cancelled_at = Reservation.objects.get().cancelled_at
     diner.send(form, "Yes, cancel it")
     assert Reservation.objects.get().cancelled_at == cancelled_at
-    assert not read(diner.client.get(url)).forms
+    # What was agreed to can be taken back at any time.
+    assert [form.action.split("/")[-2] for form in read(diner.client.get(url)).forms] == ["consent"]
 
 
 def test_after_the_cutoff_a_cancellation_is_said_to_be_late(place: Restaurant) -> None:
@@ -184,8 +185,8 @@ def test_after_the_start_the_phone_is_shown(place: Restaurant) -> None:
     assert any(diner_text(Reason.ALREADY_STARTED) in alert and place.phone in alert for alert in read(answer).alerts)
     assert Reservation.objects.get().status == Status.CONFIRMED
     page = read(diner.client.get(url))
-    # Lateness can be told until the end, and nothing else.
-    assert [form.action.split("/")[-2] for form in page.forms] == ["late"]
+    # Lateness can be told until the end, and nothing else; consent can be taken back at any time.
+    assert [form.action.split("/")[-2] for form in page.forms] == ["late", "consent"]
     assert page.links[place.phone] == f"tel:{place.phone}"
 
 
@@ -197,7 +198,8 @@ def test_what_is_no_longer_to_come_cannot_be_cancelled(place: Restaurant, since:
     answer = diner.send(page.form("/cancel/"), "Yes, cancel it")
     assert answer.status_code == 409
     assert Reservation.objects.get().status == since
-    assert not read(diner.client.get(url)).forms
+    # What was agreed to can be taken back at any time.
+    assert [form.action.split("/")[-2] for form in read(diner.client.get(url)).forms] == ["consent"]
 
 
 def test_a_link_outlives_the_restaurants_page(place: Restaurant) -> None:
