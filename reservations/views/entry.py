@@ -59,7 +59,8 @@ def accept_offer(request: HttpRequest, slug: str, token: str) -> HttpResponse:
         reservation = waitlist.accept(entry=entry)
     except Refused as refusal:
         entry = _by_token(slug, token) or entry
-        return _entry_page(request, entry, token, problem=diner_text(refusal.reason), status=409)
+        calls = refusal.reason == Reason.BY_PHONE
+        return _entry_page(request, entry, token, problem=diner_text(refusal.reason), calls=calls, status=409)
     return to_own_page(request, reservation)
 
 
@@ -127,7 +128,13 @@ def _by_token(slug: str, token: str) -> WaitlistEntry | None:
 
 
 def _entry_page(
-    request: HttpRequest, entry: WaitlistEntry, token: str, *, problem: str = "", status: int = 200
+    request: HttpRequest,
+    entry: WaitlistEntry,
+    token: str,
+    *,
+    problem: str = "",
+    calls: bool = False,
+    status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
     state = state_of_entry(entry, now)
@@ -147,5 +154,6 @@ def _entry_page(
         "is_over": state not in (Status.WAITING, Status.OFFERED, Status.ACCEPTED),
         "joins_again": state in _JOINS_AGAIN and entry.latest > now,
         "problem": problem,
+        "calls": calls,
     }
     return render(request, "reservations/waitlist_entry.html", context, status=status)

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from reservations.engine import asking, due, guests, waitlist
 from reservations.engine.errors import Reason
+from reservations.links import entry_token
 from reservations.models import Guest, Message, Reservation, Restaurant
 from tests.factories import (
     days_ahead,
@@ -157,6 +158,10 @@ def test_an_offer_of_the_waitlist_is_no_way_around_it(place: Restaurant, ada: Gu
         waitlist.accept(entry=entry)
     entry.refresh_from_db()
     assert entry.status == "offered"
+    page = f"/restaurants/{place.slug}/waitlist/{entry_token(place.pk, entry.reference)}/"
+    answer = Client().post(f"{page}accept/")
+    assert answer.status_code == 409
+    assert read(answer).alerts == [f"{BY_PHONE} Please call. {place.phone}"]
 
 
 def test_staff_see_who_stayed_away_often(place: Restaurant, ada: Guest, host: Client) -> None:
