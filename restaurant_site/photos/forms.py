@@ -71,7 +71,7 @@ class PhotoField(forms.FileField):
     widget = PhotoInput
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"label": _("photo"), "required": False, "help_text": HELP, **kwargs})
+        super().__init__(**{"label": _("Photo"), "required": False, "help_text": HELP, **kwargs})
 
     def to_python(self, data: Any) -> Any:
         """Make the photo. Raises ValidationError with what to do instead."""
