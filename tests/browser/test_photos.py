@@ -90,7 +90,7 @@ def test_photos_from_the_form_to_the_diner(site: Site, browser: Browser, visitor
     # Taken away, by a large enough box.
     page = manager.page
     page.goto(site.url + form_of(place))
-    page.get_by_label("Clear").check()
+    page.get_by_label("Remove the photo").check()
     page.get_by_role("button", name="Save and continue editing").click()
     expect(page.get_by_role("img", name="The terrace in the evening")).to_have_count(0)
     diner.page.goto(f"{site.url}/restaurants/here/")
