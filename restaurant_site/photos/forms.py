@@ -48,7 +48,6 @@ class PhotoInput(AdminFileWidget):
     """The admin's file input with the photo itself beside it, instead of a file's name."""
 
     template = "photos/input.html"
-    clear_checkbox_label = _("Remove the photo")
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"accept": "image/jpeg,image/png,image/webp", **(attrs or {})})

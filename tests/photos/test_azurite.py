@@ -31,7 +31,7 @@ def container(settings: Settings) -> Iterator[BlobStorage]:
     """Keep photos in a container of an emulator."""
     node = install.node()
     assert node, "No Node: run `make audit`, which installs it."
-    assert install.installed(), "No emulator: run `make audit`, which installs it."
+    assert install.BLOB_SERVER.exists(), "No emulator: run `make audit`, which installs it."
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
