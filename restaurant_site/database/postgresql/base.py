@@ -2,12 +2,15 @@
 
 lock_timeout and statement_timeout are the server's, and a server that hangs
 ends nothing. So whoever waits for longer than a moment asks it, on a new
-connection, for a sign of life.
+connection, for a sign of life: whether it would speak TLS, which every server
+answers with one byte, whoever asks.
 """
 
 from __future__ import annotations
 
 import logging
+import socket
+import struct
 import threading
 import time
 from collections.abc import Generator
@@ -16,7 +19,6 @@ from typing import Any, Final, TypeVar
 
 import psycopg
 from django.db.backends.postgresql import base
-from psycopg import conninfo
 
 from restaurant_site.database import waits
 from restaurant_site.database.pulse import Pulse
@@ -25,11 +27,14 @@ logger = logging.getLogger("restaurant_site.database")
 
 T = TypeVar("T")
 
-_SIGN = 1.0
+_SIGN: Final = 0.5
 """Seconds of waiting after which the server is asked whether it is there, and again after as many."""
 
-_SIGN_TAKES: Final = 2
-"""Seconds that it has for that; libpq knows none shorter."""
+_SIGN_TAKES: Final = 1.5
+"""Seconds that it has for that."""
+
+_SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
+"""The message of PostgreSQL's protocol; a server of any version knows it."""
 
 pulse = Pulse()
 _asking = threading.Lock()
@@ -41,6 +46,9 @@ class Silent(psycopg.OperationalError):
 
 class Connection(psycopg.Connection[Any]):
     """A connection that looks up while it waits, where its process has bounded its waits."""
+
+    is_bounded = True
+    """False where the URL says how long a statement may take: the server alone knows then."""
 
     def wait(self, gen: Generator[Any, Any, T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Return what the exchange with the server ends with; raise `Silent` if it won't end."""
@@ -76,8 +84,9 @@ def _look_up(connection: Connection, began: float, asked: float) -> float:
     if pulse.silent:
         raise Silent("The database does not answer.")
     longest = waits.statement_seconds()
-    if longest is not None and now - began > longest + waits.ANSWER:
-        _lost()
+    if longest is not None and connection.is_bounded and now - began > longest + waits.ANSWER:
+        # Its other processes may be well: what they say decides about the rest.
+        raise Silent("The database did not end a statement.")
     if now - asked > _SIGN:
         _ask_for_a_sign(connection)
         return time.monotonic()
@@ -85,21 +94,41 @@ def _look_up(connection: Connection, began: float, asked: float) -> float:
 
 
 def _ask_for_a_sign(connection: Connection) -> None:
-    """Connect once more, unless another thread of this process just does; raise `Silent` if that is not answered."""
+    """Ask the server, unless another thread of this process just does; raise `Silent` if it says nothing."""
     if not _asking.acquire(blocking=False):
         return
-    once_more = conninfo.make_conninfo(
-        connection.info.dsn, password=connection.info.password or None, connect_timeout=_SIGN_TAKES
-    )
     try:
-        psycopg.connect(once_more).close()
-    except psycopg.errors.ConnectionTimeout:
-        _lost()
-    except psycopg.Error:
-        # It answered that it has too many, or refused: the statement will hear of it by itself.
-        pass
+        if not _answers(connection.info):
+            _lost()
     finally:
         _asking.release()
+
+
+def _answers(info: psycopg.ConnectionInfo) -> bool:
+    """Return False where the server says nothing. That it refuses or is gone the statement hears by itself."""
+    try:
+        with _line(info.host, info.hostaddr, info.port) as line:
+            line.sendall(_SSL_REQUEST)
+            line.recv(1)
+    except TimeoutError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def _line(host: str, address: str, port: int) -> socket.socket:
+    if not host.startswith("/"):
+        # By its address: looking a name up may take its time, too.
+        return socket.create_connection((address or host, port), timeout=_SIGN_TAKES)
+    line = socket.socket(socket.AF_UNIX)
+    line.settimeout(_SIGN_TAKES)
+    try:
+        line.connect(f"{host}/.s.PGSQL.{port}")
+    except OSError:
+        line.close()
+        raise
+    return line
 
 
 def _lost() -> None:
@@ -140,6 +169,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if pulse.silent:
                 pulse.lost()
             raise
+        connection.is_bounded = "statement_timeout" not in self.settings_dict["OPTIONS"].get("options", "")
         if pulse.found():
             logger.warning("The database answers again.")
         return connection
