@@ -159,6 +159,16 @@ def test_gunicorn_alone_is_kept_by_as_many_as_it_has_threads(front: Front) -> No
     assert Wire(front.behind.url).get(front.page).status == 200
 
 
+def test_gunicorn_alone_waits_for_the_rest_of_a_body_for_seconds(front: Front) -> None:
+    wire = Wire(front.behind.url)
+    for length, status in ((1000, b"408"), (1_000_000_000, b"413")):
+        began = time.monotonic()
+        with socket.create_connection((wire.host, wire.port), timeout=20) as line:
+            line.sendall(FORM + b"Content-Length: %d\r\n\r\nabcde" % length)
+            assert line.recv(4096).split()[1] in (status, b"403")
+        assert time.monotonic() - began < 15
+
+
 def memory(pids: list[int]) -> int:
     """Return the kilobytes that processes have in memory."""
     lines = (line for pid in pids for line in Path(f"/proc/{pid}/status").read_text().splitlines())
