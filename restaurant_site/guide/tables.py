@@ -109,7 +109,9 @@ def page(request: HttpRequest, restaurant: Restaurant) -> HttpResponse:
     context: dict[str, Any] = {"formset": formset, "bound": formset.is_bound, "groups": _groups(tables)}
     context["list"] = f"{reverse('admin:reservations_table_changelist')}?{FILTER}={restaurant.pk}"
     if formset.is_bound and formset.is_valid():
-        new = [(form.cleaned_data, form.cleaned_data["lines"]) for form in formset.forms if form.cleaned_data["lines"]]
+        new = [
+            (form.cleaned_data, form.cleaned_data["lines"]) for form in formset.forms if form.cleaned_data.get("lines")
+        ]
         if "_preview" in request.POST:
             context["new"] = [
                 Group(data["area"], [(table.name, seats_text(table)) for table in lines]) for data, lines in new

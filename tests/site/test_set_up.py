@@ -210,6 +210,9 @@ def test_tables_that_are_there_are_not_made_again(db: None) -> None:
         in read(owner.send(step(place, "tables"), **both | {"form-1-area": "", "form-1-lines": "11, 4"})).text
     )
     assert Table.objects.count() == 1
+    # As if no box had been on the page: those that are left empty hold nothing then.
+    sent = page.forms[-1].values | {"form-INITIAL_FORMS": "0", "form-0-lines": ""} | {"form-1-area": ""}
+    assert owner.client.post(step(place, "tables"), sent).status_code in (200, 302)
 
 
 @pytest.mark.django_db(transaction=True)
