@@ -79,8 +79,12 @@ def _of(model: type[Model], restaurant: Restaurant) -> Any:
     return model._default_manager.filter(**{name: restaurant.pk})
 
 
-def make_marked(mark: str = MARK) -> Restaurant:
-    """Return a restaurant, with an evening that goes on now and rows of every model, all of whose texts are marked."""
+def make_marked(mark: str = MARK, private: str = "") -> Restaurant:
+    """Return a restaurant, with an evening that goes on now and rows of every model, all of whose texts are marked.
+
+    private, if given, marks instead what no visitor may read: people, and reasons for staff alone.
+    """
+    private = private or mark
     restaurant = make_house(name=mark, slug=f"{mark.lower()}-{next(_numbers)}", tagline=mark, description=mark)
     restaurant.areas.update(name=mark)
     make_area(restaurant, name=f"{mark} 2")
@@ -91,7 +95,7 @@ def make_marked(mark: str = MARK) -> Restaurant:
     restaurant.services.update(name=mark)
     make_combination(restaurant, tables[1:], name=mark)
     date = days_ahead(restaurant, 20)
-    _people(restaurant, mark, date)
+    _people(restaurant, private, date)
     lunch = make_service(restaurant, name=mark, first_seating=dt.time(12), last_seating=dt.time(14))
     make_turn_time(restaurant, up_to=2, minutes=90, service=lunch)
     day = make_special_day(restaurant, date, is_closed=False, name=mark)
@@ -99,7 +103,7 @@ def make_marked(mark: str = MARK) -> Restaurant:
     make_closure(restaurant, date + dt.timedelta(days=300), reason=mark)
     OpeningPeriod.objects.create(restaurant=restaurant, day=1, opens=dt.time(9), closes=dt.time(17))
     RestaurantCuisine.objects.create(restaurant=restaurant, cuisine=mark.lower())
-    staff = make_member(restaurant, email=f"{mark}{next(_numbers)}@example.org", name=mark)
+    staff = make_member(restaurant, email=f"{private}{next(_numbers)}@example.org", name=private)
     menu = make_menu(restaurant, name=mark, dishes=[mark])
     menu.sections.update(name=mark)
     MenuService.objects.create(restaurant=restaurant, menu=menu, service=lunch, name=mark)
@@ -110,12 +114,12 @@ def make_marked(mark: str = MARK) -> Restaurant:
         starts_at=when,
         ends_at=when + dt.timedelta(hours=1),
         table_ids=[tables[0].pk],
-        reason=mark,
+        reason=private,
         created_by=staff,
     )
     Brake.objects.create(restaurant=restaurant, service_date=date, service=lunch, ends_at=when, created_by=staff)
-    batch = BookingImport.objects.create(restaurant=restaurant, file_name=mark, header=[mark], status="done")
-    row = {"batch": batch, "line": 2, "key": "k", "contact": "c", "told": {"name": mark}, "status": "refused"}
+    batch = BookingImport.objects.create(restaurant=restaurant, file_name=private, header=[private], status="done")
+    row = {"batch": batch, "line": 2, "key": "k", "contact": "c", "told": {"name": private}, "status": "refused"}
     ImportRow.objects.create(restaurant=restaurant, **row)
     ServiceDay.objects.get_or_create(restaurant=restaurant, date=date)
     return restaurant

@@ -83,9 +83,14 @@ def _reverse(name: str, numbers: dict[str, Any]) -> str:
 
 def patterns() -> list[tuple[str | None, str]]:
     """Return name and route of every address under the admin."""
-    found = [(name, route) for name, route in walked(get_resolver().url_patterns, "") if route.startswith("admin/")]
+    found = [(name, route) for name, route in every_pattern() if route.startswith("admin/")]
     assert len(found) > 150
     return found
+
+
+def every_pattern() -> list[tuple[str | None, str]]:
+    """Return name and route of every address of the site."""
+    return list(walked(get_resolver().url_patterns, ""))
 
 
 def walked(parts: list[Any], before: str) -> Iterator[tuple[str | None, str]]:

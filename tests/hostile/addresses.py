@@ -1,0 +1,97 @@
+"""Every address that the URL resolver knows, with the numbers, references and tokens of a house in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import product
+
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.utils import translation
+
+from reservations.models import Restaurant
+from tests.hostile.house import House
+from tests.reservations.roles.walking import every_pattern, pages
+
+# What stands in an address of the diners, by the end of the route up to it.
+_LINKS = {
+    "/holds/<str:reference>": "holds",
+    "/reservations/<str:token>": "reservations",
+    "/waitlist/<str:token>": "entries",
+    "/requests/<str:token>": "requests",
+}
+
+_PLACES = {
+    "app_label": ("reservations", "menus", "auth", "nonsense"),
+    "content_type_id": ("1", "7"),
+    "object_id": ("1",),
+    "part": ("1", "2"),
+}
+
+ASKED = {
+    "menus_options": "app_label=menus&model_name=dish&field_name=section",
+    "autocomplete": "app_label=reservations&model_name=reservation&field_name=guest&term=",
+}
+"""Questions without which a page has no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A name of the resolver with its route, and the paths under which it is asked for."""
+
+    name: str
+    route: str
+    paths: tuple[str, ...]
+
+
+def addresses(house: House, restaurant: Restaurant) -> list[Address]:
+    """Return every named address, about rows of the restaurant; the guest's links are those of the house."""
+    of_admin = {page.name: page.address(restaurant) for page in pages()}
+    found = []
+    for name, route in every_pattern():
+        if not name:
+            continue
+        paths = (of_admin[name],) if name in of_admin else _paths(name, route, house, restaurant)
+        asked = f"?{ASKED[name]}" if name in ASKED else ""
+        found.append(Address(name, route, tuple(path + asked for path in paths)))
+    return found
+
+
+def name_of(path: str) -> str:
+    """Return the name of the resolver's that a path leads to, "" for none."""
+    language = translation.get_language_from_path(path) or "en"
+    try:
+        with translation.override(language):
+            return resolve(path).url_name or ""
+    except Resolver404:
+        return ""
+
+
+def _paths(name: str, route: str, house: House, restaurant: Restaurant) -> tuple[str, ...]:
+    places = re.findall(r"<(?:\w+:)?(\w+)>", route)
+    if name == "password_reset_confirm":
+        return (reverse(name, args=house.reset),)
+    choices = [_choices(place, route, house, restaurant) for place in places]
+    found = []
+    for values in product(*choices):
+        arguments = dict(zip(places, values, strict=True))
+        for full in (name, f"admin:{name}"):
+            try:
+                found.append(reverse(full, kwargs=arguments))
+            except NoReverseMatch:
+                continue
+            break
+    assert found, f"{name}: no address of {route!r} with {choices}"
+    return tuple(found)
+
+
+def _choices(place: str, route: str, house: House, restaurant: Restaurant) -> tuple[str, ...]:
+    if place == "slug":
+        return (restaurant.address,)
+    if place in _PLACES:
+        return _PLACES[place]
+    for end, kind in _LINKS.items():
+        if end in route:
+            found: tuple[str, ...] = getattr(house.links, kind)
+            return found
+    raise AssertionError(f"say in tests/hostile/addresses.py what stands for <{place}> in {route}")
