@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run test lint format bench audit supply pictures messages lock upgrade clean
+.PHONY: help run test lint format bench audit supply authorization pictures messages lock upgrade clean
 
 help:
 	@echo "make run      serve the site with demo data on http://127.0.0.1:8000 (PORT=8001 make run)"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench    run the benchmarks, into var/bench.json"
 	@echo "make audit    the tests that need more than Python and Chromium"
 	@echo "make supply   look for known weaknesses in what is installed; write its bill of materials, var/sbom.json"
+	@echo "make authorization  write docs/authorization.md, the table of who may open what"
 	@echo "make pictures take the pictures of the docs from the site that make run serves"
 	@echo "make messages collect and compile what is to be translated"
 	@echo "make lock     lock requirements*.in; make upgrade takes newer versions"
@@ -43,6 +44,10 @@ bench: $(READY) .env
 	@$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --target var/bench-packages --require-hashes \
 		-r benchmarks/requirements.txt || echo "cacheops and cachalot could not be installed: their figures are left out."
 	$(BIN)/python benchmarks/run.py
+
+authorization: $(READY)
+	SITE_ENV=development DATABASE_URL=postgresql:///none REDIS_URL=none DJANGO_SETTINGS_MODULE=restaurant_site.settings \
+		$(BIN)/python -m tests.reservations.roles.document
 
 pictures: $(READY)
 	$(BIN)/python docs/pictures/make.py

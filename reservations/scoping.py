@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from django import forms
 from django.contrib import admin
@@ -69,11 +69,11 @@ class ScopedAdmin(_ModelAdmin[M]):
         """Return the links to lists of what belongs to an object."""
         return []
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Let no list be filtered by a secret, which could be guessed a letter at a time; Django asks for relations."""
         if not _NEVER_ASKED.isdisjoint(lookup.split("__")):
             return False
-        return super().lookup_allowed(lookup, value, cast("HttpRequest", request))
+        return super().lookup_allowed(lookup, value, request)
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """Return the model's own order where the admin has none: rows that are counted lose it otherwise."""

@@ -158,3 +158,63 @@ OTHERS = {
 
 UNNAMED = "<path:object_id>/", "(?P<url>.*)$"
 """Endings of addresses without a name: one that redirects to a row's page, and whatever is no page."""
+
+# Pages outside the admin. all: whoever comes; browser: the browser that made the hold, by its cookie; link: whoever has
+# the signed link of the row; own: whoever comes, and sees what their browser has made. After it "POST" where that is
+# the only way in.
+DINERS = {
+    "home": "all",
+    "restaurant": "all",
+    "menu": "all",
+    "sitemap": "all",
+    "sitemap_part": "all",
+    "times": "all",
+    "waitlist": "all",
+    "ask": "all",
+    "find": "all POST",
+    "hold": "all POST",
+    "mine": "own",
+    "next_visit": "own",
+    "details": "browser",
+    "extend": "browser POST",
+    "release": "browser POST",
+    "reservation": "link",
+    "cancel": "link POST",
+    "change": "link",
+    "tell": "link",
+    "say_coming": "link POST",
+    "say_late": "link POST",
+    "reduce_party": "link POST",
+    "waitlist_entry": "link",
+    "accept_offer": "link POST",
+    "leave_waitlist": "link POST",
+    "join_again": "link POST",
+    "request": "link",
+    "accept_proposal": "link POST",
+    "withdraw": "link POST",
+}
+
+_NOT_ADDED = (
+    "brake",
+    "bookingrequest",
+    "combinationtable",
+    "guest",
+    "historyevent",
+    "historyoutbox",
+    "importrow",
+    "jobbeat",
+    "message",
+    "refusal",
+    "serviceday",
+    "tableclaim",
+)
+_NOT_DELETED = (*_NOT_ADDED, "block", "bookingimport", "membership", "reservation", "waitlistentry")
+
+# Superusers may not either: these rows are made and ended by rules, or not at all.
+NEVER = {
+    *(f"reservations_{model}_add" for model in _NOT_ADDED),
+    *(f"reservations_{model}_delete" for model in _NOT_DELETED),
+    "caching_invalidation_add",
+    "caching_invalidation_delete",
+    "reservations_restaurant_pulse",
+}
