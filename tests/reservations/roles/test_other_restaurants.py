@@ -251,7 +251,10 @@ def test_the_walk_finds_what_is_not_refused(db: None) -> None:
     """The control: with one membership more, the same walk meets the mark."""
     theirs = make_marked()
     user = make_member(theirs, "owner")
-    seen = [page.name for page in pages() if MARK in text(signed_in(user).get(page.address(theirs)))]
-    assert len(seen) > 50
-    assert {"reservations_guest_change", "reservations_restaurant_floor", "menus_dish_changelist"} <= set(seen)
+    named = {"reservations_guest_change", "reservations_restaurant_floor", "menus_dish_changelist"}
+    some = [page for number, page in enumerate(pages()) if page.name in named or number % 12 == 0]
+    client = signed_in(user)
+    seen = [page.name for page in some if MARK in text(client.get(page.address(theirs)))]
+    assert len(seen) > 6
+    assert named <= set(seen)
     assert mixed_up() == []
