@@ -87,5 +87,6 @@ def _in_force() -> dict[str, object]:
         "mail_is_encrypted": settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL,
         "is_copied": settings.HISTORY_COPIED,
         "copy_days": settings.COSMOS_TTL_DAYS,
+        "limits_requests": settings.LIMITS_SCALE > 0,
         "counts_failures": "axes" in settings.INSTALLED_APPS,
     }

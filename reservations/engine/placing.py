@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import Q
@@ -54,8 +54,8 @@ def place(
 
     Who waits for the day comes first: what is free goes to them before the wish
     is decided. early looks first, without the lock; by default `look`.
-    A browser that holds tables at most_holds other restaurants is refused
-    (TOO_MANY_HOLDS); two wishes at the same moment may both get the last place.
+    A browser that holds most_holds tables which it would not give back for this
+    one is refused (TOO_MANY_HOLDS); two wishes at the same moment may both get the last place.
     A refusal is kept unless recorded is False: where nobody was turned away by it.
     """
     days = {wish.date}
@@ -65,7 +65,7 @@ def place(
         nonlocal offered
         # Until when the party would stay, by the rules that were read without the lock.
         until = end_of(plan, wish)
-        parties, claimed, by_key, held, *rules = lock_days(
+        parties, claimed, by_key, holds, *rules = lock_days(
             wish.restaurant_id,
             days,
             *windowing(wish.restaurant_id, wish.date, wish.start, until, locked=True),
@@ -77,11 +77,12 @@ def place(
             return Reservation.objects.get(pk=by_key[0][0])
         # Two wishes of one browser for one day are served one after the other, by the lock of the day; two for
         # different days may both end up held, until one of them lapses.
-        elsewhere = sum(1 for _pk, _date, restaurant_id in held if restaurant_id != wish.restaurant_id)
-        if most_holds is not None and elsewhere >= most_holds:
+        held = [_Held(*row) for row in holds]
+        # What the guest has told all of is a booking to them, whatever else they try: it stays, and counts.
+        tried = [row for row in held if row.restaurant_id == wish.restaurant_id and not row.asked]
+        if most_holds is not None and len(held) - len(tried) >= most_holds:
             raise Refused(Reason.TOO_MANY_HOLDS)
-        own = [(pk, date) for pk, date, restaurant_id in held if restaurant_id == wish.restaurant_id]
-        given_back = [(pk, date) for pk, date in own if give_back(pk)]
+        given_back = [(row.pk, row.service_date) for row in tried if give_back(row.pk)]
         # The rules once more: whoever held the lock may have closed the day.
         fresh = fresh_from(plan, rules)
         head = None
@@ -122,6 +123,15 @@ def place(
         if recorded and refusal.reason != Reason.TOO_MANY_HOLDS:
             record(wish, ask.online, refusal.reason)
         raise
+
+
+class _Held(NamedTuple):
+    """A hold of the browser that wishes: of this restaurant, or a live one of another."""
+
+    pk: int
+    service_date: dt.date
+    restaurant_id: int
+    asked: str
 
 
 def look(wish: Wish, ask: Ask, browser: str = "") -> DayPlan:
@@ -232,11 +242,9 @@ _HELD_BY = Prepared(
             Q(restaurant_id=_RESTAURANT) | Q(held_until__gt=Now()),
             browser=Param("browser", models.CharField()),
             status=Reservation.Status.HELD,
-            # What the guest has told all of is a booking to them, whatever else they try.
-            asked="",
         )
         .order_by("pk")
-        .values_list("pk", "service_date", "restaurant_id")
+        .values_list("pk", "service_date", "restaurant_id", "asked")
     )
 )
 _BY_KEY = Prepared(

@@ -9,7 +9,10 @@ from reservations.models import Restaurant
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """What the privacy page of a restaurant says. Without reminders, reminder_hours is 0."""
+    """What the privacy page of a restaurant says. Without reminders, reminder_hours is 0.
+
+    no_shows_call is after how many no-shows a guest is asked to call, 0 for never.
+    """
 
     retention_days: int
     reminder_hours: int
@@ -17,6 +20,8 @@ class Keeping:
     takes_requests: bool
     takes_waitlist: bool
     sheet_by_mail: bool
+    confirms_by_mail: bool
+    no_shows_call: int
 
 
 def keeping(restaurant_id: int) -> Keeping | None:
@@ -31,4 +36,6 @@ def keeping(restaurant_id: int) -> Keeping | None:
         takes_requests=row.takes_requests,
         takes_waitlist=row.takes_waitlist,
         sheet_by_mail=bool(row.sheet_minutes and row.email),
+        confirms_by_mail=row.confirms_by_mail,
+        no_shows_call=row.no_shows_call,
     )

@@ -15,6 +15,7 @@ from restaurant_site.caching import store
 from restaurant_site.limits import leases
 from tests.factories import make_hold, make_venue, new_key
 from tests.pages import read
+from tests.reservations.asked import ask, asking_venue
 from tests.reservations.diner import TYPED, Diner, lapse, status
 
 Status = Reservation.Status
@@ -62,6 +63,18 @@ def test_a_browser_holds_at_three_restaurants_and_once_at_each() -> None:
     assert status(again) == Status.HELD
     # Others' browsers are not counted with it.
     assert press(Diner(places[3]), "21:00").status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_waits_for_the_button_in_a_mail_counts_and_stays() -> None:
+    place = asking_venue(tables=(2,) * 5)
+    diner = Diner(place)
+    asked = [ask(diner) for _number in range(3)]
+    assert press(diner).status_code == 409
+    assert held() == 3
+    lapse(asked[0])
+    assert press(diner).status_code == 302
+    assert status(asked[1]) == Status.HELD
 
 
 @pytest.mark.django_db(transaction=True)

@@ -35,16 +35,19 @@ def test_what_a_restaurant_sets_stands_on_its_page(client: Client, venue: Restau
     for said in ("Zur Linde", "linde@example.org", "730 days after your last visit", "A reminder 24 hours before"):
         assert said in page
     assert "day after a visit" not in page
-    assert "list of a service's guests" not in page
+    for unsaid in ("list of a service's guests", "whose button confirms", "confirmed by phone"):
+        assert unsaid not in page
     Restaurant.objects.filter(pk=venue.pk).update(
         retention_days=30, reminder_hours=0, sends_thanks=True, takes_waitlist=False, takes_requests=False
     )
-    Restaurant.objects.filter(pk=venue.pk).update(sheet_minutes=60)
+    Restaurant.objects.filter(pk=venue.pk).update(sheet_minutes=60, confirms_by_mail=True, no_shows_call=4)
     page = text(client, path)
     assert "30 days after your last visit" in page
     assert "A reminder" not in page
     assert "day after a visit" in page
     assert "list of a service's guests" in page
+    assert "whose button confirms" in page
+    assert "After 4 visits that nobody came to" in page
     assert "waitlist" not in page
     assert "large party" not in page
 
@@ -54,14 +57,17 @@ def test_what_the_site_sets_stands_on_every_page(client: Client, venue: Restaura
     assert "PostgreSQL" in page
     assert "Cosmos" not in page
     assert "run by" not in page
+    assert "How often an address asks" not in page
     for name in ("sessionid", "csrftoken", "browser", "visitor"):
         assert name in page
     settings.OPERATOR, settings.OPERATOR_EMAIL = "Tafel GmbH, Berlin", "privacy@example.org"
     settings.HISTORY_COPIED, settings.COSMOS_TTL_DAYS = True, 90
     settings.SESSION_COOKIE_NAME, settings.SESSION_COOKIE_AGE = "__Host-session", 60 * 60 * 24 * 7
     settings.EMAIL_USE_TLS = True
+    settings.LIMITS_SCALE = 100
     settings.CACHE_ENABLED = False
     page = text(client)
+    assert "How often an address asks" in page
     for said in ("Tafel GmbH, Berlin", "privacy@example.org", "Cosmos DB", "90 days", "__Host-session", "encrypted"):
         assert said in page
     assert "Redis" not in page

@@ -16,6 +16,7 @@ from django.core.mail import EmailMessage, get_connection
 
 from reservations.history import cosmos
 from restaurant_site import smtp
+from restaurant_site.photos import azure
 from restaurant_site.smtp import WHOLE_SECONDS
 from tests.conftest import ROOT
 
@@ -28,6 +29,7 @@ SPEAKING = {
     "reservations/history/cosmos.py": "its own seconds, checked below",
     "reservations/messages/delivery.py": "errors of smtplib",
     "reservations/management/commands/send_test_email.py": "errors of smtplib",
+    "restaurant_site/photos/azure.py": "its own seconds, checked below",
     "restaurant_site/management/commands/run_site.py": "the site itself, in development, with a timeout",
 }
 
@@ -64,6 +66,7 @@ def test_each_has_its_seconds() -> None:
         assert cache["OPTIONS"]["SOCKET_CONNECT_TIMEOUT"] == cache["OPTIONS"]["SOCKET_TIMEOUT"] == 0.25
         assert cache["OPTIONS"]["CONNECTION_POOL_KWARGS"]["retry"] is None
     assert max(cosmos.CONNECT_SECONDS, cosmos.READ_SECONDS, cosmos.WHOLE_SECONDS) <= 5
+    assert max(azure.CONNECT_SECONDS, azure.READ_SECONDS) <= 5
 
 
 @contextlib.contextmanager
