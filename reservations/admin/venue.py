@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
@@ -148,7 +149,11 @@ class RestaurantAdmin(PhotoAdmin, OwnersFields, SiteAdmin[Restaurant]):
     @admin.display(description=gettext_lazy("updated"))
     def updated(self, obj: Restaurant) -> str:
         """Return when the row was last saved."""
-        return local_text(obj.updated_at, obj.zone) if obj.pk else "–"
+        if not obj.pk:
+            return "–"
+        # The form that is refused has put what was typed into the row: that need be no zone.
+        zone = Restaurant.objects.values_list("timezone", flat=True).get(pk=obj.pk)
+        return local_text(obj.updated_at, zoneinfo.ZoneInfo(zone))
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Link to the floor, for who may see it."""

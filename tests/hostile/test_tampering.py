@@ -143,6 +143,12 @@ class TestTampering(TestCase):
         assert [getattr(booked, name) for name in kept] == [getattr(held, name) for name in kept]
         assert booked.status == Reservation.Status.CONFIRMED
 
+    def test_a_time_zone_that_is_none_is_a_message(self) -> None:
+        address = reverse("admin:reservations_restaurant_change", args=(self.own.pk,))
+        for zone in ("9223372036854775808", "../../etc/passwd", "zq" * 30, ""):
+            response = self.client.post(address, {"timezone": zone})
+            assert response.status_code == 200, zone
+
     def test_a_password_s_link_is_good_for_one_account(self) -> None:
         """The token of one with the number of another."""
         response = Client().get(reverse("password_reset_confirm", args=("MQ", "set-password")))
