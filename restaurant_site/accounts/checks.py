@@ -19,6 +19,6 @@ def check_second_factor(**_kwargs: Any) -> Sequence[CheckMessage]:
         CheckWarning(
             "SECOND_FACTOR is off: whoever has an owner's password has their restaurants.",
             hint="Leave SECOND_FACTOR out, or set it to required.",
-            id="restaurant_site.W003",
+            id="restaurant_site.W004",
         )
     ]
