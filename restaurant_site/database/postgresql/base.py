@@ -9,6 +9,7 @@ answers with one byte, whoever asks.
 from __future__ import annotations
 
 import logging
+import select
 import socket
 import struct
 import threading
@@ -32,6 +33,9 @@ _SIGN: Final = 0.5
 
 _SIGN_TAKES: Final = 1.5
 """Seconds that it has for that."""
+
+_TRUSTED: Final = 5.0
+"""Seconds for which a connection that answered needs no question before each request: a server that ends says so."""
 
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
 """The message of PostgreSQL's protocol; a server of any version knows it."""
@@ -140,6 +144,9 @@ def _lost() -> None:
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's, which opens such connections, one attempt at a time while the server is silent."""
 
+    _answered = 0.0
+    """When `is_usable` last asked the server itself, in monotonic seconds."""
+
     Database: Any = SimpleNamespace(**vars(psycopg) | {"connect": Connection.connect})
 
     def get_connection_params(self) -> dict[str, Any]:
@@ -178,6 +185,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Return whether the connection can be used; while the server is silent none can, and nobody waits to see."""
         if waits.in_force() is not None and pulse.silent:
             return False
+        if time.monotonic() - self._answered < _TRUSTED and _is_quiet(self.connection.pgconn):
+            return True
         with waits.lasting(waits.CONNECT):
             usable: bool = super().is_usable()
+        if usable:
+            self._answered = time.monotonic()
         return usable
+
+
+def _is_quiet(pgconn: Any) -> bool:
+    """Return whether nothing came on a connection that asked for nothing: else it was closed, or is about to be."""
+    poll = select.poll()
+    try:
+        poll.register(pgconn.socket, select.POLLIN | select.POLLHUP | select.POLLERR)
+    except psycopg.Error:
+        return False
+    return not poll.poll(0)
