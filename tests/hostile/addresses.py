@@ -16,6 +16,7 @@ from tests.reservations.roles.walking import every_pattern, pages
 # What stands in an address of the diners, by the end of the route up to it.
 _LINKS = {
     "/holds/<str:reference>": "holds",
+    "/confirm/<str:token>": "presses",
     "/reservations/<str:token>": "reservations",
     "/waitlist/<str:token>": "entries",
     "/requests/<str:token>": "requests",
@@ -24,8 +25,10 @@ _LINKS = {
 _PLACES = {
     "app_label": ("reservations", "menus", "auth", "nonsense"),
     "content_type_id": ("1", "7"),
+    "name": ("0" * 32,),
     "object_id": ("1",),
     "part": ("1", "2"),
+    "width": ("480",),
 }
 
 ASKED = {

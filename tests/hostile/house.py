@@ -15,7 +15,7 @@ from django.utils.http import urlsafe_base64_encode
 from reservations.engine import requests
 from reservations.engine.changing import wish_of
 from reservations.history.trail import by_staff
-from reservations.links import entry_token, request_token, reservation_token
+from reservations.links import entry_token, press_token, request_token, reservation_token
 from reservations.models import BookingRequest, Reservation, Restaurant, User, WaitlistEntry
 from tests.factories import make_member, make_reservation, make_staff, make_table, make_user, make_wish
 from tests.hostile.browser import Browser
@@ -41,6 +41,7 @@ class Links:
     """What stands in the addresses of a guest's pages: the references of holds, and signed tokens."""
 
     holds: tuple[str, ...]
+    presses: tuple[str, ...]
     reservations: tuple[str, ...]
     entries: tuple[str, ...]
     requests: tuple[str, ...]
@@ -92,14 +93,27 @@ def _guest(theirs: Restaurant) -> tuple[Browser, Links]:
     far = make_reservation(theirs, at=dt.time(12))
     near = make_reservation(theirs, at=dt.time(9))
     Reservation.objects.filter(pk=near.pk).update(starts_at=timezone.now() + dt.timedelta(hours=1))
+    asked = _asked(theirs, held.browser)
     links = Links(
-        holds=(held.reference,),
+        holds=(held.reference, asked.reference),
+        presses=(press_token(theirs.pk, asked.reference, asked.email),),
         reservations=tuple(reservation_token(theirs.pk, row.reference) for row in (far, near)),
         entries=tuple(entry_token(theirs.pk, row.reference) for row in _entries(theirs)),
         requests=tuple(request_token(theirs.pk, row.reference) for row in _requests(theirs)),
     )
     assert settings.SESSION_COOKIE_NAME not in diner.client.cookies
     return Browser(_cookies(diner.client)), links
+
+
+def _asked(theirs: Restaurant, browser: str) -> Reservation:
+    """Return a hold of the browser's that waits for the button in a mail."""
+    found = make_reservation(theirs, at=dt.time(14))
+    until = timezone.now() + dt.timedelta(minutes=20)
+    Reservation.objects.filter(pk=found.pk).update(
+        status=Reservation.Status.HELD, held_until=until, asked=Reservation.Asked.MAIL, browser=browser
+    )
+    found.refresh_from_db()
+    return found
 
 
 def _entries(theirs: Restaurant) -> list[WaitlistEntry]:

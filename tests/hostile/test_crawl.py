@@ -24,6 +24,7 @@ STRANGERS = ("visitor", "guest", "nobody", *ROLES)
 NOT_OPENED = {
     "join_again": "answers 409 here, since what the guest waited for is free",
     "view_on_site": "no row has a page of its own on the site",
+    "photo": "nobody has brought one: tests/photos",
     "reservations_bookingimport_columns": "of an import that waits: tests/reservations/test_bringing_files.py",
     "reservations_bookingimport_run": "of an import that waits: tests/reservations/test_bringing.py",
     "reservations_bookingimport_start": "of an import that waits: tests/reservations/test_bringing.py",

@@ -86,16 +86,18 @@ class Stored:
             parts.append(_digest(model, f"{column} = %s"))
             params.append(restaurant.pk)
         last = User.objects.latest("pk").pk
-        # New ones may be there: an owner invites people.
-        parts += [_digest(User, "id <= %s AND id <> %s"), _digest(Group, "id > %s")]
+        # New ones may be there: an owner invites people. And whom an owner takes the last role from is signed out.
+        accounts = _digest(User, "id <= %s AND id <> %s", row="(TO_JSONB(x) - 'session_mark')")
+        parts += [accounts, _digest(Group, "id > %s")]
         params += [last, apart_from.pk if apart_from else 0, 0]
         parts.append("SELECT 'superusers', COUNT(*)::text FROM reservations_user WHERE is_superuser")
         return " UNION ALL ".join(parts), params
 
 
-def _digest(model: type[models.Model], where: str) -> str:
+def _digest(model: type[models.Model], where: str, row: str = "x") -> str:
     table = model._meta.db_table
-    return f"SELECT '{table}', MD5(COALESCE(STRING_AGG(x::text, '|' ORDER BY id), '')) FROM {table} x WHERE {where}"  # noqa: S608 - names of the models alone
+    whole = f"MD5(COALESCE(STRING_AGG({row}::text, '|' ORDER BY id), ''))"
+    return f"SELECT '{table}', {whole} FROM {table} x WHERE {where}"  # noqa: S608 - names of the models alone
 
 
 def mixed_up() -> list[str]:
