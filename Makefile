@@ -24,7 +24,7 @@ run: $(READY) .env
 
 test: $(READY) .env
 	@$(BIN)/python tests/browser/install.py
-	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/python tests/run.py $(ARGS)
 
 lint: $(READY) .env
 	$(BIN)/ruff check .

@@ -105,21 +105,22 @@ def bring_guest(*, restaurant_id: int, details: Details, profile: Profile, by: B
         pk = known_guest(restaurant_id, details, language, timezone.now())
         if pk is None:
             raise Refused(Reason.OTHER_GUEST)
-        _enrich(pk, profile)
+        _enrich(pk, profile, details.dietary_needs)
         trail.note(restaurant_id, [Event("imported", "guest", pk, pk)], by, timezone.now())
         return pk
 
     return retried(work)
 
 
-def _enrich(pk: int, profile: Profile) -> None:
-    """Add tags and notes that a guest does not have yet, as far as there is room for them."""
-    if not profile.tags and not profile.notes:
+def _enrich(pk: int, profile: Profile, needs: str = "") -> None:
+    """Add tags, notes and needs that a guest does not have yet, as far as there is room for them."""
+    if not profile.tags and not profile.notes and not needs:
         return
     guest = Guest.objects.select_for_update().get(pk=pk)
     tags = list(dict.fromkeys([*guest.tags, *profile.tags]))[: max(MOST_TAGS, len(guest.tags))]
     notes = guest.notes
     if profile.notes and profile.notes not in notes:
         notes = "\n".join(text for text in (notes, profile.notes) if text)[:NOTES_LENGTH]
-    if (tags, notes) != (guest.tags, guest.notes):
-        Guest.objects.filter(pk=pk).update(tags=tags, notes=notes)
+    needs = guest.dietary_needs or needs
+    if (tags, notes, needs) != (guest.tags, guest.notes, guest.dietary_needs):
+        Guest.objects.filter(pk=pk).update(tags=tags, notes=notes, dietary_needs=needs)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
-from reservations.engine import booking, guests
+from reservations.engine import booking, confirming, guests
 from reservations.engine.errors import Reason
 from reservations.engine.known import guest_from
 from reservations.history.trail import COMMAND
@@ -89,7 +89,7 @@ class Pause:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.found, self.go = threading.Event(), threading.Event()
-        monkeypatch.setattr(booking, "guest_from", self)
+        monkeypatch.setattr(confirming, "guest_from", self)
 
     def __call__(self, *args: Any) -> int:
         pk = guest_from(*args)

@@ -264,7 +264,7 @@ def test_the_number_of_statements_does_not_grow_with_the_dishes(write: Write) ->
             Run(rows)
         return len(queries)
 
-    assert statements(10, "few") == statements(120, "many")
+    assert statements(10, "few") == statements(100, "many")
 
 
 # --- Bad input --------------------------------------------------------------

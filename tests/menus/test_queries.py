@@ -55,6 +55,7 @@ def test_menus_sections_and_dishes_come_in_their_order(restaurant: Restaurant) -
     assert dataclasses.asdict(food_card.sections[0].dishes[0]) == {
         "name": "Eel",
         "description": "Smoked",
+        "photo": None,
         "price": None,
         "price_note": "market price",
         # In the order of the regulation, not as stored.

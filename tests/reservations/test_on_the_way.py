@@ -50,8 +50,8 @@ def page_of(diner: Diner, url: str) -> Page:
 
 
 def ends(page: Page) -> list[str]:
-    """Return what the forms of the page are for."""
-    return [form.action.split("/")[-2] for form in page.forms]
+    """Return what the forms of the page are for, but for the one that takes back what was agreed to."""
+    return [end for form in page.forms if (end := form.action.split("/")[-2]) != "consent"]
 
 
 # --- On the way -------------------------------------------------------------

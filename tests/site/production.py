@@ -55,6 +55,10 @@ def environment(folder: Path, smtp_port: int) -> dict[str, str]:
         "EMAIL_FROM": "Tafel <book@example.org>",
         "BIND": "127.0.0.1",
         "WEB_CONCURRENCY": "2",
+        # These have tests of their own; here a browser signs in with a password, and is faster than people.
+        "SECOND_FACTOR": "off",
+        "FORM_MILLISECONDS": "0",
+        "LIMITS_SCALE": "0",
     }
 
 

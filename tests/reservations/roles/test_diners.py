@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
+from axes.models import AccessAttempt
 from django.contrib.auth.models import Group
 from django.test import Client, TestCase
 from django.urls import reverse
@@ -18,7 +19,13 @@ from tests.hostile.watching import Stored
 from tests.reservations.roles.table import DINERS, NEVER
 from tests.reservations.roles.walking import ask, every_pattern, is_refused, pages
 
-KINDS = {"holds": "holds", "reservations": "reservations", "waitlist": "entries", "requests": "requests"}
+KINDS = {
+    "holds": "holds",
+    "confirm": "presses",
+    "reservations": "reservations",
+    "waitlist": "entries",
+    "requests": "requests",
+}
 
 
 class TestDiners(TestCase):
@@ -91,6 +98,7 @@ class TestDiners(TestCase):
     def test_a_superuser_opens_all_but_what_nobody_may(self) -> None:
         """Pages of lesser roles open for owners, as `test_roles` walks; these are the others."""
         Group.objects.create(name="Group")
+        AccessAttempt.objects.create(username="somebody@example.org", ip_address="203.0.113.7", failures_since_start=1)
         JobBeat.objects.create(name="A job", ran_at=timezone.now())
         changed("restaurant:1")
         client = Client()

@@ -75,5 +75,7 @@ def test_every_cookie_is_bound_to_the_host_and_to_https() -> None:
 @pytest.mark.parametrize(("value", "warnings"), [("required", []), ("off", ["restaurant_site.W004"])])
 def test_deploying_without_the_second_factor_warns(settings: Settings, value: str, warnings: list[str]) -> None:
     settings.SECOND_FACTOR = value
+    settings.OPERATOR = "Tafel GmbH"
+    settings.OPERATOR_EMAIL = "privacy@example.org"
     found = checks.run_checks(tags=[checks.Tags.security], include_deployment_checks=True)
     assert [found.id for found in found if (found.id or "").startswith("restaurant_site")] == warnings
