@@ -120,7 +120,7 @@ def test_the_site_withstands_a_crawl() -> None:
 @pytest.mark.audit
 def test_the_site_withstands_a_long_crawl() -> None:
     with watching.logged() as lines:
-        crawlers = crawled(depth=1, most=1_500)
+        crawlers = crawled(depth=1, most=800)
     look(crawlers, lines)
 
 
