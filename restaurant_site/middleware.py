@@ -12,8 +12,9 @@ from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import translation
 
+from reservations.models import Restaurant
 from restaurant_site.caching.store import state as cache_state
-from restaurant_site.errors import bad_request, body_too_large
+from restaurant_site.errors import bad_request, body_too_large, not_found
 
 NextHandler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -123,3 +124,18 @@ def _drain(request: HttpRequest, left: int) -> None:
         if not chunk:
             return
         left -= len(chunk)
+
+
+class Gone:
+    """Answer 404 where a restaurant was deleted between two statements of a request: a page that polls may be last."""
+
+    def __init__(self, get_response: NextHandler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Hand on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """Answer for a view that did not find the restaurant any more."""
+        return not_found(request, exception) if isinstance(exception, Restaurant.DoesNotExist) else None

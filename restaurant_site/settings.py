@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "restaurant_site.middleware.Gone",
     "restaurant_site.signed_out.SignedOut",
     "restaurant_site.accounts.middleware.SecondFactor",
     "django_htmx.middleware.HtmxMiddleware",

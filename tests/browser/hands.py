@@ -32,7 +32,11 @@ def host(
 def middle(item: Locator) -> tuple[float, float]:
     """Return the middle of an item on the screen, which is brought there first, away from the edges."""
     item.evaluate("item => item.scrollIntoView({ inline: 'center', block: 'center', behavior: 'instant' })")
-    box = item.bounding_box()
+    # What is being replaced by news has none for a moment.
+    for _attempt in range(50):
+        if box := item.bounding_box():
+            break
+        item.page.wait_for_timeout(20)
     assert box
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 

@@ -28,6 +28,7 @@ NOT_OPENED = {
     "reservations_bookingimport_columns": "of an import that waits: tests/reservations/test_bringing_files.py",
     "reservations_bookingimport_run": "of an import that waits: tests/reservations/test_bringing.py",
     "reservations_bookingimport_start": "of an import that waits: tests/reservations/test_bringing.py",
+    "reservations_restaurant_drop": "asked by a script of the timeline: tests/reservations/test_dropping.py",
     "reservations_restaurant_phone_picked": "asked by a script of the phone's page: tests/reservations/test_phone.py",
     "reservations_restaurant_pulse": "needs the key of a page: tests/reservations/test_admin_pulse.py",
 }

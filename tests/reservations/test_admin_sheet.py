@@ -17,6 +17,7 @@ from django.utils import timezone
 from reservations.engine import floor
 from reservations.history.trail import by_staff
 from reservations.models import Message, Reservation, Restaurant, User
+from reservations.queries.sheet import sheet
 from tests.factories import make_area, make_staff, make_table
 from tests.reservations.evening import make_house, make_party, of_reservation, of_restaurant, signed_in, tonight
 from tests.reservations.people import make_guest
@@ -103,6 +104,18 @@ def test_everything_of_a_party_stands_in_its_line(staff: Client) -> None:
     body = page.content.decode()
     assert " style=" not in body
     assert "onclick" not in body
+
+
+def test_a_restaurant_that_is_deleted_while_its_page_is_made_is_not_found(
+    staff: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restaurant = make_house()
+
+    def late(of: Restaurant, *arguments: Any) -> Any:
+        return sheet(Restaurant(pk=of.pk + 1_000_000, timezone=of.timezone), *arguments)
+
+    monkeypatch.setattr("reservations.admin.day.sheet", late)
+    assert staff.get(sheet_of(restaurant)).status_code == 404
 
 
 def test_nothing_typed_by_a_guest_is_markup(staff: Client) -> None:
