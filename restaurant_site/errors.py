@@ -13,10 +13,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import requires_csrf_token
 
 from restaurant_site.database.failures import Failure, failure_of
+from restaurant_site.refilling import Fields
 from restaurant_site.signed_out import keep_refused, sendable
-
-# What a form that lost its token may hold and still be offered again.
-_KEPT_FIELDS, _KEPT_LENGTH = 40, 4000
+from restaurant_site.staff_pages import is_staff_page
 
 
 def _page(request: HttpRequest, status: int, heading: str, text: str, **more: object) -> HttpResponse:
@@ -183,12 +182,6 @@ def _in_words(seconds: int) -> str:
     return ngettext("%(number)d minute", "%(number)d minutes", minutes) % {"number": minutes}
 
 
-def _kept(request: HttpRequest) -> list[tuple[str, str]]:
-    """Return what a form of the public site held, to be shown and sent again; of the admin's none, nor a password."""
-    if request.path.startswith("/admin") or "/admin/" in request.path:
-        return []
-    return [
-        (name, str(value)[:_KEPT_LENGTH])
-        for name, value in list(request.POST.items())[:_KEPT_FIELDS]
-        if name != "csrfmiddlewaretoken"
-    ]
+def _kept(request: HttpRequest) -> Fields:
+    """Return what a form of the public site held, to be shown and sent again; of the admin's none."""
+    return [] if is_staff_page(request.resolver_match) else sendable(request)

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import translation
 
+from restaurant_site.staff_pages import is_staff_page
+
 NextHandler = Callable[[HttpRequest], HttpResponseBase]
 
 SECRETS = frozenset({"token", "reference", "uidb64"})
@@ -20,7 +22,6 @@ _KEY_SIGN = "_"
 # Not no-referrer: browsers then send "Origin: null" with the page's own forms, which Django refuses.
 # The bare origin is sent to ourselves too, so that no proxy's log has the address either.
 _NO_ADDRESS = "strict-origin"
-_ADMIN = "admin"
 _REFUSED = 400
 _NOT_KEPT = "no-store, private"
 # Of the admin, but the same for everyone.
@@ -100,13 +101,7 @@ def resolved(path: str) -> ResolverMatch | None:
 
 def opens_something(match: ResolverMatch) -> bool:
     """Return whether who has the address may see or change what it leads to; also staff's addresses, which name it."""
-    return _has_secret(match) or _KEY_SIGN in str(match.kwargs.get("slug", "")) or is_admin(match)
-
-
-def is_admin(match: ResolverMatch) -> bool:
-    """Return whether the address is one of the staff's."""
-    first, _, rest = match.route.partition("/")
-    return first == _ADMIN or (first in dict(settings.LANGUAGES) and rest.startswith(f"{_ADMIN}/"))
+    return _has_secret(match) or _KEY_SIGN in str(match.kwargs.get("slug", "")) or is_staff_page(match)
 
 
 def _has_secret(match: ResolverMatch) -> bool:
@@ -115,4 +110,4 @@ def _has_secret(match: ResolverMatch) -> bool:
 
 def _is_personal(match: ResolverMatch) -> bool:
     """Return whether the page is one person's; that of a private restaurant is the same for all who have its link."""
-    return (_has_secret(match) or is_admin(match)) and match.url_name not in _PUBLIC_NAMES
+    return (_has_secret(match) or is_staff_page(match)) and match.url_name not in _PUBLIC_NAMES

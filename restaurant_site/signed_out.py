@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from restaurant_site.refilling import Fields, refill
+from restaurant_site.staff_pages import is_staff_page
 
 NextHandler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -48,7 +49,7 @@ class SignedOut:
         """Keep what a login carried, and fill it into the page of its form."""
         response = self.get_response(request)
         # Before the second step nothing is taken out, however the first was answered.
-        if not is_admin(request) or vars(request).get("awaits_code"):
+        if not is_staff_page(request.resolver_match) or vars(request).get("awaits_code"):
             return response
         if _has_signed_in(request, response):
             _keep(request)
@@ -60,7 +61,7 @@ class SignedOut:
         self, request: HttpRequest, _view: Callable[..., Any], _args: Any, _kwargs: Any
     ) -> HttpResponseBase | None:
         """Answer a form of somebody who is not signed in any more with the login page, which carries the fields."""
-        if request.method != "POST" or not is_admin(request) or _name(request) in _OPEN:
+        if request.method != "POST" or not is_staff_page(request.resolver_match) or _name(request) in _OPEN:
             return None
         # A page's own script asks again by itself, and can't show a login page.
         if request.user.is_authenticated or request.headers.get("HX-Request"):
@@ -82,11 +83,6 @@ class SignedOut:
         return shown
 
 
-def is_admin(request: HttpRequest) -> bool:
-    """Return whether a request that has found its view is for a page of the admin, in whichever language."""
-    return request.resolver_match is not None and request.path.startswith(reverse("admin:index"))
-
-
 def _name(request: HttpRequest) -> str:
     return request.resolver_match.url_name or "" if request.resolver_match else ""
 
@@ -97,7 +93,7 @@ def keep_refused(request: HttpRequest) -> bool:
     So a page of before the session was lost is not typed again by who has
     signed in on another meanwhile.
     """
-    if not is_admin(request) or _name(request) in _OPEN or not request.user.is_authenticated:
+    if not is_staff_page(request.resolver_match) or _name(request) in _OPEN or not request.user.is_authenticated:
         return False
     fields = _typed(request)
     if not fields:

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from restaurant_site.accounts import codes
-from restaurant_site.signed_out import is_admin, keep_refused
+from restaurant_site.signed_out import keep_refused
+from restaurant_site.staff_pages import is_staff_page
 
 NextHandler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -48,7 +49,7 @@ class SecondFactor:
         self, request: HttpRequest, _view: Callable[..., Any], _args: Any, _kwargs: Any
     ) -> HttpResponseBase | None:
         """Send whoever has signed in by a password alone to the page of the next step; a form waits meanwhile."""
-        if not codes.is_on() or not is_admin(request):
+        if not codes.is_on() or not is_staff_page(request.resolver_match):
             return None
         name = request.resolver_match.url_name if request.resolver_match else None
         if name in OPEN or not request.user.is_authenticated or codes.has_passed(request):

@@ -11,12 +11,13 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import ResolverMatch, reverse
+from django.urls import ResolverMatch
 
 from restaurant_site.client_address import client_address, network_of
 from restaurant_site.errors import too_many_requests
 from restaurant_site.limits.counting import Count, Full, count_of, hit
 from restaurant_site.limits.table import Kind, Limit, kind_of
+from restaurant_site.staff_pages import is_staff_page
 
 NextHandler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -44,15 +45,11 @@ class Limits:
         match = request.resolver_match
         if match is None or not settings.LIMITS_SCALE:
             return None
-        kind = kind_of(match.view_name, request.method or "", request.GET, is_staff_page=_is_staff_page(request))
+        kind = kind_of(match.view_name, request.method or "", request.GET, is_staff_page=is_staff_page(match))
         if kind is None:
             return None
         full = hit(_counts(kind, request, match))
         return None if full is None else _refused(request, kind, full)
-
-
-def _is_staff_page(request: HttpRequest) -> bool:
-    return request.path.startswith(reverse("admin:index"))
 
 
 def _counts(kind: Kind, request: HttpRequest, match: ResolverMatch) -> list[Count]:

@@ -255,6 +255,14 @@ def test_a_form_without_its_token_can_be_sent_again(place: Restaurant) -> None:
     assert Reservation.objects.get().note == typed["note"]
 
 
+def test_a_restaurant_may_be_called_as_the_admin_is() -> None:
+    diner = Diner(make_venue(slug="admin"))
+    held = diner.hold()
+    diner.client.handler.enforce_csrf_checks = True
+    page = read(diner.client.post(diner.details_url(held), TYPED))
+    assert {name: page.forms[0].values[name] for name in TYPED} == TYPED
+
+
 @pytest.mark.parametrize("token", ["", "x", "\x00" * 64, "🍕" * 16, "a" * 64, "a" * 32])
 def test_a_form_with_a_wrong_token(place: Restaurant, token: str) -> None:
     diner = Diner(place)
