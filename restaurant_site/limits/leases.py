@@ -14,11 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.utils.crypto import salted_hmac
-
 from restaurant_site.caching.gate import Unavailable
 from restaurant_site.caching.store import Store
-from restaurant_site.limits.counting import PREFIX, usable
+from restaurant_site.limits.counting import PREFIX, hidden, usable
 
 _KEPT: Final = 4 * 3600
 """Seconds for which a set that nobody adds to is kept; no member lasts as long."""
@@ -44,7 +42,7 @@ class Lease:
 
 def owner(most: int, *names: str) -> Owner:
     """Return an owner by names that can't be read from its key in Redis."""
-    return Owner(f"{PREFIX}:in-use:{_hidden(*names)}", most)
+    return Owner(f"{PREFIX}:in-use:{hidden(*names)}", most)
 
 
 def take(owners: Sequence[Owner], member: str, seconds: float) -> Lease:
@@ -53,7 +51,7 @@ def take(owners: Sequence[Owner], member: str, seconds: float) -> Lease:
     One that they use already stays, and lasts from now on. In one round trip
     where there is room, and never more than is allowed, however many ask at once.
     """
-    name = _hidden(member)
+    name = hidden(member)
     if shared := usable():
         try:
             return _take_shared(shared, owners, name, seconds)
@@ -65,7 +63,7 @@ def take(owners: Sequence[Owner], member: str, seconds: float) -> Lease:
 
 def give_back(owners: Sequence[Owner], member: str) -> None:
     """End a member's use; nothing happens where it is not in use."""
-    name = _hidden(member)
+    name = hidden(member)
     with _lock:
         for one in owners:
             _here.get(one.key, {}).pop(name, None)
@@ -123,7 +121,3 @@ def _take_here(owners: Sequence[Owner], name: str, seconds: float) -> Lease:
     for used in sets:
         used[name] = now + seconds
     return Lease(granted=True, is_new=is_new)
-
-
-def _hidden(*names: str) -> str:
-    return salted_hmac("restaurant_site.limits", "\n".join(names), algorithm="sha256").hexdigest()[:32]
