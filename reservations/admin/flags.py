@@ -18,7 +18,7 @@ from reservations.admin.formats import clock_text, local_text
 from reservations.models import Reservation
 from reservations.queries.evening import another_of_guest, is_late
 from reservations.queries.floor import same_contact
-from reservations.queries.guests import recent_no_shows
+from reservations.queries.guests import no_shows_from
 from reservations.sheet_rows import asked_text, flagged_text
 
 Status = Reservation.Status
@@ -98,11 +98,11 @@ class EveningColumns:
 
 def _flagged(reservation: Reservation) -> int:
     """Return the guest's no-shows of the last 12 months where the restaurant wants to see them, else 0."""
-    least, guest = reservation.restaurant.no_shows_flagged, reservation.guest_id
-    if not least or guest is None:
+    restaurant, guest = reservation.restaurant, reservation.guest_id
+    if guest is None:
         return 0
-    number = recent_no_shows([guest], timezone.now().date()).get(guest, 0)
-    return number if number >= least else 0
+    today = timezone.now().astimezone(restaurant.zone).date()
+    return no_shows_from(restaurant.no_shows_flagged, [guest], today).get(guest, 0)
 
 
 def flags_text(reservation: Reservation) -> str:

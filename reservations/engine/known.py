@@ -11,7 +11,7 @@ from django.db.models import Case, Q, QuerySet, Value, When
 
 from reservations.engine.inserts import insert
 from reservations.models import Guest, Restaurant, contact_key
-from reservations.queries.guests import recent_no_shows
+from reservations.queries.guests import no_shows_from
 from reservations.queries.prepared import Param, Prepared, Question, together
 
 _COLUMNS = tuple(field.attname for field in Guest._meta.concrete_fields)
@@ -92,10 +92,10 @@ def is_to_call(restaurant: Restaurant, guest: int | None, now: dt.datetime) -> b
 
     One statement, where the restaurant wants that and the guest is known.
     """
-    if not restaurant.no_shows_call or guest is None:
+    if guest is None:
         return False
     local_date = now.astimezone(restaurant.zone).date()
-    return recent_no_shows([guest], local_date).get(guest, 0) >= restaurant.no_shows_call
+    return bool(no_shows_from(restaurant.no_shows_call, [guest], local_date))
 
 
 def guest_from(found_rows: list[Any], restaurant_id: int, details: Details, language: str) -> int:

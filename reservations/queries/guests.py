@@ -90,6 +90,13 @@ def recent_no_shows(guests: Sequence[int], until: dt.date) -> dict[int, int]:
     return dict(rows.order_by().values_list("guest").annotate(number=Count("pk")))
 
 
+def no_shows_from(least: int, guests: Sequence[int], until: dt.date) -> dict[int, int]:
+    """Return `recent_no_shows` of the guests who had so many at least; of nobody, by no statement, where that is 0."""
+    if not least:
+        return {}
+    return {guest: number for guest, number in recent_no_shows(guests, until).items() if number >= least}
+
+
 def counted(guests: QuerySet[Guest]) -> QuerySet[CountedGuest]:
     """Return guests with ``visits``, ``no_shows`` and ``last_visit``, as `counts_of` counts, in the same statement."""
     of_guest = Reservation.objects.filter(guest=OuterRef("pk")).order_by().values("guest")

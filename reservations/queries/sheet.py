@@ -16,7 +16,7 @@ from reservations.models import Reservation, Restaurant, Table
 from reservations.models.reservation import COUNTED
 from reservations.queries.day import rules_on
 from reservations.queries.evening import with_twice
-from reservations.queries.guests import recent_no_shows
+from reservations.queries.guests import no_shows_from
 from reservations.queries.touches import Touch, touches
 
 if TYPE_CHECKING:
@@ -97,8 +97,7 @@ def sheet(restaurant: Restaurant, date: dt.date, now: dt.datetime) -> Sheet:
 def _flagged(restaurant: Restaurant, date: dt.date, parties: tuple[Party, ...]) -> dict[int, int]:
     least = restaurant.no_shows_flagged
     seen = {party.guest_id for party in parties if party.guest_id and least and party.no_shows >= least}
-    recent = recent_no_shows(sorted(seen)[:1000], date)
-    return {guest: number for guest, number in recent.items() if number >= least}
+    return no_shows_from(least, sorted(seen)[:1000], date)
 
 
 def _parties(restaurant: Restaurant, date: dt.date, now: dt.datetime) -> QuerySet[Party]:
