@@ -35,7 +35,7 @@ __all__ = ["MOST_HOLDS", "Details", "Wish", "ask_of", "book", "cancel", "confirm
 Status = Reservation.Status
 
 MOST_HOLDS = 3
-"""At so many restaurants one browser may hold tables at a time: somebody who chooses between two, and one more."""
+"""So many tables may one browser hold at a time: somebody who chooses between two, and one more."""
 
 
 def hold(
@@ -55,7 +55,7 @@ def hold(
     again, while it lasts. With another wish it gives back what it held here
     before, so that nobody who tries several times keeps others from them; where
     the new wish is refused, it keeps what it has.
-    One that holds at `MOST_HOLDS` other restaurants is refused (TOO_MANY_HOLDS).
+    One that holds `MOST_HOLDS` tables which it would not give back is refused (TOO_MANY_HOLDS).
     details are what was typed so far, if anything. early refuses without the
     lock; by default a fresh read does.
     """

@@ -235,11 +235,11 @@ _NOBODY = "-"
 """No browser's hash."""
 
 _RESTAURANT = Param("restaurant", models.BigIntegerField())
-# All of a browser's here, also those that have lapsed and that nobody has noticed; elsewhere the live ones.
+# What a browser would give back here, also where it has lapsed and nobody has noticed; of all else the live ones.
 _HELD_BY = Prepared(
     lambda: (
         Reservation.objects.filter(
-            Q(restaurant_id=_RESTAURANT) | Q(held_until__gt=Now()),
+            Q(restaurant_id=_RESTAURANT, asked="") | Q(held_until__gt=Now()),
             browser=Param("browser", models.CharField()),
             status=Reservation.Status.HELD,
         )

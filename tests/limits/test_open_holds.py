@@ -13,7 +13,7 @@ from pytest_django import Settings
 from reservations.models import Refusal, Reservation, Restaurant
 from restaurant_site.caching import store
 from restaurant_site.limits import leases
-from tests.factories import make_hold, make_venue, new_key
+from tests.factories import days_ahead, make_hold, make_venue, new_key
 from tests.pages import read
 from tests.reservations.asked import ask, asking_venue
 from tests.reservations.diner import TYPED, Diner, lapse, status
@@ -75,6 +75,16 @@ def test_what_waits_for_the_button_in_a_mail_counts_and_stays() -> None:
     lapse(asked[0])
     assert press(diner).status_code == 302
     assert status(asked[1]) == Status.HELD
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_has_lapsed_on_another_day_counts_no_more() -> None:
+    place = asking_venue(tables=(2,) * 5)
+    diner = Diner(place)
+    for one in [ask(diner) for _number in range(3)]:
+        lapse(one)
+    times = diner.times(days_ahead(place, 8))
+    assert diner.send(times.form("/hold/"), "19:00").status_code == 302
 
 
 @pytest.mark.django_db(transaction=True)
