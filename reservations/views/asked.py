@@ -22,6 +22,7 @@ from reservations.models import Reservation
 from reservations.queries.private import HOLD_STATUSES, by_reference, restaurant_of
 from reservations.reasons import diner_text
 from reservations.views.addresses import own_address
+from reservations.views.agreeing import consent_form, keep_consent
 from reservations.views.browser import to_own_page
 from reservations.views.methods import post_only
 from reservations.views.reservation import unknown
@@ -112,7 +113,10 @@ def press(request: HttpRequest, slug: str, token: str) -> HttpResponse:
         if refusal.reason == Reason.CHANGED_MEANWHILE:
             return redirect("press", slug=slug, token=token)
         return _press_page(request, held, token, problem=diner_text(refusal.reason), status=409)
-    return _press_page(request, pressed, token) if pressed.status in HOLD_STATUSES else to_own_page(request, pressed)
+    if pressed.status in HOLD_STATUSES:
+        return _press_page(request, pressed, token)
+    keep_consent(request, pressed)
+    return to_own_page(request, pressed)
 
 
 def _by_token(slug: str, token: str) -> Reservation | None:
@@ -131,7 +135,8 @@ def _by_token(slug: str, token: str) -> Reservation | None:
 def _press_page(
     request: HttpRequest, held: Reservation, token: str, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    context = {**_held_context(held), "token": token, "problem": problem}
+    consent = consent_form(request, held.restaurant)
+    context = {**_held_context(held), "consent": consent, "token": token, "problem": problem}
     return render(request, "reservations/press.html", context, status=status)
 
 

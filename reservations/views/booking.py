@@ -12,11 +12,11 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from reservations.engine import asking, booking, consenting
+from reservations.engine import asking, booking
 from reservations.engine.availability import DayPlan
 from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason, Refused
-from reservations.forms import ConsentForm, DetailsForm, HoldForm
+from reservations.forms import DetailsForm, HoldForm
 from reservations.links import known_browser, mark_visitor, new_browser
 from reservations.models import Reservation
 from reservations.queries.private import HOLD_STATUSES
@@ -24,6 +24,7 @@ from reservations.queries.venue import Place
 from reservations.reasons import diner_text
 from reservations.views import open_holds
 from reservations.views.addresses import own_address
+from reservations.views.agreeing import consent_form, keep_consent
 from reservations.views.asked import is_waiting, not_yours, own_hold, waiting_page
 from reservations.views.browser import to_own_page
 from reservations.views.glance import Glance
@@ -120,8 +121,7 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
             return _details_page(request, held, form, status=409)
         if confirmed.status in HOLD_STATUSES:
             return redirect("details", slug=slug, reference=reference)
-        agreed = ConsentForm(request.POST, sends_thanks=held.restaurant.sends_thanks).agreed()
-        consenting.consent(reservation=confirmed, **agreed)
+        keep_consent(request, confirmed)
         open_holds.give_back(request, held.restaurant_id, held.browser)
         return to_own_page(request, confirmed)
     form = DetailsForm(instance=held, country=held.restaurant.country, party=held.party_size)
@@ -184,9 +184,8 @@ def _details_page(
         "reservation": held,
         "restaurant": held.restaurant,
         "form": form,
-        "consent": ConsentForm(
-            request.POST if request.method == "POST" else None, sends_thanks=held.restaurant.sends_thanks
-        ),
+        # Where a mail's button confirms, they are asked for beside that.
+        "consent": None if held.restaurant.confirms_by_mail else consent_form(request, held.restaurant),
         "live": live,
         "seconds_left": left,
         "minutes_left": -(-left // 60),

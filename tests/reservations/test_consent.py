@@ -18,6 +18,7 @@ from reservations.models import Guest, HistoryEvent, Message, Reservation, Resta
 from tests.factories import make_venue
 from tests.messages.rows import make_message
 from tests.pages import read
+from tests.reservations.asked import BUTTON, link, mails
 from tests.reservations.diner import Diner
 from tests.reservations.people import make_guest, make_visit
 
@@ -74,6 +75,23 @@ def test_what_is_ticked_is_noted_with_its_moment_and_taken_back(venue: Restauran
     assert HistoryEvent.objects.filter(kind="withdrew").count() == 1
     # The visit that is to come has its own.
     assert Reservation.objects.get().dietary_needs == NEEDS
+
+
+def test_where_a_mails_button_confirms_the_boxes_stand_beside_it(venue: Restaurant) -> None:
+    Restaurant.objects.update(confirms_by_mail=True)
+    diner = Diner(venue)
+    held = diner.hold()
+    assert 'name="keep_needs"' not in diner.client.get(diner.details_url(held)).content.decode()
+    diner.confirm(held, dietary_needs=NEEDS)
+    (mail,) = mails(held)
+    browser = Client()
+    form = read(browser.get(link(mail))).form(link(mail))
+    assert Guest.objects.count() == 0
+    browser.post(link(mail), form.pressed(BUTTON, keep_needs="on"))
+    guest = Guest.objects.get()
+    assert guest.dietary_needs == NEEDS
+    assert guest.needs_consent_at
+    assert guest.thanks_consent_at is None
 
 
 def test_the_page_tells_strangers_nothing_of_what_a_guest_agreed_to(venue: Restaurant) -> None:

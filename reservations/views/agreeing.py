@@ -1,0 +1,19 @@
+"""What a guest agrees to beyond the visit, asked for where the reservation is confirmed."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from reservations.engine import consenting
+from reservations.forms import ConsentForm
+from reservations.models import Reservation, Restaurant
+
+
+def consent_form(request: HttpRequest, restaurant: Restaurant) -> ConsentForm:
+    """Return the boxes, ticked as they were sent, if they were."""
+    return ConsentForm(request.POST if request.method == "POST" else None, sends_thanks=restaurant.sends_thanks)
+
+
+def keep_consent(request: HttpRequest, confirmed: Reservation) -> None:
+    """Note what was ticked with the form that confirmed a reservation."""
+    consenting.consent(reservation=confirmed, **consent_form(request, confirmed.restaurant).agreed())
