@@ -32,7 +32,7 @@ else:
 Link = tuple[str, str]
 """An address and its label."""
 
-_NEVER_ASKED = frozenset({"password", "browser", "idempotency_key", "link_key"})
+_NEVER_ASKED = frozenset({"password", "browser", "idempotency_key", "link_key", "session_mark"})
 
 
 class ScopedAdmin(_ModelAdmin[M]):
@@ -68,6 +68,10 @@ class ScopedAdmin(_ModelAdmin[M]):
     def related_links(self, request: HttpRequest, obj: M) -> list[Link]:
         """Return the links to lists of what belongs to an object."""
         return []
+
+    def form_context(self, request: HttpRequest, obj: M) -> dict[str, Any]:
+        """Return what the page of an object's form shows besides."""
+        return {"object_links": self.object_links(request, obj), "related_links": self.related_links(request, obj)}
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Let no list be filtered by a secret, which could be guessed a letter at a time; Django asks for relations."""
@@ -164,10 +168,9 @@ class ScopedAdmin(_ModelAdmin[M]):
         form_url: str = "",
         obj: M | None = None,
     ) -> HttpResponse:
-        """Add the links above the form."""
+        """Add `form_context`."""
         if obj is not None:
-            context["object_links"] = self.object_links(request, obj)
-            context["related_links"] = self.related_links(request, obj)
+            context |= self.form_context(request, obj)
         return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
 
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:

@@ -107,19 +107,10 @@ class BlockAdmin(ReadOnlyAdmin[Block]):
         restaurant = asked_restaurant(request)
         return blocking.add(self, request, restaurant) if restaurant else choose_restaurant(self, request)
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Block | None = None,
-    ) -> HttpResponse:
-        """Add the button that lifts."""
-        if obj is not None and obj.lifted_at is None and request.user.has_perm(blocking.CHANGE):
-            context["buttons"] = [blocking.lift_button(obj)]
-        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
+    def form_context(self, request: HttpRequest, obj: Block) -> dict[str, Any]:
+        """Return also the button that lifts."""
+        may = obj.lifted_at is None and request.user.has_perm(blocking.CHANGE)
+        return super().form_context(request, obj) | ({"buttons": [blocking.lift_button(obj)]} if may else {})
 
     @admin.display(description=gettext_lazy("start"), ordering="starts_at")
     def start(self, obj: Block) -> str:

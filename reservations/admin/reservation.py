@@ -186,22 +186,15 @@ class ReservationAdmin(EveningColumns, OwnedAdmin[Reservation]):
         extra = {"object_links": floor.list_links(request)}
         return super().changelist_view(request, extra | (extra_context or {}))
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Reservation | None = None,
-    ) -> HttpResponse:
-        """Add what wants heed, and the buttons of one touch."""
-        if obj is not None:
-            context["notes"] = notes(request, obj)
-            may = request.user.has_perm(booking.CHANGE)
-            context["buttons"] = touching.buttons(obj) if may else []
-            context["actions"] = touching.links(obj) if may else []
-        return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
+    def form_context(self, request: HttpRequest, obj: Reservation) -> dict[str, Any]:
+        """Return also what wants heed, and the buttons of one touch."""
+        may = request.user.has_perm(booking.CHANGE)
+        return {
+            **super().form_context(request, obj),
+            "notes": notes(request, obj),
+            "buttons": touching.buttons(obj) if may else [],
+            "actions": touching.links(obj) if may else [],
+        }
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
