@@ -14,6 +14,16 @@ from reservations.models import BookingRequest, Guest, ImportRow, Message, Reser
 
 _CHUNK = 500
 
+NO_PROFILE: dict[str, object] = {
+    "name": "",
+    "notes": "",
+    "dietary_needs": "",
+    "needs_consent_at": None,
+    "thanks_consent_at": None,
+    "tags": [],
+}
+"""What is written over what was known of a guest besides the contact."""
+
 _BLANK: dict[str, object] = {"name": "", "email": "", "phone": "", "note": "", "browser": ""}
 
 
@@ -21,17 +31,7 @@ def blank_guests(pks: Sequence[int], now: dt.datetime) -> None:
     """Make guests nobody: their rows stay for the visits that they count, and nobody is found by them again."""
     for pk in pks:
         Guest.objects.filter(pk=pk).update(
-            key=secrets.token_hex(32),
-            name="",
-            email="",
-            phone="",
-            language="",
-            notes="",
-            dietary_needs="",
-            needs_consent_at=None,
-            thanks_consent_at=None,
-            tags=[],
-            erased_at=now,
+            **NO_PROFILE, key=secrets.token_hex(32), email="", phone="", language="", erased_at=now
         )
     _in_chunks(pks, lambda some: _blank_log(Guest, some))
 

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from reservations.engine.blanking import (
+    NO_PROFILE,
     blank_entries,
     blank_guests,
     blank_imported,
@@ -56,15 +57,7 @@ def merge(*, keep: Guest, other: Guest, by: By) -> None:
         one.save()
         _hand_over(two.pk, one.pk)
         Guest.objects.filter(merged_into=two).update(merged_into=one)
-        Guest.objects.filter(pk=two.pk).update(
-            merged_into=one,
-            name="",
-            notes="",
-            dietary_needs="",
-            needs_consent_at=None,
-            thanks_consent_at=None,
-            tags=[],
-        )
+        Guest.objects.filter(pk=two.pk).update(**NO_PROFILE, merged_into=one)
         event = Event("merged", "guest", one.pk, one.pk, {"from": two.pk})
         trail.note(one.restaurant_id, [event], by, timezone.now())
 
