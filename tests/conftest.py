@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,25 +78,17 @@ def database_url() -> str:
     return url._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
 
-@pytest.fixture(scope="session")
-def gunicorn(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Serve the site through gunicorn with two workers; its database is the tests', so use ``transactional_db``."""
+@contextlib.contextmanager
+def served(log: Path, variables: Mapping[str, str]) -> Iterator[Site]:
+    """Serve the site through gunicorn in these variables, on a port of its own, and stop it at the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("gunicorn") / "log.txt"
-    environment = os.environ | {
-        "DATABASE_URL": database_url(),
-        "PORT": str(port),
-        "BIND": "127.0.0.1",
-        "WEB_CONCURRENCY": "2",
-        "SITE_ENV": "development",
-    }
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "restaurant_site.wsgi:application"],
             cwd=ROOT,
-            env=environment,
+            env={**variables, "PORT": str(port)},
             stdout=output,
             stderr=output,
         )
@@ -106,6 +99,20 @@ def gunicorn(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) ->
         finally:
             process.terminate()
             process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def gunicorn(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve the site through gunicorn with two workers; its database is the tests', so use ``transactional_db``."""
+    log = tmp_path_factory.mktemp("gunicorn") / "log.txt"
+    environment = os.environ | {
+        "DATABASE_URL": database_url(),
+        "BIND": "127.0.0.1",
+        "WEB_CONCURRENCY": "2",
+        "SITE_ENV": "development",
+    }
+    with served(log, environment) as site:
+        yield site
     # A 500 that no test looked at is still a failure.
     assert "Internal Server Error" not in log.read_text()
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import ROOT, Site, database_url, wait_for
+from tests import conftest
+from tests.conftest import ROOT, Site, database_url
 from tests.wire import Answer, Wire
 
 HOST = "book.example.org"
@@ -71,22 +71,5 @@ def manage(variables: dict[str, str], *arguments: str, **more: Any) -> subproces
 def served(folder: Path, variables: dict[str, str]) -> Iterator[Site]:
     """Serve the site with its files collected."""
     manage(variables, "collectstatic", "--noinput", "--verbosity", "0")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = folder / "log.txt"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "restaurant_site.wsgi:application"],
-            cwd=ROOT,
-            env=variables | {"PORT": str(port)},
-            stdout=output,
-            stderr=output,
-        )
-        url = f"http://127.0.0.1:{port}"
-        try:
-            wait_for(url, process, log)
-            yield Site(url, process, log)
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+    with conftest.served(folder / "log.txt", variables) as site:
+        yield site
