@@ -12,9 +12,7 @@ from menus.locking import lock
 from menus.menu_form import names_of, service_names, set_services
 from menus.models import Dish, Menu, Section
 from reservations.models import Restaurant, User
-
-# Azure SQL takes 2,100 parameters a statement: an insert has 18 a dish.
-_BATCH = 110
+from restaurant_site.database.batches import rows_a_statement
 
 
 class NameTakenError(Exception):
@@ -77,7 +75,7 @@ def _copy_dishes(menu: Menu, copy: Menu, *, with_prices: bool) -> None:
         # Locked: a photo that a colleague removes now would be deleted though the copy has it.
         rows = section.dishes.select_for_update(no_key=no_key).order_by("position", "pk")
         dishes += [_copied(dish, new, with_price=with_prices) for dish in rows]
-    Dish.objects.bulk_create(dishes, batch_size=_BATCH)
+    Dish.objects.bulk_create(dishes, batch_size=rows_a_statement(Dish))
 
 
 def _copied(dish: Dish, section: Section, *, with_price: bool) -> Dish:

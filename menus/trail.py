@@ -9,11 +9,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
 from reservations.models import User
+from restaurant_site.database.batches import rows_a_statement
 
 __all__ = ["ADDITION", "CHANGE", "DELETION", "record"]
-
-# Azure SQL takes 2,100 parameters a statement, and an insert has 7 a row.
-_BATCH = 250
 
 
 def record(user: User, rows: Iterable[tuple[Model, str]], flag: int = CHANGE) -> None:
@@ -30,4 +28,4 @@ def record(user: User, rows: Iterable[tuple[Model, str]], flag: int = CHANGE) ->
                 change_message=words,
             )
         )
-    LogEntry.objects.bulk_create(entries, batch_size=_BATCH)
+    LogEntry.objects.bulk_create(entries, batch_size=rows_a_statement(LogEntry))

@@ -14,6 +14,7 @@ from menus.labels import Allergen, Diet
 from menus.models import Dish, Menu, Section
 from menus.text import one_line
 from reservations.models import Restaurant
+from restaurant_site.database.batches import rows_a_statement
 
 if TYPE_CHECKING:
     from menus.exchange.typed import Field, ModelResource
@@ -21,8 +22,6 @@ else:
     from import_export.fields import Field
     from import_export.resources import ModelResource
 
-# Azure SQL takes 2,100 parameters a statement: an insert has 18 a dish.
-_BATCH = 110
 _WHERE = ("number", "restaurant", "menu", "section")
 _WHAT = ("name", "description", "price", "price_note", "allergens", "diets", "other_labels", "available", "position")
 COLUMNS = (*_WHERE, *_WHAT)
@@ -64,7 +63,7 @@ class DishResource(ModelResource):
         # Any column that is always there: `get_instance` does the finding.
         import_id_fields = ("name",)
         use_bulk = True
-        batch_size = _BATCH
+        batch_size = rows_a_statement(Dish)
         report_skipped = True
         store_instance = True
         skip_diff = True

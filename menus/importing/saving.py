@@ -12,12 +12,12 @@ from django.db.models import Max
 from menus.importing.rows import KEY_LENGTH, DishSpec
 from menus.locking import lock
 from menus.models import Dish, Menu, Section
+from restaurant_site.database.batches import MOST_PARAMETERS, rows_a_statement
 
 CURRENT_NAME, ARCHIVE_NAME = "Current dishes", "Archive"
 
-# Azure SQL takes 2,100 parameters a statement: an insert has 18 a dish, an
-# update 2 for each of its 11 fields and 1 for its key.
-_INSERT_BATCH, _UPDATE_BATCH = 110, 80
+# An update has 2 parameters for each of its 11 fields and 1 for its key.
+_UPDATE_BATCH = MOST_PARAMETERS // 25
 _MAX_POSITION = 32_767
 
 
@@ -76,7 +76,7 @@ def _save(restaurant_id: int, dishes: Sequence[DishSpec]) -> Saved:
             dish.position = last[section_id] = min(last.get(section_id, 0) + 1, _MAX_POSITION)
         for name, value in _fields(section_id, spec).items():
             setattr(dish, name, value)
-    Dish.objects.bulk_create(new, batch_size=_INSERT_BATCH)
+    Dish.objects.bulk_create(new, batch_size=rows_a_statement(Dish))
     if changed:
         names = [name.removesuffix("_id") for name in _fields(0, differing[0])]
         Dish.objects.bulk_update(changed, [*names, "position"], batch_size=_UPDATE_BATCH)
@@ -121,7 +121,7 @@ def _sections(restaurant_id: int, dishes: Sequence[DishSpec]) -> dict[tuple[bool
         # Dishes without a section come last.
         position = count[current] if name else _MAX_POSITION
         rows.append(Section(restaurant_id=restaurant_id, menu=menus[current], name=name, position=position))
-    Section.objects.bulk_create(rows, batch_size=_INSERT_BATCH)
+    Section.objects.bulk_create(rows, batch_size=rows_a_statement(Section))
     # Azure SQL returns no keys from the insert.
     return _find_sections(restaurant_id, menus)
 

@@ -14,8 +14,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-MOST_PARAMETERS = 2000
-"""Azure SQL takes 2,100 a statement."""
+from restaurant_site.database.batches import MOST_PARAMETERS
 
 
 def insert(row: models.Model) -> None:

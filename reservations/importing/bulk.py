@@ -7,18 +7,17 @@ from typing import TypeVar
 
 from django.db.models import Model
 
+from restaurant_site.database.batches import rows_a_statement
+
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 
-# Azure SQL takes at most 2,100 parameters in a statement.
-_PARAMETERS = 2000
 _IN_A_LIST = 1000
 
 
 def create(model: type[M], rows: Sequence[M]) -> int:
     """Insert the rows, whose primary keys may stay unknown, and return how many there are."""
-    size = max(1, _PARAMETERS // len(model._meta.concrete_fields))
-    model._default_manager.bulk_create(rows, batch_size=size)
+    model._default_manager.bulk_create(rows, batch_size=rows_a_statement(model))
     return len(rows)
 
 

@@ -24,6 +24,7 @@ from reservations.history.trail import COMMAND, Event
 from reservations.models import Reservation, Restaurant, ServiceDay, TableClaim, day_tags
 from reservations.models.reservation import COUNTED
 from reservations.queries.day import day_plan
+from restaurant_site.database.batches import rows_a_statement
 from restaurant_site.demo.evening import MOST_PARTIES, Arrival, arrivals
 from restaurant_site.demo.people import pick_dietary_needs, pick_name, pick_note, pick_occasion, pick_phone
 from restaurant_site.demo.record import moment_of, tell, write_down
@@ -31,8 +32,7 @@ from restaurant_site.demo.spec import Crowd, DemoPlace
 
 DAYS_BACK = DAYS_AHEAD = 7
 
-# Azure SQL takes 2,100 parameters a statement; a day has 3 columns.
-_DAYS_BATCH, _IDS_BATCH = 600, 1000
+_IDS_BATCH = 1000
 _NO_SHOW_PERCENT = 4
 
 Status = Reservation.Status
@@ -102,7 +102,7 @@ def _make_days(days: Sequence[tuple[int, dt.date]]) -> None:
     rows = [ServiceDay(restaurant_id=pk, date=date) for pk, date in days if (pk, date) not in there]
     # Somebody books a day this very moment: then `retried` makes the rows after all.
     with suppress(IntegrityError), transaction.atomic():
-        ServiceDay.objects.bulk_create(rows, batch_size=_DAYS_BATCH)
+        ServiceDay.objects.bulk_create(rows, batch_size=rows_a_statement(ServiceDay))
 
 
 def _fortnight(restaurant: Restaurant, now: dt.datetime) -> Iterable[dt.date]:
