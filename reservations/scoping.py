@@ -88,8 +88,8 @@ class ScopedAdmin(_ModelAdmin[M]):
         return access.visible(super().get_queryset(request), request.user)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
-        """Return the object of a page, which is about its restaurant from then on."""
-        found = super().get_object(request, object_id, from_field)
+        """Return the object of a page, which is about its restaurant from then on. An empty field asks for none."""
+        found = super().get_object(request, object_id, from_field or None)
         access.enter(request.user, access.place_of(found))
         return found
 

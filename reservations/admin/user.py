@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.forms import Field
 from django.http import HttpRequest
@@ -22,8 +24,16 @@ if TYPE_CHECKING:
     _AddForm = AdminUserCreationForm[User]
     _ChangeForm = UserChangeForm[User]
     _UserAdmin = DjangoUserAdmin[User]
+    _GroupAdmin = DjangoGroupAdmin
 else:
-    _AddForm, _ChangeForm, _UserAdmin = AdminUserCreationForm, UserChangeForm, DjangoUserAdmin
+    _AddForm, _ChangeForm, _UserAdmin, _GroupAdmin = (
+        AdminUserCreationForm,
+        UserChangeForm,
+        DjangoUserAdmin,
+        DjangoGroupAdmin,
+    )
+
+admin.site.unregister(Group)
 
 
 class AddForm(_AddForm):
@@ -104,3 +114,8 @@ class UserAdmin(_UserAdmin, SiteAdmin[User]):
         for user in objs:
             if Reservation.objects.filter(Q(created_by=user) | Q(pacing_exceeded_by=user)).exists():
                 yield _("%(user)s has taken reservations. Untick “active” instead.") % {"user": user.email}
+
+
+@admin.register(Group)
+class GroupAdmin(_GroupAdmin, SiteAdmin[Group]):
+    """Django's groups, for superusers alone."""

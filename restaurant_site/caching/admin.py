@@ -73,6 +73,10 @@ class CacheAdmin(_ModelAdmin):
         }
         return super().changelist_view(request, context)
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Invalidation | None:
+        """Return the row of an address. An empty field asks for none: Django would look for one without a name."""
+        return super().get_object(request, object_id, from_field or None)
+
     def _may_purge(self, request: HttpRequest) -> bool:
         return request.user.has_perm("caching.change_invalidation")
 

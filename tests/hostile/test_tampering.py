@@ -12,7 +12,7 @@ from django.test import Client, TestCase
 from django.urls import reverse
 
 from reservations.models import Guest, Membership, Reservation, Restaurant, User
-from tests.factories import make_member, make_venue
+from tests.factories import make_member, make_staff, make_venue
 from tests.reservations.diner import TYPED, Diner
 from tests.reservations.people import make_guest
 from tests.reservations.roles.marked import MARK, make_marked, tenant_models
@@ -92,6 +92,16 @@ class TestTampering(TestCase):
             for field in ("password", "user__password", "link_key", "browser", "notes", "email"):
                 response = self.client.get(address, {"_popup": "1", "_to_field": field})
                 assert response.status_code == 400, f"{address} {field}"
+
+    def test_an_empty_field_asks_for_no_field(self) -> None:
+        client = signed_in(make_staff())
+        for model, model_admin in admin.site._registry.items():
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+            for page in ("change", "delete", "history"):
+                address = reverse(f"{name}_{page}", args=["0"])
+                for query in ({}, {"_to_field": ""}):
+                    response = client.get(address, query)
+                    assert response.status_code in (302, 403, 404), f"{type(model_admin).__name__} {address} {query}"
 
     def test_autocomplete_answers_no_other_question(self) -> None:
         address = reverse("admin:autocomplete")
