@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from restaurant_site import env
+from restaurant_site.database import connector
 
 # Commands that touch no database are not kept waiting for one.
 _WITHOUT_SERVERS = frozenset({"help", "--help", "-h", "--version", "version", "makemessages", "compilemessages"})
@@ -23,7 +24,7 @@ def start_servers(checkout: Path, arguments: list[str], *, instance: str = "run"
     if env.choice("SITE_ENV", ("production", "development"), "production") == "production":
         return
     # Through the reader, because the URL may also stand in a file, or be empty.
-    need_database, need_redis = not env.text("DATABASE_URL", ""), not env.text("REDIS_URL", "")
+    need_database, need_redis = not connector.is_given(), not env.text("REDIS_URL", "")
     if not (need_database or need_redis):
         return
     if not arguments or arguments[0] in _WITHOUT_SERVERS:

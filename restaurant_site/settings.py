@@ -10,14 +10,12 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-import environ
 from django.contrib.messages import constants as message_levels
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from redis.maint_notifications import MaintNotificationsConfig
 
 from restaurant_site import env, release
-from restaurant_site.database.waits import CONNECT
+from restaurant_site.database import connector, urls
 from restaurant_site.photos import where
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -97,44 +95,11 @@ TEMPLATES = [
 
 # --- Database ---------------------------------------------------------------
 
-DATABASE_URL = env.url("DATABASE_URL", ("postgresql", "postgres", "mssql"))
-
-
-def _database(url: str) -> dict[str, Any]:
-    """Return Django's settings for a database URL."""
-    config: dict[str, Any] = dict(environ.Env.db_url_config(url))
-    if not config["NAME"]:
-        raise ImproperlyConfigured("DATABASE_URL names no database: end it with /name.")
-    options = dict(config.get("OPTIONS", {}))
-    if config["ENGINE"].endswith("mssql"):
-        # Microsoft's own driver; its ODBC part comes inside the wheel.
-        options.setdefault("python_driver", "mssql_python")
-        # Its own are five more attempts, five seconds apart.
-        options = {"connection_timeout": CONNECT, "connection_retries": 0} | options
-    else:
-        # Django's, with bounded waits: docs/operations.md.
-        config["ENGINE"] = "restaurant_site.database.postgresql"
-        options.setdefault("connect_timeout", CONNECT)
-        # A machine that is gone says nothing: seconds until a connection to it counts as broken.
-        options = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3} | options
-        options = {"tcp_user_timeout": 30_000} | options
-        # The server plans a statement that comes again once a connection: planning is
-        # most of what a booking's short statements cost it.
-        options.setdefault("server_side_binding", True)
-        options.setdefault("prepare_threshold", 2)
-        # A socket's folder comes as a parameter; `manage.py dbshell` looks for it here.
-        config["HOST"] = options.pop("host", config.get("HOST", ""))
-        config["PORT"] = options.pop("port", config.get("PORT", ""))
-    return config | {
-        "OPTIONS": options,
-        "CONN_MAX_AGE": 60,
-        # Without the check, each worker's first request after a restart of the
-        # database fails.
-        "CONN_HEALTH_CHECKS": True,
-    }
-
-
-DATABASES = {"default": _database(DATABASE_URL)}
+DATABASE_URL = connector.database_url()
+DATABASES = {"default": urls.database(DATABASE_URL)}
+# For reports and exports alone: restaurant_site.database.replica.
+if DATABASE_REPLICA_URL := env.url("DATABASE_REPLICA_URL", urls.SCHEMES, ""):
+    DATABASES["replica"] = urls.replica(DATABASE_REPLICA_URL, of=DATABASE_URL)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Cache ------------------------------------------------------------------

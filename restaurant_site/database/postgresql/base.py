@@ -19,9 +19,10 @@ from types import SimpleNamespace
 from typing import Any, Final, TypeVar
 
 import psycopg
+from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql import base
 
-from restaurant_site.database import waits
+from restaurant_site.database import entra, waits
 from restaurant_site.database.pulse import Pulse
 
 logger = logging.getLogger("restaurant_site.database")
@@ -40,8 +41,23 @@ _TRUSTED: Final = 5.0
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
 """The message of PostgreSQL's protocol; a server of any version knows it."""
 
-pulse = Pulse()
-_asking = threading.Lock()
+
+class Heard(Pulse):
+    """What this process has heard of one server. A replica that is silent says nothing of the primary."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asking = threading.Lock()
+
+
+pulse = Heard()
+"""The primary's."""
+_others: dict[str, Heard] = {}
+
+
+def pulse_of(alias: str) -> Heard:
+    """Return the pulse of the server behind a connection's alias."""
+    return pulse if alias == DEFAULT_DB_ALIAS else _others.setdefault(alias, Heard())
 
 
 class Silent(psycopg.OperationalError):
@@ -53,6 +69,17 @@ class Connection(psycopg.Connection[Any]):
 
     is_bounded = True
     """False where the URL says how long a statement may take: the server alone knows then."""
+
+    pulse = pulse
+    """Of the server that it leads to."""
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **kwargs: Any) -> Connection:
+        """Connect, with a token of this moment as the password where the settings say that one signs in."""
+        way, client_id = kwargs.pop("authentication", ""), kwargs.pop("client_id", "")
+        if way:
+            kwargs["password"] = entra.token(way, client_id)
+        return super().connect(conninfo, **kwargs)
 
     def wait(self, gen: Generator[Any, Any, T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Return what the exchange with the server ends with; raise `Silent` if it won't end."""
@@ -85,7 +112,7 @@ def _look_up(connection: Connection, began: float, asked: float) -> float:
     """Raise if it is no use to wait on; return when the server was last asked for a sign of life."""
     now = time.monotonic()
     waits.look_in()
-    if pulse.silent:
+    if connection.pulse.silent:
         raise Silent("The database does not answer.")
     longest = waits.statement_seconds()
     if longest is not None and connection.is_bounded and now - began > longest + waits.ANSWER:
@@ -99,13 +126,14 @@ def _look_up(connection: Connection, began: float, asked: float) -> float:
 
 def _ask_for_a_sign(connection: Connection) -> None:
     """Ask the server, unless another thread of this process just does; raise `Silent` if it says nothing."""
-    if not _asking.acquire(blocking=False):
+    asking = connection.pulse.asking
+    if not asking.acquire(blocking=False):
         return
     try:
         if not _answers(connection.info):
-            _lost()
+            _lost(connection.pulse)
     finally:
-        _asking.release()
+        asking.release()
 
 
 def _answers(info: psycopg.ConnectionInfo) -> bool:
@@ -135,8 +163,8 @@ def _line(host: str, address: str, port: int) -> socket.socket:
     return line
 
 
-def _lost() -> None:
-    if pulse.lost():
+def _lost(heard: Heard) -> None:
+    if heard.lost():
         logger.error("The database does not answer: until it does, one request at a time asks it.")
     raise Silent("The database does not answer.")
 
@@ -148,6 +176,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """When `is_usable` last asked the server itself, in monotonic seconds."""
 
     Database: Any = SimpleNamespace(**vars(psycopg) | {"connect": Connection.connect})
+
+    @property
+    def pool(self) -> Any:
+        """Return the process's pool, where the URL asks for one: its connections are such, too."""
+        if options := self.settings_dict["OPTIONS"].get("pool"):
+            options.setdefault("connection_class", Connection)
+        return super().pool
 
     def get_connection_params(self) -> dict[str, Any]:
         """Return what Django gives the driver, with the bounds of this kind of process; the URL's own options win."""
@@ -164,26 +199,28 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Connect, within the seconds of the settings."""
         if waits.in_force() is None:
             return super().get_new_connection(conn_params)
-        if not pulse.turn():
+        heard = pulse_of(self.alias)
+        if not heard.turn():
             raise Silent("The database did not answer a moment ago.")
         try:
             connection = super().get_new_connection(conn_params)
         except psycopg.errors.ConnectionTimeout:
-            if pulse.lost():
+            if heard.lost():
                 logger.error("The database does not take connections in time.")
             raise
         except psycopg.Error:
-            if pulse.silent:
-                pulse.lost()
+            if heard.silent:
+                heard.lost()
             raise
+        connection.pulse = heard
         connection.is_bounded = "statement_timeout" not in self.settings_dict["OPTIONS"].get("options", "")
-        if pulse.found():
+        if heard.found():
             logger.warning("The database answers again.")
         return connection
 
     def is_usable(self) -> bool:
         """Return whether the connection can be used; while the server is silent none can, and nobody waits to see."""
-        if waits.in_force() is not None and pulse.silent:
+        if waits.in_force() is not None and pulse_of(self.alias).silent:
             return False
         if time.monotonic() - self._answered < _TRUSTED and _is_quiet(self.connection.pgconn):
             return True
