@@ -12,6 +12,7 @@ from menus.locking import lock
 from menus.menu_form import names_of, service_names, set_services
 from menus.models import Dish, Menu, Section
 from reservations.models import Restaurant, User
+from restaurant_site.database import dialect
 from restaurant_site.database.batches import rows_a_statement
 
 
@@ -62,7 +63,7 @@ def copy_menu(
 
 def _copy_dishes(menu: Menu, copy: Menu, *, with_prices: bool) -> None:
     dishes = []
-    no_key = connection.features.has_select_for_no_key_update
+    no_key = dialect.of(connection).no_key
     for section in Section.objects.filter(menu=menu).order_by("position", "pk"):
         # One by one: Azure SQL returns no keys from a bulk insert.
         new = Section.objects.create(

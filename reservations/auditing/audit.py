@@ -13,6 +13,7 @@ from django.utils import timezone
 from reservations.auditing import claims, covers, events, orphans, overlaps
 from reservations.auditing.scope import Finding, Scope
 from reservations.models import Restaurant
+from restaurant_site.database import dialect
 
 CHECKS: dict[str, tuple[str, Callable[[Scope, Finding], None]]] = {
     "claimed-twice": ("no table is claimed twice for a slot", claims.claimed_twice),
@@ -60,14 +61,13 @@ def database_now() -> dt.datetime:
 
 @contextmanager
 def _one_state() -> Iterator[None]:
-    """Let all statements see one state of the database, where it is PostgreSQL.
+    """Let all statements see one state of the database, where that can be had.
 
     Elsewhere a booking between two statements may look like a violation, which is gone the next time.
     """
-    if connection.vendor != "postgresql" or connection.in_atomic_block:
+    if not dialect.has_one_state(connection.alias) or connection.in_atomic_block:
         yield
         return
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        dialect.keep_one_state(connection.alias)
         yield

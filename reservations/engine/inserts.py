@@ -14,13 +14,14 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from restaurant_site.database import dialect
 from restaurant_site.database.batches import MOST_PARAMETERS
 
 
 def insert(row: models.Model) -> None:
     """Insert a row with all its columns, and give it the primary key that the database chose."""
     connection = connections[DEFAULT_DB_ALIAS]
-    fields, head, values, returning = _statement(type(row), connection.vendor)
+    fields, head, values, returning = _statement(type(row), connection.vendor, True)
     with connection.cursor() as cursor:
         cursor.execute(f"{head} VALUES {values}{returning}", _prepared(row, fields, connection))
         row.pk = cursor.fetchone()[0]
@@ -33,7 +34,7 @@ def insert_many(rows: Sequence[models.Model]) -> None:
     if not rows:
         return
     connection = connections[DEFAULT_DB_ALIAS]
-    fields, head, values, _returning = _statement(type(rows[0]), "")
+    fields, head, values, _returning = _statement(type(rows[0]), connection.vendor, False)
     at_once = max(1, MOST_PARAMETERS // len(fields))
     with connection.cursor() as cursor:
         for first in range(0, len(rows), at_once):
@@ -43,21 +44,22 @@ def insert_many(rows: Sequence[models.Model]) -> None:
 
 
 @lru_cache(maxsize=64)
-def _statement(model: type[models.Model], vendor: str) -> tuple[tuple[models.Field[Any, Any], ...], str, str, str]:
-    """Return the columns to give, and the statement's parts; vendor "" wants no key back."""
+def _statement(
+    model: type[models.Model], _vendor: str, with_key: bool
+) -> tuple[tuple[models.Field[Any, Any], ...], str, str, str]:
+    """Return the columns to give, and the statement's parts, for the kind of database in use."""
     meta = model._meta
     fields = tuple(
         field
         for field in meta.concrete_fields
         if not (field.primary_key and field.get_internal_type().endswith("AutoField"))
     )
-    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
-    head = f"INSERT INTO {quote(meta.db_table)} ({', '.join(quote(str(field.column)) for field in fields)})"
-    returning = ""
-    if vendor == "microsoft":
-        head += f" OUTPUT INSERTED.{quote(str(meta.pk.column))}"
-    elif vendor:
-        returning = f" RETURNING {quote(str(meta.pk.column))}"
+    head, returning = dialect.insertion(
+        connections[DEFAULT_DB_ALIAS],
+        meta.db_table,
+        [str(field.column) for field in fields],
+        str(meta.pk.column) if with_key else "",
+    )
     return fields, head, f"({', '.join(['%s'] * len(fields))})", returning
 
 

@@ -35,14 +35,11 @@ from reservations.models import (
     day_tags,
 )
 from reservations.queries.prepared import Param, Prepared, PreparedUpdate, Question, together
+from restaurant_site.database.failures import is_collision
 
 T = TypeVar("T")
 
 ATTEMPTS = 5
-# Standard SQLSTATEs of a serialisation failure and of PostgreSQL's deadlock,
-# and Azure SQL's number for a deadlock's victim.
-_RETRIED_CODES = ("40001", "40P01")
-_RETRIED_TEXTS = ("deadlock", "serialization failure", "1205")
 
 retries = 0
 """How often this process has done a transaction again since it began; the replay tells it."""
@@ -312,14 +309,3 @@ def make_day(restaurant_id: int, date: dt.date) -> None:
     """Insert the row of a service day in a transaction of its own; another's insert at the same moment will do."""
     with contextlib.suppress(IntegrityError), waiting_for(restaurant_id, date), transaction.atomic():
         ServiceDay.objects.create(restaurant_id=restaurant_id, date=date)
-
-
-def is_collision(error: Error) -> bool:
-    """Return whether a database error says that two transactions met, so that doing it again may succeed."""
-    if isinstance(error, IntegrityError):
-        return True
-    cause = error.__cause__
-    code = getattr(cause, "sqlstate", None)
-    if code in _RETRIED_CODES:
-        return True
-    return connection.vendor != "postgresql" and any(text in str(error).lower() for text in _RETRIED_TEXTS)

@@ -15,12 +15,13 @@ from django.db import Error
 from django.db.models import F
 
 from reservations.engine.inserts import insert_many
-from reservations.engine.locks import is_collision, retried
+from reservations.engine.locks import retried
 from reservations.history import trail
 from reservations.history.happened import Store, Unavailable, of_row
 from reservations.history.store import store
 from reservations.models import HistoryEvent, HistoryOutbox
 from restaurant_site.caching import outbox
+from restaurant_site.database.failures import is_collision
 
 logger = logging.getLogger("reservations.history")
 

@@ -18,6 +18,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field, QuerySet
 from django.db.models.sql import UpdateQuery
 
+from restaurant_site.database import dialect
+
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
@@ -156,7 +158,7 @@ def together(*questions: Question) -> list[Any]:
     connection = connections[DEFAULT_DB_ALIAS]
     with contextlib.ExitStack() as stack:
         cursors = [stack.enter_context(connection.cursor()) for _question in questions]
-        if not _pipelines(connection):
+        if not dialect.pipelines(connection):
             answers = []
             for question, cursor in zip(questions, cursors, strict=True):
                 question.of.send(cursor, connection, question.values)
@@ -174,17 +176,8 @@ def one_trip() -> Iterator[None]:
 
     For INSERTs and SELECTs: how many rows an UPDATE met is not known before the end.
     """
-    connection = connections[DEFAULT_DB_ALIAS]
-    if not _pipelines(connection):
+    with dialect.one_trip(connections[DEFAULT_DB_ALIAS]):
         yield
-        return
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
-
-
-def _pipelines(connection: BaseDatabaseWrapper) -> bool:
-    # psycopg's, over PostgreSQL's own protocol; Azure SQL's driver has none.
-    return connection.vendor == "postgresql" and connection.connection is not None
 
 
 def _filled(params: tuple[Any, ...], values: dict[str, Any], connection: BaseDatabaseWrapper) -> list[Any]:

@@ -26,6 +26,7 @@ from restaurant_site.caching.gate import Gate, Unavailable, on_replay
 from restaurant_site.caching.keys import ALL, is_tag
 from restaurant_site.caching.models import Invalidation
 from restaurant_site.caching.store import Store, enabled, store
+from restaurant_site.database import dialect
 
 logger = logging.getLogger("restaurant_site.cache")
 
@@ -96,9 +97,10 @@ def _note(tags: set[str], using: str) -> None:
                 )
             return
     renewal = _Renewal(new, savepoints, using)
+    now = dialect.of(connection).now
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (id, tags, created_at) VALUES (%s, %s, CURRENT_TIMESTAMP)",  # noqa: S608
+            f"INSERT INTO {table} (id, tags, created_at) VALUES (%s, %s, {now})",  # noqa: S608
             [renewal.row, " ".join(sorted(new))],
         )
     # Ahead of every other callback: one of those may fail, and end the rest.

@@ -14,6 +14,7 @@ from django.db import connections, models, router, transaction
 from django.db.models import signals
 
 from restaurant_site.caching.outbox import changed
+from restaurant_site.database import dialect
 
 M = TypeVar("M", bound=models.Model)
 
@@ -117,7 +118,7 @@ class CachedQuerySet(models.QuerySet[M]):
         """Lock the rows, and return the columns of their tags."""
         columns = ["pk", *(name for name in self._tags.columns if name != "pk")]
         # As weak as the UPDATE's own lock: the stronger one would keep every insert of a child waiting.
-        no_key = connections[self.db].features.has_select_for_no_key_update
+        no_key = dialect.of(connections[self.db]).no_key
         query = self.query
         tables = sum(1 for used in query.alias_refcount.values() if used)
         if not (query.annotations or query.distinct or query.combinator or tables > 1):
@@ -265,25 +266,14 @@ class CachedModel(models.Model):
                 raise ValueError(f"{name} of a {self._meta.verbose_name} can't be changed.")
 
     def _stored_tags(self, using: str) -> set[str]:
-        """Lock the row, and return its tags as the database has it.
-
-        By hand, since a queryset's lock is not to be had on every backend in this weak form.
-        """
-        connection = connections[using]
-        quote, features = connection.ops.quote_name, connection.features
+        """Lock the row, and return its tags as the database has it."""
         meta = self._meta
         names = [name for name in self.cache_tags.columns if name != "pk"]
         if not names:
             return self.cache_tags.of_row(self)
         known = {field.attname: str(field.column) for field in meta.concrete_fields}
-        columns = ", ".join(quote(known[name]) for name in names)
-        lock = connection.ops.for_update_sql(no_key=features.has_select_for_no_key_update)
-        table = quote(meta.db_table)
-        where = f"WHERE {quote(str(meta.pk.column))} = %s"
-        source = f"{table} {lock} {where}" if features.for_update_after_from else f"{table} {where} {lock}"
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {columns} FROM {source}", [self.pk])  # noqa: S608 - quoted names
-            row = cursor.fetchone()
+        columns = [known[name] for name in names]
+        row = dialect.locked_row(using, meta.db_table, columns, str(meta.pk.column), self.pk)
         return self.cache_tags.of({"pk": self.pk, **dict(zip(names, row, strict=True))}) if row else set()
 
 

@@ -11,18 +11,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 
-from restaurant_site.database import waits
-
-LOCK_TIMED_OUT, QUERY_TIMED_OUT = "1222", "HYT00"
-"""The server's number of an error, and the driver's SQLSTATE."""
+from restaurant_site.database import dialect, waits
 
 
 @receiver(connection_created, dispatch_uid="bounded-waits")
 def bound(connection: BaseDatabaseWrapper, **_kwargs: Any) -> None:
     """Set a new connection's timeouts for locks (milliseconds) and queries (seconds), by the kind of its process."""
     kind = waits.in_force()
-    if connection.vendor != "microsoft" or kind is None:
+    if dialect.of(connection) is not dialect.AZURE_SQL or kind is None:
         return
     connection.connection.timeout = int(kind.statement or 0)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCK_TIMEOUT {int(kind.lock * 1000)}")
+    dialect.wait_for_locks(connection, kind.lock)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 
-from restaurant_site.database import waits
+from restaurant_site.database import dialect, waits
 from restaurant_site.database.waits import PATIENCE
 
 
 @contextlib.contextmanager
-def patient() -> Iterator[None]:
+def patient(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """Give each statement of the block, which reads, `PATIENCE` seconds; a sign of life is asked for as ever.
 
     Azure SQL's driver counts on the connection: there the block has what every page has.
@@ -20,8 +20,6 @@ def patient() -> Iterator[None]:
     if waits.in_force() is None:
         yield
         return
-    with waits.lasting(PATIENCE), transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL statement_timeout = {int(PATIENCE * 1000)}")
+    with waits.lasting(PATIENCE), transaction.atomic(using=using):
+        dialect.allow(using, PATIENCE)
         yield

@@ -16,10 +16,11 @@ from reservations.engine import booking, floor
 from reservations.engine.changing import change, wish_of
 from reservations.engine.coming import say_coming
 from reservations.engine.errors import Reason, Refused
-from reservations.engine.locks import ATTEMPTS, is_collision, lock_days
+from reservations.engine.locks import ATTEMPTS, lock_days
 from reservations.history import trail
 from reservations.history.trail import JOB
 from reservations.models import HistoryEvent, Message, Reservation, Restaurant, TableClaim
+from restaurant_site.database.failures import is_collision
 from tests import factories as make
 from tests.concurrency.crew import Crew, holder, winners
 from tests.concurrency.invariants import broken

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from reservations.engine import booking
 from reservations.engine.availability import DayPlan
-from reservations.engine.locks import is_collision
 from reservations.engine.slots import claimed_slots
 from reservations.history.trail import head_of
 from reservations.models import Reservation, Restaurant, TableClaim
 from reservations.queries.day import Fresh, Window, day_plan, window
+from restaurant_site.database.failures import is_collision
 from tests import factories as make
 from tests.concurrency.crew import Crew, holder, winners, without_claims, without_lock
 from tests.concurrency.invariants import broken

@@ -16,7 +16,8 @@ ENTRA = "postgresql://app@db.example/restaurant?authentication=ActiveDirectoryMS
 
 
 def flat(config: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in config.items() if key != "OPTIONS"} | config["OPTIONS"]
+    options: dict[str, Any] = config["OPTIONS"]
+    return {key: value for key, value in config.items() if key != "OPTIONS"} | options
 
 
 # What is given, and what must be among the settings.
