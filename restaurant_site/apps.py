@@ -12,3 +12,4 @@ class RestaurantSiteConfig(AppConfig):
         """Register the system checks, the fragments, and what new connections are told."""
         from restaurant_site import checks, fragments  # noqa: F401 - importing registers them
         from restaurant_site.database import azure  # noqa: F401
+        from restaurant_site.database import checks as database_checks  # noqa: F401

@@ -14,6 +14,7 @@ from django.utils import translation
 
 from reservations.models import Restaurant
 from restaurant_site.caching.store import state as cache_state
+from restaurant_site.database import schema
 from restaurant_site.errors import bad_request, body_too_large, not_found
 
 NextHandler = Callable[[HttpRequest], HttpResponseBase]
@@ -30,7 +31,8 @@ class Health:
     """Answer ``/healthz`` while this process serves, and ``/readyz`` while it can answer visitors.
 
     The first asks neither the database nor Redis. The second answers 503 without
-    the database; without Redis the site is slower, and it says "degraded".
+    the database, or where that lacks migrations of this release; without Redis
+    the site is slower, and it says "degraded".
 
     Ahead of everything that looks at the Host header: App Service's probe and a
     container's health check come with an address of their own.
@@ -51,13 +53,13 @@ class Health:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
-            database = "ok"
+            database = "migrations missing" if schema.missing() else "ok"
         except Error:
             database = "away"
         cache = cache_state()
-        status = "unavailable" if database == "away" else "degraded" if cache == "away" else "ok"
+        status = "unavailable" if database != "ok" else "degraded" if cache == "away" else "ok"
         told = {"status": status, "database": database, "cache": cache}
-        return JsonResponse(told, status=503 if database == "away" else 200, headers={"Cache-Control": "no-store"})
+        return JsonResponse(told, status=200 if database == "ok" else 503, headers={"Cache-Control": "no-store"})
 
 
 class LanguageByPath:

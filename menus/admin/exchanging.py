@@ -21,6 +21,7 @@ from menus.exchange.resource import COLUMNS
 from menus.locking import StaleError
 from menus.models import Dish, Menu
 from reservations.models import Restaurant
+from restaurant_site.database.replica import read, suffix
 
 SECONDS = 3600
 """So long a preview can be applied."""
@@ -56,8 +57,10 @@ def export(model_admin: admin.ModelAdmin[Menu], request: HttpRequest, pk: int) -
         is_number = number.isascii() and number.isdigit() and len(number) <= 18
         rows = rows.filter(section__menu=int(number)) if is_number else rows.none()
         name = f"{name}-{number if is_number else 0}"
-    response = HttpResponse(exported(restaurant, rows), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="menu-{name}.csv"'
+    reading = read(lambda using: exported(restaurant, rows.using(using)))
+    response = HttpResponse(reading.value, content_type="text/csv; charset=utf-8")
+    name = f"menu-{name}{suffix(reading.as_of, restaurant.zone)}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 
 

@@ -14,6 +14,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,6 +27,7 @@ from reservations.queries.reports import Figures, Report, Week, report
 from reservations.reasons import staff_text
 from reservations.scoping import Link
 from restaurant_site.database.patience import patient
+from restaurant_site.database.replica import read, suffix
 from restaurant_site.spreadsheets import csv_response
 
 SEE = "reservations.view_report"
@@ -92,16 +94,17 @@ def show(model_admin: admin.ModelAdmin[Any], request: HttpRequest, pk: int) -> H
     asked = {"first": (today - dt.timedelta(weeks=_WEEKS)).isoformat(), "last": today.isoformat()}
     asked |= {name: request.GET[name] for name in asked if name in request.GET}
     form = RangeForm(asked)
-    found = None
+    found, as_of = None, None
     if form.is_valid():
-        with patient():
-            found = report(restaurant, form.cleaned_data["first"], form.cleaned_data["last"])
+        reading = read(partial(_report, restaurant, form.cleaned_data["first"], form.cleaned_data["last"]))
+        found, as_of = reading.value, reading.as_of
     wanted = request.GET.get("csv")
     if wanted is not None:
         if found is None or wanted not in _TABLES:
             raise Http404
         head, rows = _TABLES[wanted](found)
-        return csv_response(f"{restaurant.slug}-{wanted}-{found.first}-{found.last}.csv", head, rows)
+        name = f"{restaurant.slug}-{wanted}-{found.first}-{found.last}"
+        return csv_response(f"{name}{suffix(as_of, restaurant.zone)}.csv", head, rows)
     return pages.page(
         model_admin,
         request,
@@ -111,9 +114,15 @@ def show(model_admin: admin.ModelAdmin[Any], request: HttpRequest, pk: int) -> H
         crumbs=pages.restaurant_crumbs(request, restaurant),
         form=form,
         span=f"{date_text(found.first)} – {date_text(found.last)}" if found else "",
+        as_of=date_format(timezone.localtime(as_of, restaurant.zone), "H:i:s") if as_of else "",
         facts_of=_facts(found) if found else [],
         sections=_sections(found, asked) if found else [],
     )
+
+
+def _report(restaurant: Restaurant, first: dt.date, last: dt.date, using: str) -> Report:
+    with patient(using):
+        return report(restaurant, first, last, using)
 
 
 def _facts(found: Report) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, Sum
 
 from reservations.models import Refusal, Reservation, Restaurant, Service, TurnTime, WaitlistEntry
@@ -122,12 +123,12 @@ class Report:
     reasons: tuple[tuple[str, Refused], ...]
 
 
-def report(restaurant: Restaurant, first: dt.date, last: dt.date) -> Report:
-    """Return the report of a range of service dates in 5 statements, whatever its length."""
-    offered = list(Service.objects.filter(restaurant=restaurant).select_related("special_day"))
-    cells = _cells(restaurant, offered, first, last)
-    refused = _refusals(restaurant, first, last)
-    waited = _waited(restaurant, first, last)
+def report(restaurant: Restaurant, first: dt.date, last: dt.date, using: str = DEFAULT_DB_ALIAS) -> Report:
+    """Return the report of a range of service dates in 5 statements, whatever its length; using may be a replica."""
+    offered = list(Service.objects.using(using).filter(restaurant=restaurant).select_related("special_day"))
+    cells = _cells(restaurant, offered, first, last, using)
+    refused = _refusals(restaurant, first, last, using)
+    waited = _waited(restaurant, first, last, using)
     by_week = _sums(((monday_of(date), cell) for date, _name, cell in cells), Figures())
     refused_by_week = _sums(((monday_of(date), row) for date, _start, _reason, row in refused), Refused())
     waited_by_week = _sums(((monday_of(date), row) for date, row in waited), Waited())
@@ -165,7 +166,7 @@ def monday_of(date: dt.date) -> dt.date:
 
 
 def _cells(
-    restaurant: Restaurant, offered: list[Service], first: dt.date, last: dt.date
+    restaurant: Restaurant, offered: list[Service], first: dt.date, last: dt.date, using: str
 ) -> list[tuple[dt.date, str, Figures]]:
     """Return the sums of each service date, service and party size, by which the planned turn time goes."""
     lead = ExpressionWrapper(F("starts_at") - F("created_at"), output_field=DurationField())
@@ -173,7 +174,8 @@ def _cells(
     led = Q(status__in=_BOOKED) & ~Q(source=Reservation.Source.WALK_IN)
     turned = Q(status=Status.FINISHED, seated_at__isnull=False, finished_at__isnull=False)
     rows = (
-        Reservation.objects.filter(restaurant=restaurant, service_date__range=(first, last), status__in=_ON_RECORD)
+        Reservation.objects.using(using)
+        .filter(restaurant=restaurant, service_date__range=(first, last), status__in=_ON_RECORD)
         .order_by()
         .values_list("service_date", "service_id", "service_name", "party_size")
         .annotate(
@@ -188,7 +190,7 @@ def _cells(
             turn_parties=Count("pk", filter=turned),
         )
     )
-    planned = _planned(restaurant, offered)
+    planned = _planned(restaurant, offered, using)
     found = []
     for date, service, name, party, parties, came, no_shows, cancelled, late, led_for, leads, stayed, turns in rows:
         figures = Figures(
@@ -208,13 +210,13 @@ def _cells(
     return found
 
 
-def _planned(restaurant: Restaurant, offered: list[Service]) -> Callable[[int | None, int], int]:
+def _planned(restaurant: Restaurant, offered: list[Service], using: str) -> Callable[[int | None, int], int]:
     """Return what tells the minutes of a service by number and a party: by the rules as they are now.
 
     The end of a reservation is of no use here: finishing a party moves it.
     """
     turns: dict[int | None, list[tuple[int, int]]] = {}
-    rows = TurnTime.objects.filter(restaurant=restaurant).order_by("up_to", "-minutes")
+    rows = TurnTime.objects.using(using).filter(restaurant=restaurant).order_by("up_to", "-minutes")
     for service_id, up_to, minutes in rows.values_list("service_id", "up_to", "minutes"):
         turns.setdefault(service_id, []).append((up_to, minutes))
     rules = {service.pk: service_rules(restaurant, service, turns) for service in offered}
@@ -250,9 +252,12 @@ def _seating(restaurant: Restaurant, offered: list[Service]) -> Callable[[dt.dat
     return name_of
 
 
-def _refusals(restaurant: Restaurant, first: dt.date, last: dt.date) -> list[tuple[dt.date, dt.datetime, str, Refused]]:
+def _refusals(
+    restaurant: Restaurant, first: dt.date, last: dt.date, using: str
+) -> list[tuple[dt.date, dt.datetime, str, Refused]]:
     rows = (
-        Refusal.objects.filter(restaurant=restaurant, service_date__range=(first, last))
+        Refusal.objects.using(using)
+        .filter(restaurant=restaurant, service_date__range=(first, last))
         .order_by()
         .values_list("service_date", "starts_at", "reason")
         .annotate(times=Count("pk"), covers=Sum("party_size"))
@@ -260,11 +265,10 @@ def _refusals(restaurant: Restaurant, first: dt.date, last: dt.date) -> list[tup
     return [(date, start, reason, Refused(times, covers or 0)) for date, start, reason, times, covers in rows]
 
 
-def _waited(restaurant: Restaurant, first: dt.date, last: dt.date) -> list[tuple[dt.date, Waited]]:
+def _waited(restaurant: Restaurant, first: dt.date, last: dt.date, using: str) -> list[tuple[dt.date, Waited]]:
     rows = (
-        WaitlistEntry.objects.filter(
-            restaurant=restaurant, service_date__range=(first, last), kind=WaitlistEntry.Kind.ONLINE
-        )
+        WaitlistEntry.objects.using(using)
+        .filter(restaurant=restaurant, service_date__range=(first, last), kind=WaitlistEntry.Kind.ONLINE)
         .order_by()
         .values_list("service_date")
         .annotate(
