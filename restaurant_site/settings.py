@@ -12,10 +12,12 @@ from typing import Any
 
 from django.contrib.messages import constants as message_levels
 from django.utils.translation import gettext_lazy as _
-from redis.maint_notifications import MaintNotificationsConfig
 
 from restaurant_site import env, release
-from restaurant_site.database import connector, urls
+from restaurant_site.caching import aliases
+from restaurant_site.caching.connector import connected_url
+from restaurant_site.database import urls
+from restaurant_site.database.connector import database_url
 from restaurant_site.photos import where
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -95,7 +97,7 @@ TEMPLATES = [
 
 # --- Database ---------------------------------------------------------------
 
-DATABASE_URL = connector.database_url()
+DATABASE_URL = database_url()
 DATABASES = {"default": urls.database(DATABASE_URL)}
 # For reports and exports alone: restaurant_site.database.replica.
 if DATABASE_REPLICA_URL := env.url("DATABASE_REPLICA_URL", urls.SCHEMES, ""):
@@ -106,48 +108,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # In development, where no Redis server can be had, REDIS_URL is the word
 # "none": the caches are bypassed and sessions live in the database alone.
 
-REDIS_SCHEMES = ("redis", "rediss", "unix")
-CACHE_BYPASSED = not PRODUCTION and env.text("REDIS_URL", "none") == "none"
-REDIS_URL = "" if CACHE_BYPASSED else env.url("REDIS_URL", REDIS_SCHEMES)
-
-
-def _cache(prefix: str, timeout: int) -> dict[str, Any]:
-    """Return one alias. All share one URL and so one pool: their timeouts must be equal."""
-    if CACHE_BYPASSED:
-        return {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
-    return {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": REDIS_URL,
-        "KEY_PREFIX": prefix,
-        "KEY_FUNCTION": "restaurant_site.caching.keys.make_key",
-        "TIMEOUT": timeout,
-        "OPTIONS": {
-            "CLIENT_CLASS": "restaurant_site.caching.client.EntryClient",
-            # JSON: whoever can write to Redis must not be able to run code here.
-            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
-            "SOCKET_CONNECT_TIMEOUT": 0.25,
-            "SOCKET_TIMEOUT": 0.25,
-            "CONNECTION_POOL_KWARGS": {
-                "retry": None,
-                "max_connections": 1000,
-                # Where a server announces that it is maintained, as Redis Enterprise
-                # and Azure do, redis-py would wait for ten seconds instead.
-                "maint_notifications_config": MaintNotificationsConfig(enabled=False),
-            },
-            # A connection for each thread, kept: half the cost of a read, and one
-            # that broke is an error that is noticed, not a silent new connection
-            # to a server that may have lost the newest tokens.
-            "REDIS_CLIENT_KWARGS": {"single_connection_client": True},
-            "IGNORE_EXCEPTIONS": True,
-        },
-    }
-
-
-CACHES = {
-    "default": _cache("data", 300),
-    "pages": _cache("pages", 300),
-    "sessions": _cache("sessions", 3600),
-}
+_CONNECTED = connected_url()
+CACHE_BYPASSED = not PRODUCTION and env.text("REDIS_URL", _CONNECTED or "none") == "none"
+REDIS_URL = "" if CACHE_BYPASSED else env.redis_url("REDIS_URL", _CONNECTED or None)
+# Sessions may have a Redis of their own, where what is cached does not drive them out.
+SESSIONS_REDIS_URL = "" if CACHE_BYPASSED else env.redis_url("SESSIONS_REDIS_URL", REDIS_URL)
+CACHES = aliases.bypassed() if CACHE_BYPASSED else aliases.caches(REDIS_URL, SESSIONS_REDIS_URL)
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 DJANGO_REDIS_LOGGER = "restaurant_site.cache"
 

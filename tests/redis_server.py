@@ -50,7 +50,7 @@ class RedisServer:
         # A save point is two words.
         arguments = [part for name, value in given.items() for part in (f"--{name}", *(value.split() or [""]))]
         self.socket.unlink(missing_ok=True)
-        self.process = subprocess.Popen([str(_program()), *arguments], stdout=subprocess.DEVNULL)
+        self.run(*arguments)
         for _attempt in range(200):
             try:
                 self.client.ping()
@@ -61,6 +61,15 @@ class RedisServer:
             else:
                 return self
         raise AssertionError("redis-server did not answer")
+
+    def run(self, *arguments: str) -> None:
+        """Start it as it is told, without waiting."""
+        self.process = subprocess.Popen([str(_program()), *arguments], stdout=subprocess.DEVNULL)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self.process is not None and self.process.poll() is None
 
     def signal(self, number: int) -> None:
         """Send it a signal."""

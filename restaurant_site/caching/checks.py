@@ -11,9 +11,11 @@ from django.db import models
 from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import RedisError, ResponseError
 
+from restaurant_site.caching.aliases import CLIENTS
 from restaurant_site.caching.store import ALIASES, Store, enabled, store
 from restaurant_site.caching.writes import CachedManager, cached_models
 
+_UNKEPT = {"save": ("",), "appendonly": ("no", "0")}
 _EVICTING = ("allkeys-", "volatile-")
 
 
@@ -79,11 +81,11 @@ def check_aliases(**_kwargs: Any) -> Sequence[CheckMessage]:
                     id="caching.E006",
                 )
             )
-        if options.get("CLIENT_CLASS") != "restaurant_site.caching.client.EntryClient":
+        if options.get("CLIENT_CLASS") not in CLIENTS:
             found.append(
                 Error(
                     f"The cache {alias!r} can't carry entries.",
-                    hint="Set OPTIONS['CLIENT_CLASS'] to 'restaurant_site.caching.client.EntryClient'.",
+                    hint=f"Set OPTIONS['CLIENT_CLASS'] to one of {', '.join(CLIENTS)}.",
                     id="caching.E007",
                 )
             )
@@ -108,40 +110,42 @@ def check_servers(**_kwargs: Any) -> Sequence[CheckMessage]:
 
 
 def _of_server(alias: str, server: Store) -> Iterator[CheckMessage]:
-    told = _asked(server)
-    if told is None:
-        return
-    kept = [name for name, off in (("save", ("",)), ("appendonly", ("no", "0"))) if told.get(name, off[0]) not in off]
+    answers = _asked(server)
+    kept = sorted(
+        {name for told in answers for name, off in _UNKEPT.items() if told.get(name, off[0]) not in off}, reverse=True
+    )
     if kept:
         yield Error(
             f"The Redis of the cache {alias!r} keeps what is cached on disk ({', '.join(kept)}).",
             hint='A restart would bring old pages back. Set: save "" and appendonly no.',
             id="caching.E008",
         )
-    policy = told.get("maxmemory-policy", "")
-    if policy and not policy.startswith(_EVICTING):
+    policies = {policy for told in answers if (policy := told.get("maxmemory-policy", ""))}
+    if refusing := sorted(policy for policy in policies if not policy.startswith(_EVICTING)):
         yield Error(
-            f"The Redis of the cache {alias!r} refuses writes when it is full (maxmemory-policy {policy}).",
+            f"The Redis of the cache {alias!r} refuses writes when it is full (maxmemory-policy {refusing[0]}).",
             hint="Set maxmemory, and maxmemory-policy to volatile-lru or another that evicts.",
             id="caching.E009",
         )
 
 
-def _asked(server: Store) -> dict[str, str] | None:
-    """Return the server's own settings, as far as it tells them; None where it does not answer."""
+def _asked(server: Store) -> list[dict[str, str]]:
+    """Return the settings of each server as far as it tells them; nothing where it does not answer."""
     try:
-        raw = server.client.get_client(write=True)
-        told: dict[str, str] = {}
+        client = server.client
+        answers: list[dict[str, str]] = [{} for _server in client.each("INFO", "server")]
         for name in ("save", "appendonly", "maxmemory-policy"):
             try:
-                told |= {_text(key): _text(value) for key, value in raw.config_get(name).items()}
+                found = client.each("CONFIG GET", name)
             except ResponseError:
                 continue
-        if "maxmemory-policy" not in told:
-            told["maxmemory-policy"] = str(raw.info("memory").get("maxmemory_policy", ""))
-    except (ConnectionInterrupted, RedisError, OSError):
-        return None
-    return told
+            for told, pairs in zip(answers, found, strict=True):
+                told |= {_text(key): _text(value) for key, value in pairs.items()}
+        for told, memory in zip(answers, client.each("INFO", "memory"), strict=True):
+            told.setdefault("maxmemory-policy", str(memory.get("maxmemory_policy", "")))
+    except (ConnectionInterrupted, RedisError, OSError, ValueError):
+        return []
+    return answers
 
 
 def _text(value: Any) -> str:

@@ -10,9 +10,12 @@ from typing import Any
 
 from django_redis.client import DefaultClient
 from django_redis.exceptions import ConnectionInterrupted
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError
+from redis.sentinel import MasterNotFoundError, SentinelManagedConnection
 
-from restaurant_site.caching.keys import MAGIC, make_key
+from restaurant_site.caching.identity import Credentials
+from restaurant_site.caching.keys import MAGIC, make_key, token_key
 
 Prepared = tuple[list[str], Any]
 """The names of keys in Redis, and the command that reads them as it is sent, where there is one connection."""
@@ -25,8 +28,30 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
     page costs more than Redis does.
     """
 
+    whole = True
+    """Whether an answer about one key tells that every key would be answered."""
+
     outages = 0
     """The outage of the server that this client's connections are younger than; `Store` compares it with the gate's."""
+
+    def __init__(self, server: Any, params: dict[str, Any], backend: Any) -> None:
+        # In a list: django-redis takes a text apart at its commas, which stand between hosts, or in a password.
+        super().__init__([server] if isinstance(server, str) else server, params, backend)
+        self._credentials: Credentials | None = self._options.get("REDIS_CLIENT_KWARGS", {}).get("credential_provider")
+
+    def get_client(self, write: bool = True, tried: list[int] | None = None) -> Any:
+        """Return the raw client, whose server knows the newest token, where it goes by tokens."""
+        raw = super().get_client(write, tried)
+        if self._credentials is not None:
+            try:
+                self._credentials.refresh(getattr(raw, "connection", None))
+            except (RedisError, OSError) as error:
+                raise ConnectionInterrupted(connection=None) from error
+        return raw
+
+    def get_client_with_index(self, write: bool = True, tried: list[int] | None = None) -> tuple[Any, int]:
+        """Return the same as `get_client`, and its number, of which there is one."""
+        return self.get_client(write, tried), 0
 
     def hang_up(self) -> None:
         """Close this client's connections; the next command opens new ones."""
@@ -84,13 +109,36 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
         lifetime = int(seconds * 1000)
         self._ask(True, [("SET", str(self.make_key(key)), value, "PX", lifetime) for key, value in values.items()])
 
+    def knock(self, value: bytes, seconds: float) -> None:
+        """Write a heartbeat; through Sentinels also make sure that they still name this server.
+
+        Under the name of a token: what is refused of those must be refused here.
+        """
+        connection = self.get_client().connection
+        if isinstance(connection, SentinelManagedConnection) and connection.is_connected:
+            used: Any = connection
+            with contextlib.suppress(MasterNotFoundError):
+                # Without any Sentinel the server that is there goes on.
+                if used.connection_pool.get_master_address() != (used.host, used.port):
+                    used.disconnect()
+                    raise RedisConnectionError("The Sentinels name another server.")
+        self.write({token_key("heartbeat"): value}, seconds)
+
+    def run_id(self) -> str:
+        """Return what names the running server, or all primaries together."""
+        return " ".join(sorted(str(told.get("run_id", "")) for told in self.each("INFO", "server")))
+
+    def each(self, *command: Any) -> list[Any]:
+        """Return every server's answer to a command without a key, parsed as redis-py does; here there is one."""
+        return [self.get_client().execute_command(*command)]
+
     def evaluate(self, script: bytes, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Run a Lua script once for each call (how many keys, keys, arguments), in one round trip; return the answers.
 
         A server that does not have the script yet is sent it, by a second one.
         """
         try:
-            return self._ask(True, [("EVALSHA", _digest(script), *call) for call in calls])
+            return self._ask(True, [("EVALSHA", digest(script), *call) for call in calls])
         except NoScriptError:
             return self._ask(True, [("EVAL", script, *call) for call in calls])
 
@@ -101,10 +149,7 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
     def _ask(self, write: bool, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Send commands together and return their answers; raises as redis-py does, with the connection closed."""
         raw = self.get_client(write=write)
-        connection = getattr(raw, "connection", None)
-        if connection is None:
-            # A cluster's client, which chooses a connection by the key.
-            return [raw.execute_command(*command) for command in commands]
+        connection: Any = raw.connection
         try:
             connection.send_packed_command(connection.pack_commands(commands))
             return [connection.read_response() for _command in commands]
@@ -130,6 +175,6 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
 
 
 @functools.lru_cache(maxsize=8)
-def _digest(script: bytes) -> str:
+def digest(script: bytes) -> str:
     """Return the name by which Redis keeps a script."""
     return hashlib.sha1(script, usedforsecurity=False).hexdigest()

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from restaurant_site.caching import stats
-from restaurant_site.caching.keys import MAGIC, new_token, token_key
+from restaurant_site.caching.keys import new_token
 
 if TYPE_CHECKING:
     from restaurant_site.caching.store import Store
@@ -69,9 +69,10 @@ class Gate:
     def failed(self, error: Exception) -> None:
         """Open the gate: Redis did not answer, or refused."""
         now = time.monotonic()
-        self._doubt = now
-        if self.failing_since is None:
+        # Where nothing was asked for a while, what failed before then says nothing of now.
+        if self.failing_since is None or now - self._doubt > LEASE:
             self.failing_since = now
+        self._doubt = now
         if not self.is_open:
             self.is_open = True
             self.outages += 1
@@ -95,8 +96,7 @@ class Gate:
     def _beat(self) -> bool:
         started = time.monotonic()
         try:
-            # Under the name of a token: what is refused of those must be refused here.
-            self.store.put(token_key("heartbeat"), MAGIC, 60)
+            self.store.knock()
             run = self.store.run_id()
             if run != self._run and self._run is not None:
                 # Another server, or the same one started anew, since it was last seen in order.

@@ -14,10 +14,12 @@ from redis.exceptions import RedisError
 from restaurant_site.caching import gate
 from restaurant_site.caching.client import Prepared
 from restaurant_site.caching.gate import Unavailable
-from restaurant_site.caching.keys import new_token, token_key
+from restaurant_site.caching.keys import MAGIC, new_token, token_key
 
 TOKEN_SECONDS = 7 * 24 * 3600
 """How long an unused token lives. Longer than any entry; a token that is gone is a miss, never a stale answer."""
+
+HEARTBEAT_SECONDS = 60
 
 ALIASES = ("default", "pages", "sessions")
 """The aliases of Django's CACHES that this app uses: query results and fragments, pages, sessions."""
@@ -67,7 +69,7 @@ class Store:
             found: dict[str, Any] = self.client.read(keys)
         except _ERRORS as error:
             raise self._failed(error) from error
-        self.gate.failing_since = None
+        self._answered()
         return found
 
     def prepare(self, keys: Sequence[str]) -> Prepared:
@@ -84,8 +86,13 @@ class Store:
             found: list[Any] = self.client.fetch(prepared)
         except _ERRORS as error:
             raise self._failed(error) from error
-        self.gate.failing_since = None
+        self._answered()
         return found
+
+    def knock(self) -> None:
+        """Write a heartbeat, to every server where the keys lie with several. Not held back by the gate."""
+        self._write(lambda: self.client.knock(MAGIC, HEARTBEAT_SECONDS))
+        self.gate.failing_since = None
 
     def put(self, key: str, value: bytes, seconds: float) -> None:
         """Store a value for so many seconds."""
@@ -137,12 +144,14 @@ class Store:
         return found, created
 
     def run_id(self) -> str:
-        """Return what names the running Redis server: another one may have lost the newest tokens."""
+        """Return what names the running Redis, all primaries of a cluster together.
+
+        Another one may have lost the newest tokens.
+        """
         try:
-            info = self.client.get_client(write=True).info("server")
+            return str(self.client.run_id())
         except _ERRORS as error:
             raise self._failed(error) from error
-        return str(info.get("run_id", ""))
 
     def age(self, key: str, lifetime: float) -> float | None:
         """Return how many seconds ago a key was stored with that lifetime, by Redis's own clock; None where gone."""
@@ -152,12 +161,17 @@ class Store:
             raise self._failed(error) from error
         return max(0.0, lifetime - left / 1000) if left else None
 
+    def _answered(self) -> None:
+        # In a cluster the next key may be another primary's, which is away: only the heartbeat speaks for all.
+        if self.client.whole:
+            self.gate.failing_since = None
+
     def _write(self, command: Any) -> Any:
         try:
             done = command()
         except _ERRORS as error:
             raise self._failed(error) from error
-        self.gate.failing_since = None
+        self._answered()
         return done
 
     def _failed(self, error: Exception) -> Unavailable:

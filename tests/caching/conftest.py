@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.conf import settings
 from django.test import override_settings
 
 from reservations.models import Restaurant
-from restaurant_site.caching import gate, through
+from restaurant_site.caching import aliases, gate, through
 from restaurant_site.caching import store as stores
 from tests import factories as make
 from tests.caching.asking import settle
@@ -28,9 +27,9 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
 
 
 @contextmanager
-def using(url: str) -> Iterator[None]:
+def using(url: str, sessions: str = "") -> Iterator[None]:
     """Let this process's cache use another Redis, as a process does that has just started."""
-    caches = {alias: config | {"LOCATION": url} for alias, config in settings.CACHES.items()}
+    caches = aliases.caches(url, sessions or url)
     held = dict(stores._stores), dict(gate._gates)
     layers = list(through.layers)
     with override_settings(CACHES=caches):

@@ -274,7 +274,7 @@ def test_production_takes_its_secrets_from_files(tmp_path: Path) -> None:
     ("name", "value", "says"),
     [
         ("SITE_ENV", "staging", "SITE_ENV='staging' is not allowed: use one of production, development."),
-        ("REDIS_URL", "none", "REDIS_URL does not begin with one of redis://, rediss://, unix://."),
+        ("REDIS_URL", "none", "REDIS_URL does not begin with one of redis://, rediss://, unix://, redis+sentinel"),
         ("DATABASE_URL", f"mysql://u:{PASSWORD}@h/n", "DATABASE_URL does not begin with one of postgresql://"),
         ("DATABASE_URL", f"postgresql://u:{PASSWORD}/1@h/n", "DATABASE_URL can't be read as a URL."),
         ("DATABASE_URL", f"postgresql://u:{PASSWORD}@h", "DATABASE_URL names no database"),

@@ -1,0 +1,30 @@
+"""The Redis that Azure's Service Connector tells of, by variables of its own names."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ImproperlyConfigured
+
+from restaurant_site import env
+from restaurant_site.caching.addresses import BadAddress, of_connector, read
+
+
+def connected_url() -> str:
+    """Return the URL of the Redis that is connected to the app, "" where none is."""
+    given = {
+        "CONNECTIONSTRING": env.text("AZURE_REDIS_CONNECTIONSTRING", ""),
+        "HOST": env.text("AZURE_REDIS_HOST", ""),
+        "PORT": env.text("AZURE_REDIS_PORT", ""),
+        "DATABASE": env.text("AZURE_REDIS_DATABASE", ""),
+        "PASSWORD": env.text("AZURE_REDIS_PASSWORD", ""),
+        "SSL": env.text("AZURE_REDIS_SSL", ""),
+        "CLIENTID": env.text("AZURE_REDIS_CLIENTID", ""),
+        "CLIENTSECRET": env.text("AZURE_REDIS_CLIENTSECRET", ""),
+    }
+    name = "AZURE_REDIS_CONNECTIONSTRING" if given["CONNECTIONSTRING"] else "AZURE_REDIS_HOST"
+    try:
+        url = of_connector(given)
+        if url:
+            read(url)
+    except BadAddress as error:
+        raise ImproperlyConfigured(f"{name} {error}") from None
+    return url

@@ -1,0 +1,211 @@
+"""A Redis with a replica and three Sentinels, and a cluster of three primaries with a replica each, to be broken."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from tests.redis_server import RedisServer
+
+HOST = "127.0.0.1"
+SERVICE = "tafel"
+SLOTS = 16384
+
+
+class Node(RedisServer):
+    """A server on a port as well, as its fellows need it."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        folder.mkdir(exist_ok=True)
+        self.port = free_port()
+        super().__init__(folder, port=str(self.port), bind=HOST, **settings)
+
+
+def free_port() -> int:
+    """Return a port that nobody uses, low enough for a cluster's second port, 10,000 above it."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            port: int = probe.getsockname()[1]
+        if port < 50_000:
+            return port
+
+
+def until(holds: Callable[[], object], seconds: float = 15) -> None:
+    """Wait until it holds; what it raises of Redis is a no."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        with contextlib.suppress(redis.RedisError, OSError):
+            if holds():
+                return
+        time.sleep(0.05)
+    raise AssertionError("It never held.")
+
+
+# --- Sentinel ---------------------------------------------------------------------------
+
+
+class Watched:
+    """A primary and its replica, watched by three Sentinels that need half a second to miss one."""
+
+    def __init__(self, folder: Path, *, password: str = "", sentinel_password: str = "") -> None:
+        told = {"requirepass": password, "masterauth": password} if password else {}
+        self.password = password
+        self.nodes = [Node(folder / f"redis{number}", **told) for number in range(2)]
+        self.sentinels = [
+            Node(folder / f"sentinel{number}", **({"requirepass": sentinel_password} if sentinel_password else {}))
+            for number in range(3)
+        ]
+        self._sentinel_password = sentinel_password
+        hosts = ",".join(f"{HOST}:{sentinel.port}" for sentinel in self.sentinels)
+        login = f":{password}@" if password else ""
+        query = f"?sentinel_password={sentinel_password}" if sentinel_password else ""
+        self.url = f"redis+sentinel://{login}{hosts}/{SERVICE}/0{query}"
+
+    def start(self) -> Watched:
+        """Start all, and wait until the Sentinels know each other and the replica."""
+        first, second = self.nodes
+        first.start()
+        second.start(replicaof=f"{HOST} {first.port}", repl_diskless_sync_delay="0")
+        for sentinel in self.sentinels:
+            self._start(sentinel, first.port)
+        until(lambda: self.at(second).info("replication")["master_link_status"] == "up")
+        until(lambda: all(self._knows(sentinel) for sentinel in self.sentinels))
+        return self
+
+    def at(self, node: Node) -> redis.Redis:
+        """Return a client of a node."""
+        return redis.Redis(port=node.port, password=self.password or None, socket_timeout=5)
+
+    def _start(self, sentinel: Node, port: int) -> None:
+        folder = sentinel.socket.parent
+        lines = [
+            f"port {sentinel.port}",
+            f"bind {HOST}",
+            f"dir {folder}",
+            f"sentinel monitor {SERVICE} {HOST} {port} 2",
+            f"sentinel down-after-milliseconds {SERVICE} 500",
+            f"sentinel failover-timeout {SERVICE} 3000",
+            *([f"sentinel auth-pass {SERVICE} {self.password}"] if self.password else []),
+            *(
+                [f"requirepass {self._sentinel_password}", f"sentinel sentinel-pass {self._sentinel_password}"]
+                if self._sentinel_password
+                else []
+            ),
+        ]
+        (folder / "sentinel.conf").write_text("\n".join([*lines, ""]))
+        sentinel.run(str(folder / "sentinel.conf"), "--sentinel")
+
+    def _knows(self, sentinel: Node) -> bool:
+        client = redis.Redis(port=sentinel.port, password=self._sentinel_password or None, socket_timeout=1)
+        masters: Any = client.sentinel_masters()
+        (told,) = masters.values()
+        return bool(told["num-other-sentinels"] == 2 and told["num-slaves"] == 1)
+
+    def primary(self) -> Node:
+        """Return the node that is the primary now."""
+        return next(node for node in self.nodes if node.alive and self.at(node).info("replication")["role"] == "master")
+
+    def kill_the_primary(self) -> Node:
+        """End the primary at once, with all it held, and return it."""
+        node = self.primary()
+        node.kill()
+        return node
+
+    def stop(self) -> None:
+        """End all."""
+        for node in (*self.nodes, *self.sentinels):
+            node.thaw()
+            node.kill()
+
+
+# --- Cluster ----------------------------------------------------------------------------
+
+
+class ClusterOf6:
+    """Three primaries with a replica each; a second and a half until one is missed."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        told = {
+            "cluster-enabled": "yes",
+            "cluster-node-timeout": "1500",
+            "cluster-config-file": "nodes.conf",
+            "repl-diskless-sync-delay": "0",
+            **settings,
+        }
+        self.nodes = [Node(folder / f"node{number}", **told) for number in range(6)]
+        self.url = "redis+cluster://" + ",".join(f"{HOST}:{node.port}" for node in self.nodes[:3])
+
+    def start(self) -> ClusterOf6:
+        """Start all six, give slots to the first three, and wait until each has its replica."""
+        for number, node in enumerate(self.nodes):
+            node.start()
+            self.do(node, "CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+        for number, node in enumerate(self.nodes[:3]):
+            first, last = SLOTS * number // 3, SLOTS * (number + 1) // 3
+            self.do(node, "CLUSTER", "ADDSLOTS", *range(first, last))
+        for node in self.nodes[1:]:
+            self.do(node, "CLUSTER", "MEET", HOST, self.nodes[0].port)
+        until(lambda: all(len(self.known(node)) == 6 for node in self.nodes))
+        for number, node in enumerate(self.nodes[3:]):
+            self.do(node, "CLUSTER", "REPLICATE", self.name(self.nodes[number]))
+        until(self.is_well)
+        return self
+
+    def do(self, node: Node, *command: Any) -> Any:
+        """Run a command at a node."""
+        return redis.Redis(port=node.port, socket_timeout=5).execute_command(*command)  # type: ignore[no-untyped-call]
+
+    def name(self, node: Node) -> str:
+        """Return the name that a node has in the cluster."""
+        return str(self.do(node, "CLUSTER MYID").decode())
+
+    def known(self, node: Node) -> dict[str, dict[str, Any]]:
+        """Return what a node knows of all, by address."""
+        return dict(self.do(node, "CLUSTER NODES"))
+
+    def is_well(self) -> bool:
+        """Return whether every node serves, and every replica follows."""
+        for node in self.nodes:
+            if self.do(node, "CLUSTER INFO")["cluster_state"] != "ok":
+                return False
+            told = redis.Redis(port=node.port, socket_timeout=5).info("replication")
+            if told["role"] == "slave" and told["master_link_status"] != "up":
+                return False
+        return True
+
+    def primaries(self) -> list[Node]:
+        """Return the nodes that are primaries now."""
+        alive = [node for node in self.nodes if node.alive]
+        return [node for node in alive if redis.Redis(port=node.port).info("replication")["role"] == "master"]
+
+    def serves(self) -> bool:
+        """Return whether some node says that all slots are served."""
+        return any(node.alive and self.do(node, "CLUSTER INFO")["cluster_state"] == "ok" for node in self.nodes)
+
+    def kill_a_primary(self) -> Node:
+        """End one primary at once, with all it held, and return it."""
+        node = self.primaries()[0]
+        node.kill()
+        return node
+
+    def stop(self) -> None:
+        """End all."""
+        for node in self.nodes:
+            node.thaw()
+            node.kill()
+
+
+@contextlib.contextmanager
+def running(fleet: Any) -> Iterator[Any]:
+    """Start a fleet, and end it with the block."""
+    try:
+        yield fleet.start()
+    finally:
+        fleet.stop()
