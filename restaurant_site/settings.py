@@ -113,6 +113,8 @@ CACHE_BYPASSED = not PRODUCTION and env.text("REDIS_URL", _CONNECTED or "none") 
 REDIS_URL = "" if CACHE_BYPASSED else env.redis_url("REDIS_URL", _CONNECTED or None)
 # Sessions may have a Redis of their own, where what is cached does not drive them out.
 SESSIONS_REDIS_URL = "" if CACHE_BYPASSED else env.redis_url("SESSIONS_REDIS_URL", REDIS_URL)
+if CACHE_BYPASSED and env.text("SESSIONS_REDIS_URL", ""):
+    raise ImproperlyConfigured("SESSIONS_REDIS_URL is set, but REDIS_URL is none.")
 CACHES = aliases.bypassed() if CACHE_BYPASSED else aliases.caches(REDIS_URL, SESSIONS_REDIS_URL)
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 DJANGO_REDIS_LOGGER = "restaurant_site.cache"

@@ -55,7 +55,7 @@ class RedisServer:
             try:
                 self.client.ping()
             except redis.RedisError as error:
-                if "NOAUTH" in str(error):
+                if "NOAUTH" in str(error) or isinstance(error, redis.AuthenticationError):
                     return self
                 time.sleep(0.02)
             else:
