@@ -73,9 +73,10 @@ class Watched:
         first, second = self.nodes
         first.start()
         second.start(replicaof=f"{HOST} {first.port}", repl_diskless_sync_delay="0")
+        until(lambda: self.at(second).info("replication")["master_link_status"] == "up")
+        # Told of the replica as soon as they look, and ten seconds later the next time.
         for sentinel in self.sentinels:
             self._start(sentinel, first.port)
-        until(lambda: self.at(second).info("replication")["master_link_status"] == "up")
         until(lambda: all(self._knows(sentinel) for sentinel in self.sentinels))
         return self
 
@@ -108,13 +109,15 @@ class Watched:
         (told,) = masters.values()
         return bool(told["num-other-sentinels"] == 2 and told["num-slaves"] == 1)
 
-    def primary(self) -> Node:
-        """Return the node that is the primary now."""
-        return next(node for node in self.nodes if node.alive and self.at(node).info("replication")["role"] == "master")
+    def primary(self) -> Node | None:
+        """Return the node that is the primary now, if one is."""
+        alive = [node for node in self.nodes if node.alive]
+        return next((node for node in alive if self.at(node).info("replication")["role"] == "master"), None)
 
     def kill_the_primary(self) -> Node:
         """End the primary at once, with all it held, and return it."""
         node = self.primary()
+        assert node is not None
         node.kill()
         return node
 
