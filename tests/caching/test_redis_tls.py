@@ -1,0 +1,159 @@
+"""Redis through TLS, and by a token of Entra ID, which is renewed while connections stay open."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from restaurant_site.caching import identity
+from restaurant_site.caching.store import store
+from tests import factories as make
+from tests.caching.conftest import using
+from tests.caching.probes import tagline
+from tests.redis_fleet import until
+from tests.redis_server import RedisServer
+from tests.tls_front import Authority, TlsFront
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WHO = "5f3b1d52-0000-4000-8000-00000000abcd"
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "certificates")
+
+
+def front(server: RedisServer, certificate: Path) -> Iterator[TlsFront]:
+    found = TlsFront(server.socket, certificate)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def tls(redis_server: RedisServer, authority: Authority) -> Iterator[TlsFront]:
+    yield from front(redis_server, authority.certify("localhost", "127.0.0.1"))
+
+
+def test_what_the_authority_signed_is_believed(tls: TlsFront, authority: Authority) -> None:
+    restaurant = make.make_restaurant(tagline="x")
+    with using(f"rediss://localhost:{tls.port}/0?ssl_ca_certs={authority.ca}"):
+        assert [tagline.found(restaurant.pk).how for _time in range(2)] == ["miss", "hit"]
+
+
+def test_a_wrong_certificate_is_refused_and_the_site_goes_on(
+    redis_server: RedisServer, tls: TlsFront, authority: Authority, tmp_path: Path
+) -> None:
+    restaurant = make.make_restaurant(tagline="x")
+    stranger = Authority(tmp_path / "others", "stranger")
+    other = TlsFront(redis_server.socket, authority.certify("elsewhere.example"))
+    for url in (
+        f"rediss://localhost:{tls.port}/0",
+        f"rediss://localhost:{tls.port}/0?ssl_ca_certs={stranger.ca}",
+        f"rediss://localhost:{other.port}/0?ssl_ca_certs={authority.ca}",
+    ):
+        with using(url):
+            assert tagline.found(restaurant.pk).how == "bypass"
+            assert "Error" in store("default").gate.reason
+            assert redis_server.client.dbsize() == 0
+    other.close()
+
+
+class Identities:
+    """An identity service as App Service has it; each token is good for some seconds, and the ACL follows it."""
+
+    def __init__(self, server: RedisServer, seconds: int) -> None:
+        self.server, self.seconds = server, seconds
+        self.given: list[str] = []
+        self.away = False
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if outer.away:
+                    self.send_error(503)
+                    return
+                body = json.dumps(outer.give()).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_args: Any) -> None:
+                pass
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._http.server_port}/token"
+        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+
+    def give(self) -> dict[str, Any]:
+        """Give a new token; Redis takes this one and no older."""
+        ends = int(time.time()) + self.seconds
+        token = jwt.encode({"oid": WHO, "exp": ends, "nr": len(self.given)}, "k" * 32)
+        client: Any = self.server.client
+        client.execute_command("ACL", "SETUSER", WHO, "on", "resetpass", f">{token}", "~*", "+@all")
+        self.given.append(token)
+        return {"access_token": token, "expires_on": str(ends), "resource": identity.RESOURCE, "token_type": "Bearer"}
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+
+
+@pytest.fixture
+def identities(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Identities]:
+    found = Identities(redis_server, seconds=4)
+    monkeypatch.setenv("IDENTITY_ENDPOINT", found.url)
+    monkeypatch.setenv("IDENTITY_HEADER", "secret")
+    monkeypatch.setattr(identity, "_AGAIN", 0.2)
+    identity.credentials.cache_clear()
+    identity._provider.cache_clear()
+    yield found
+    found.close()
+    identity.credentials.cache_clear()
+    identity._provider.cache_clear()
+
+
+def signed_in(server: RedisServer) -> set[int]:
+    """Return the connections that Redis knows by the identity."""
+    clients: Any = server.client.client_list()
+    return {int(one["id"]) for one in clients if one["user"] == WHO}
+
+
+def test_a_token_is_renewed_and_told_on_the_connection_that_is_open(
+    tls: TlsFront, authority: Authority, identities: Identities, redis_server: RedisServer
+) -> None:
+    restaurant = make.make_restaurant(tagline="x")
+    with using(f"rediss://localhost:{tls.port}/0?entra=system&ssl_ca_certs={authority.ca}"):
+        # The first asks before there is a token, and does without Redis.
+        until(lambda: store("default").gate.usable())
+        assert [tagline.found(restaurant.pk).how for _time in range(2)] == ["miss", "hit"]
+        before, told = signed_in(redis_server), auths(redis_server)
+        assert before
+        until(lambda: len(identities.given) >= 2)
+        until(lambda: tagline.found(restaurant.pk).how == "hit" and auths(redis_server) > told)
+        assert signed_in(redis_server) & before, "the same connection, by the new token"
+        assert not store("default").gate.is_open
+        # Without an identity service the last token is good until it ends; then Redis is away, and the site goes on.
+        identities.away = True
+        redis_server.client.client_kill_filter(_type="normal", skipme=True)  # type: ignore[no-untyped-call]
+        time.sleep(4)
+        assert tagline.found(restaurant.pk).value == "x"
+        assert not store("default").gate.usable()
+        identities.away = False
+        until(lambda: store("default").gate.usable())
+        assert tagline.found(restaurant.pk).value == "x"
+
+
+def auths(server: RedisServer) -> int:
+    """Return how often somebody signed in."""
+    stats: Any = server.client.info("commandstats")
+    return int(stats.get("cmdstat_auth", {}).get("calls", 0))
