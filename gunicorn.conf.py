@@ -42,3 +42,10 @@ def on_starting(_server: object) -> None:
     from restaurant_site import serving
 
     serving.say_little()
+
+
+def worker_exit(_server: object, _worker: object) -> None:
+    """Let a worker that ends tell what it has not told yet."""
+    from restaurant_site.observing import beginning
+
+    beginning.end()

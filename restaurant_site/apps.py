@@ -13,3 +13,4 @@ class RestaurantSiteConfig(AppConfig):
         from restaurant_site import checks, fragments  # noqa: F401 - importing registers them
         from restaurant_site.database import azure  # noqa: F401
         from restaurant_site.database import checks as database_checks  # noqa: F401
+        from restaurant_site.observing import statements  # noqa: F401

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http import HttpRequest
 from django.utils.http import parse_header_parameters
 
 from restaurant_site.caching.pages import PageCache
+from restaurant_site.observing.answering import Watched
+from restaurant_site.observing.current import work
 
 
 class Utf8Request(WSGIRequest):
@@ -29,7 +32,16 @@ class Utf8Handler(WSGIHandler):
 
     request_class = Utf8Request
 
+    def resolve_request(self, request: HttpRequest) -> Any:
+        """Find the view, and note which route led to it."""
+        match = super().resolve_request(request)
+        work.route = f"/{match.route}"
+        return match
 
-def make_application() -> PageCache:
-    """Return the whole site: the page cache with Django behind it. Django must be set up."""
-    return PageCache(Utf8Handler())
+
+def make_application() -> Watched:
+    """Return the whole site: the page cache with Django behind it, and ahead of both what tells of each request.
+
+    Django must be set up.
+    """
+    return Watched(PageCache(Utf8Handler()))

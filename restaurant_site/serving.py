@@ -8,7 +8,7 @@ from typing import Any
 from gunicorn import glogging, util
 from gunicorn.http import wsgi
 
-from restaurant_site import logs
+from restaurant_site.observing import lines
 
 _default_headers = wsgi.Response.default_headers
 _set_up = glogging.Logger.setup
@@ -51,4 +51,4 @@ def _set_up_without_people(logger: glogging.Logger, config: Any) -> None:
 
 def _log_without_people(logger: logging.Logger) -> None:
     for handler in logger.handlers:
-        handler.setFormatter(logs.Line(glogging.Logger.error_fmt, glogging.Logger.datefmt))
+        handler.setFormatter(lines.formatter_of_server())

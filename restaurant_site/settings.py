@@ -302,14 +302,25 @@ PHOTO_UPLOAD_MAX_SIZE = 24 * 1024 * 1024
 
 # --- Logging ----------------------------------------------------------------
 
+LOG_FORMAT = env.choice("LOG_FORMAT", ("json", "text"), "json" if PRODUCTION else "text")
+# One line a request on standard output: docs/observing.md.
+ACCESS_LOG = env.boolean("ACCESS_LOG", PRODUCTION)
+# What takes longer is told in the log, in milliseconds; 0 tells of none.
+SLOW_QUERY_MS = env.integer("SLOW_QUERY_MS", 500, low=0, high=600_000)
+SLOW_PAGE_MS = env.integer("SLOW_PAGE_MS", 2000, low=0, high=600_000)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     # Without people: docs/privacy.md. Whatever other format is chosen, it must go through the same.
     "formatters": {
-        "line": {"()": "restaurant_site.logs.Line", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+        "text": {
+            "()": "restaurant_site.observing.lines.TextLine",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
+        "json": {"()": "restaurant_site.observing.lines.JsonLine"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"level": "INFO", "propagate": True, "handlers": []},

@@ -13,7 +13,9 @@ django.setup(set_prefix=False)
 from restaurant_site.caching import heartbeat  # noqa: E402
 from restaurant_site.database import waits  # noqa: E402
 from restaurant_site.handler import make_application  # noqa: E402
+from restaurant_site.observing import beginning  # noqa: E402
 
 waits.bound(waits.WEB)
 application = make_application()
 heartbeat.start()
+beginning.begin()

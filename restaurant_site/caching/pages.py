@@ -25,6 +25,7 @@ from restaurant_site.caching.http import Headers, Page
 from restaurant_site.caching.keys import entry_key
 from restaurant_site.caching.stamps import current
 from restaurant_site.caching.through import Layer, Lookup
+from restaurant_site.observing.current import work
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -49,9 +50,10 @@ layer: Layer[Page] = Layer(
 class _Rule:
     """What a path's view declares."""
 
-    __slots__ = ("query", "seconds", "uncached")
+    __slots__ = ("query", "route", "seconds", "uncached")
 
-    def __init__(self, query: frozenset[str], uncached: frozenset[str], seconds: float) -> None:
+    def __init__(self, route: str, query: frozenset[str], uncached: frozenset[str], seconds: float) -> None:
+        self.route = route
         self.query = query
         self.uncached = uncached
         self.seconds = seconds
@@ -80,6 +82,7 @@ class PageCache:
                 if host and scheme:
                     # As the key has it: what the page says of its own address is for everyone.
                     environ["HTTP_HOST"] = host
+                    work.route = rule.route
                     return self._answer(environ, start_response, rule, f"{scheme}://{host}{path}")
         return self.application(environ, _marking(start_response, "bypass"))
 
@@ -145,9 +148,10 @@ class PageCache:
         rule = None
         try:
             with translation.override(language):
-                view = resolve(readable).func
+                match = resolve(readable)
+            view = match.func
             if (query := getattr(view, public.QUERY, None)) is not None:
-                rule = _Rule(query, getattr(view, public.UNCACHED), getattr(view, public.SECONDS))
+                rule = _Rule(f"/{match.route}", query, getattr(view, public.UNCACHED), getattr(view, public.SECONDS))
         except (Resolver404, ValueError):
             pass
         _remember(self._rules, path, rule)

@@ -16,8 +16,9 @@ from django.core.cache import caches
 from django.db.models.functions import Now
 
 from restaurant_site.caching.models import Invalidation
-from restaurant_site.caching.pages import PageCache, layer
+from restaurant_site.caching.pages import layer
 from restaurant_site.handler import make_application
+from restaurant_site.observing.answering import Watched
 from tests.conftest import Site
 from tests.pages import Page, read
 
@@ -48,7 +49,7 @@ class Told:
         return read(self.body)
 
 
-def application() -> PageCache:
+def application() -> Watched:
     """Return the site's application as a worker has it that has just started; without the threads of a worker."""
     layer.hints.clear()
     layer.passes.clear()

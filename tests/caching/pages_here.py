@@ -26,6 +26,9 @@ PROTECTING = (
 )
 
 
+_OF_THE_MOMENT = ("Date", "X-Cache", "X-Request-ID")
+
+
 def told(answer: Answer) -> list[tuple[str, str]]:
     """Return the headers that belong to the page, not to the moment."""
-    return sorted((name, value) for name, value in answer.headers.items() if name not in ("Date", "X-Cache"))
+    return sorted((name, value) for name, value in answer.headers.items() if name not in _OF_THE_MOMENT)

@@ -143,7 +143,7 @@ def test_a_page_that_has_not_changed_costs_a_browser_no_body_and_the_site_one_tr
 def test_a_hit_never_enters_django(here: Restaurant, monkeypatch: pytest.MonkeyPatch) -> None:
     app = application()
     ask(app, "/restaurants/here/")
-    monkeypatch.setattr(app, "application", None)
+    monkeypatch.setattr(app.application, "application", None)
     assert ask(app, "/restaurants/here/").how == "hit"
 
 

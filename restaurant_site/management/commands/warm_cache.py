@@ -16,8 +16,8 @@ from django.utils import translation
 from reservations.importing.progress import Progress
 from reservations.queries import venue
 from restaurant_site.caching import store
-from restaurant_site.caching.pages import PageCache
 from restaurant_site.handler import make_application
+from restaurant_site.observing.answering import Watched
 
 
 class Command(BaseCommand):
@@ -85,7 +85,7 @@ def _paths(most: int) -> Iterator[str]:
         yield from pages
 
 
-def _ask(application: PageCache, path: str, host: str) -> tuple[str, str]:
+def _ask(application: Watched, path: str, host: str) -> tuple[str, str]:
     """Ask the site's own application for a page; return the status, and what X-Cache says."""
     environ: dict[str, Any] = {
         "REQUEST_METHOD": "GET",
