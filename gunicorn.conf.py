@@ -38,10 +38,26 @@ def when_ready(server: Any) -> None:
 
 
 def on_starting(_server: object) -> None:
-    """Take gunicorn's name out of every answer, and people out of its log."""
+    """Take gunicorn's name out of every answer, and people out of its log; make the folder of the metrics."""
     from restaurant_site import serving
+    from restaurant_site.observing import folder
 
     serving.say_little()
+    folder.make()
+
+
+def child_exit(server: Any, _worker: object) -> None:
+    """Keep what a worker counted that is gone, however it went, and remove its files."""
+    from restaurant_site.observing import folder
+
+    folder.bury(server.WORKERS)
+
+
+def on_exit(_server: object) -> None:
+    """Leave no folder behind."""
+    from restaurant_site.observing import folder
+
+    folder.remove()
 
 
 def worker_exit(_server: object, _worker: object) -> None:

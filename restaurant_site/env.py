@@ -184,3 +184,14 @@ def mailbox(name: str, default: str | None = None) -> str:
     if not usable:
         raise ImproperlyConfigured(f"{name}={value!r} is not a sender: use Name <name@example.org>.")
     return value
+
+
+def address(name: str) -> tuple[str, int] | None:
+    """Return the host and port of ``host:port`` (``[::1]:9101`` for IPv6), or None where the variable is unset."""
+    value = text(name, "")
+    if not value:
+        return None
+    host, _colon, port = value.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ImproperlyConfigured(f"{name}={value!r} is not an address to serve on: use host:port, as 127.0.0.1:9101.")
+    return host.strip("[]"), int(port)

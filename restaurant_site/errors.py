@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import requires_csrf_token
 
 from restaurant_site.database.failures import Failure, failure_of
+from restaurant_site.observing import metrics
 from restaurant_site.refilling import Fields
 from restaurant_site.signed_out import keep_refused, sendable
 from restaurant_site.staff_pages import is_staff_page
@@ -102,6 +103,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
             _("Something went wrong on our side"),
             _("We have been told. Please try again, or call the restaurant."),
         )
+    metrics.DATABASE_FAILURES.labels(failure.value).inc()
     heading, text, seconds = _unavailable(failure)
     kept = sendable(request)
     response = _page(request, 503, heading, text, kept=kept, action=request.get_full_path() if kept else "")

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "restaurant_site.headers.ProtectingHeaders",
     "restaurant_site.middleware.Health",
+    "restaurant_site.observing.exposing.Metrics",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -305,6 +306,13 @@ PHOTO_UPLOAD_MAX_SIZE = 24 * 1024 * 1024
 LOG_FORMAT = env.choice("LOG_FORMAT", ("json", "text"), "json" if PRODUCTION else "text")
 # One line a request on standard output: docs/observing.md.
 ACCESS_LOG = env.boolean("ACCESS_LOG", PRODUCTION)
+# Who has it may read /metrics; without it nobody may. The job loop's are read at an address of its own.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("METRICS_TOKEN is too short to be a secret: use at least 16 random characters.")
+METRICS_BIND = env.address("METRICS_BIND")
+if METRICS_BIND and not METRICS_TOKEN:
+    raise ImproperlyConfigured("METRICS_BIND serves metrics to who has METRICS_TOKEN, which is not set.")
 # What takes longer is told in the log, in milliseconds; 0 tells of none.
 SLOW_QUERY_MS = env.integer("SLOW_QUERY_MS", 500, low=0, high=600_000)
 SLOW_PAGE_MS = env.integer("SLOW_PAGE_MS", 2000, low=0, high=600_000)

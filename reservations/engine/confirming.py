@@ -26,6 +26,7 @@ from reservations.models import Message, Reservation, Table, TableClaim
 from reservations.queries.day import day_plan
 from reservations.queries.prepared import Param, PreparedUpdate, one_trip, together
 from restaurant_site.caching import outbox
+from restaurant_site.observing import metrics
 
 __all__ = ["Asking", "Condition", "confirm", "take_hold"]
 
@@ -89,7 +90,12 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
         reservation.refresh_from_db()
         lapsed = isinstance(error, Refused) and error.reason == Reason.HOLD_LAPSED
         if not lapsed or reservation.status in (Status.HELD, Status.EXPIRED, Status.RELEASED):
+            if isinstance(error, Refused):
+                metrics.BOOKINGS.labels("refused", error.reason.value).inc()
             raise
+        return reservation
+    if reservation.status == Status.CONFIRMED:
+        metrics.BOOKINGS.labels("confirmed", "").inc()
     return reservation
 
 

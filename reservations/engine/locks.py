@@ -36,6 +36,7 @@ from reservations.models import (
 )
 from reservations.queries.prepared import Param, Prepared, PreparedUpdate, Question, together
 from restaurant_site.database.failures import is_collision
+from restaurant_site.observing import metrics
 
 T = TypeVar("T")
 
@@ -302,6 +303,7 @@ def _repeated(work: Callable[[], T]) -> T:
                 raise
             time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 - jitter, not a secret
         retries += 1
+        metrics.RETRIES.inc()
     raise Again
 
 

@@ -25,6 +25,7 @@ from reservations.models import Refusal, Reservation, TableClaim
 from reservations.models.venue import MAX_PARTY
 from reservations.queries.day import Fresh, bare_plan, day_plan, fresh_from, refreshing, window, windowing
 from reservations.queries.prepared import Param, Prepared, one_trip
+from restaurant_site.observing import metrics
 
 Fields = Callable[[Fresh, Decision], dict[str, Any]]
 """What a rule adds to the row of a granted wish, from what was read under the lock and the decision."""
@@ -59,10 +60,10 @@ def place(
     A refusal is kept unless recorded is False: where nobody was turned away by it.
     """
     days = {wish.date}
-    offered = False
+    offered = is_new = False
 
     def work(plan: DayPlan) -> Reservation:
-        nonlocal offered
+        nonlocal offered, is_new
         # Until when the party would stay, by the rules that were read without the lock.
         until = end_of(plan, wish)
         parties, claimed, by_key, holds, *rules = lock_days(
@@ -73,6 +74,7 @@ def place(
             _HELD_BY.asked(restaurant=wish.restaurant_id, browser=browser or _NOBODY),
             *refreshing(wish.restaurant_id, wish.date),
         )
+        is_new = not by_key
         if by_key:
             return Reservation.objects.get(pk=by_key[0][0])
         # Two wishes of one browser for one day are served one after the other, by the lock of the day; two for
@@ -113,7 +115,7 @@ def place(
             make_day(wish.restaurant_id, wish.date)
         tables = plan or bare_plan(wish.restaurant_id, wish.date)
         # Collided as often as is tried: somebody else is taking these tables.
-        return retried(partial(work, tables), exhausted=Reason.TABLES_TAKEN)
+        reservation = retried(partial(work, tables), exhausted=Reason.TABLES_TAKEN)
     except Refused as refusal:
         if first := _by_key(wish.restaurant_id, key):
             return first
@@ -122,7 +124,11 @@ def place(
         # Nothing of this house turned them away.
         if recorded and refusal.reason != Reason.TOO_MANY_HOLDS:
             record(wish, ask.online, refusal.reason)
+        metrics.BOOKINGS.labels("refused", refusal.reason.value).inc()
         raise
+    if is_new:
+        metrics.BOOKINGS.labels(str(reservation.status), "").inc()
+    return reservation
 
 
 class _Held(NamedTuple):

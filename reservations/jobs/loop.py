@@ -12,6 +12,9 @@ from django.db import close_old_connections
 from reservations.faults import fault
 from reservations.jobs.beats import SHARED_SECONDS, beat, is_due
 from reservations.jobs.table import Job
+from restaurant_site.observing import metrics
+from restaurant_site.observing.current import work
+from restaurant_site.observing.ids import new_id
 
 logger = logging.getLogger("reservations.jobs")
 
@@ -54,6 +57,8 @@ def run(jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
             started = time.monotonic()
             if stopped() or started < clock.due:
                 continue
+            if clock.due:
+                metrics.JOB_LAG.labels(job.name).set(started - clock.due)
             ran = _run(job, clock)
             pause = min(job.seconds, SHARED_SECONDS)
             clock.due = started + (max(pause, _AFTER_A_FAULT) if ran.failed else pause)
@@ -61,6 +66,20 @@ def run(jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
 
 
 def _run(job: Job, clock: _Clock) -> Ran:
+    """Give a job its turn, whose id all its log lines carry."""
+    work.begin(new_id(), f"job {job.name}")
+    began = time.monotonic()
+    ran = _turn(job, clock)
+    outcome = "failed" if ran.failed else "not due" if ran.done is None else "done"
+    metrics.JOB_RUNS.labels(job.name, outcome).inc()
+    metrics.JOB_ROWS.labels(job.name).inc(ran.done or 0)
+    metrics.JOB_SECONDS.labels(job.name).inc(time.monotonic() - began)
+    metrics.STATEMENTS.labels("jobs").inc(work.statements)
+    metrics.STATEMENT_SECONDS.labels("jobs").inc(work.seconds)
+    return ran
+
+
+def _turn(job: Job, clock: _Clock) -> Ran:
     try:
         # A connection that broke, such as by a restart of the database, is replaced here.
         close_old_connections()

@@ -21,6 +21,7 @@ from reservations.faults import fault
 from reservations.messages.delivery import Delivery, Outcome, deliver
 from reservations.messages.rendering import Dropped, render
 from reservations.models import Message
+from restaurant_site.observing import metrics
 
 logger = logging.getLogger("reservations.messages")
 
@@ -112,6 +113,7 @@ def _process(message: Message) -> bool:
         _settle(message, status=Status.DROPPED, error=mail.because)
         return True
     delivery = deliver(mail, sent=lambda: _settle(message, status=Status.SENT, sent_at=Now(), error=""))
+    metrics.MESSAGES.labels(delivery.outcome.name.lower()).inc()
     if delivery.outcome is not Outcome.SENT:
         _note_failure(message, delivery)
     return not delivery.server_failed

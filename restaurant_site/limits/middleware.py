@@ -17,6 +17,7 @@ from restaurant_site.client_address import client_address, network_of
 from restaurant_site.errors import too_many_requests
 from restaurant_site.limits.counting import Count, Full, count_of, hit
 from restaurant_site.limits.table import Kind, Limit, kind_of
+from restaurant_site.observing import metrics
 from restaurant_site.staff_pages import is_staff_page
 
 NextHandler = Callable[[HttpRequest], HttpResponseBase]
@@ -78,6 +79,7 @@ def _value(part: str, request: HttpRequest, match: ResolverMatch) -> str:
 
 def _refused(request: HttpRequest, kind: Kind, full: Full) -> HttpResponseBase:
     _told.tell(kind.name)
+    metrics.LIMITED.labels(kind.name).inc()
     response = too_many_requests(request, full.wait)
     setattr(response, _LOGGED, True)
     # draft-ietf-httpapi-ratelimit-headers.

@@ -1,18 +1,20 @@
-"""What a web worker starts and ends of all this."""
+"""What a process starts and ends of all this: a web worker after the fork, the job loop as it begins."""
 
 from __future__ import annotations
 
 from django.conf import settings
 
-from restaurant_site.observing import access
+from restaurant_site.observing import access, copying
 
 
 def begin() -> None:
-    """Begin to tell of requests: in each worker, after the fork."""
+    """Begin to tell of this process."""
+    copying.start()
     if settings.ACCESS_LOG:
         access.start(as_json=settings.LOG_FORMAT == "json")
 
 
 def end() -> None:
-    """Tell what is not told yet: as a worker ends."""
+    """Tell what is not told yet."""
+    copying.copy()
     access.flush()

@@ -15,6 +15,7 @@ from tests.conftest import ROOT, Site, database_url
 from tests.wire import Answer, Wire
 
 HOST = "book.example.org"
+METRICS_TOKEN = "only-in-tests-" + "m7Qz" * 4
 KEY = "only-in-tests-" + "x9Yk" * 12
 
 
@@ -59,6 +60,7 @@ def environment(folder: Path, smtp_port: int) -> dict[str, str]:
         "SECOND_FACTOR": "off",
         "FORM_MILLISECONDS": "0",
         "LIMITS_SCALE": "0",
+        "METRICS_TOKEN": METRICS_TOKEN,
     }
 
 

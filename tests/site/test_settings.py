@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "settings.md"
-READERS = {"text", "boolean", "integer", "choice", "words", "url", "redis_url", "mail_url", "mailbox"}
+READERS = {"text", "boolean", "integer", "choice", "words", "url", "redis_url", "mail_url", "mailbox", "address"}
 # Set by the tools that start the site, for those tools alone.
 FOREIGN = {"DJANGO_SETTINGS_MODULE"}
 SECRETS = re.compile("SECRET|PASSWORD|KEY")

@@ -7,12 +7,14 @@ from argparse import ArgumentParser
 from types import FrameType
 from typing import Any
 
+from django.conf import settings
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
 from reservations.jobs import loop
 from reservations.jobs.table import JOBS
 from restaurant_site.database import waits
+from restaurant_site.observing import copying, exposing
 
 
 class Command(BaseCommand):
@@ -38,7 +40,17 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         waits.bound(waits.JOBS)
+        self._be_seen()
         loop.run(JOBS, lambda: self.is_stopped)
+
+    def _be_seen(self) -> None:
+        if not settings.METRICS_BIND:
+            return
+        try:
+            exposing.serve(settings.METRICS_BIND)
+        except OSError as error:
+            raise CommandError(f"METRICS_BIND can't be served on: {error.strerror}.") from error
+        copying.start()
 
     def _once(self) -> None:
         failed = []
