@@ -10,7 +10,7 @@ from django.utils.http import parse_header_parameters
 
 from restaurant_site.caching.pages import PageCache
 from restaurant_site.observing.answering import Watched
-from restaurant_site.observing.current import work
+from restaurant_site.observing.current import current_work
 
 
 class Utf8Request(WSGIRequest):
@@ -35,7 +35,7 @@ class Utf8Handler(WSGIHandler):
     def resolve_request(self, request: HttpRequest) -> Any:
         """Find the view, and note which route led to it."""
         match = super().resolve_request(request)
-        work.route = f"/{match.route}"
+        current_work().route = f"/{match.route}"
         return match
 
 

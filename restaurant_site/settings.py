@@ -313,6 +313,10 @@ if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
 METRICS_BIND = env.address("METRICS_BIND")
 if METRICS_BIND and not METRICS_TOKEN:
     raise ImproperlyConfigured("METRICS_BIND serves metrics to who has METRICS_TOKEN, which is not set.")
+# Traces are sent to Azure Monitor where this says to which: the library is imported then alone.
+APPLICATIONINSIGHTS_CONNECTION_STRING = env.text("APPLICATIONINSIGHTS_CONNECTION_STRING", "")
+if APPLICATIONINSIGHTS_CONNECTION_STRING:
+    MIDDLEWARE.insert(0, "restaurant_site.observing.spans.Spans")
 # What takes longer is told in the log, in milliseconds; 0 tells of none.
 SLOW_QUERY_MS = env.integer("SLOW_QUERY_MS", 500, low=0, high=600_000)
 SLOW_PAGE_MS = env.integer("SLOW_PAGE_MS", 2000, low=0, high=600_000)

@@ -13,7 +13,7 @@ from reservations.faults import fault
 from reservations.jobs.beats import SHARED_SECONDS, beat, is_due
 from reservations.jobs.table import Job
 from restaurant_site.observing import metrics
-from restaurant_site.observing.current import work
+from restaurant_site.observing.current import begin
 from restaurant_site.observing.ids import new_id
 
 logger = logging.getLogger("reservations.jobs")
@@ -67,7 +67,7 @@ def run(jobs: Sequence[Job], stopped: Callable[[], bool]) -> None:
 
 def _run(job: Job, clock: _Clock) -> Ran:
     """Give a job its turn, whose id all its log lines carry."""
-    work.begin(new_id(), f"job {job.name}")
+    work = begin(new_id(), f"job {job.name}")
     began = time.monotonic()
     ran = _turn(job, clock)
     outcome = "failed" if ran.failed else "not due" if ran.done is None else "done"

@@ -25,7 +25,7 @@ from restaurant_site.caching.http import Headers, Page
 from restaurant_site.caching.keys import entry_key
 from restaurant_site.caching.stamps import current
 from restaurant_site.caching.through import Layer, Lookup
-from restaurant_site.observing.current import work
+from restaurant_site.observing.current import current_work
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -82,7 +82,7 @@ class PageCache:
                 if host and scheme:
                     # As the key has it: what the page says of its own address is for everyone.
                     environ["HTTP_HOST"] = host
-                    work.route = rule.route
+                    current_work().route = rule.route
                     return self._answer(environ, start_response, rule, f"{scheme}://{host}{path}")
         return self.application(environ, _marking(start_response, "bypass"))
 
@@ -113,7 +113,7 @@ class PageCache:
             if why.startswith(public.TOUCHED) or why in http.PERSONAL:
                 # Made without this visitor's cookies, which it turned out to use.
                 return self.application(environ, _marking(start_response, "bypass"))
-            start_response(status, [*headers, ("X-Cache", "bypass")])
+            _marking(start_response, "bypass")(status, [*headers])
             return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
         return _send(environ, start_response, found.value, found.how)
 
@@ -214,6 +214,7 @@ def _canonical(query: str, rule: _Rule) -> str | None:
 
 
 def _send(environ: WSGIEnvironment, start_response: StartResponse, page: Page, how: str) -> Iterable[bytes]:
+    current_work().cache = how
     headers = [*page.headers, ("ETag", page.etag), ("X-Cache", how)]
     condition = environ.get("HTTP_IF_NONE_MATCH")
     if condition is not None and http.is_match(condition, page.etag):
@@ -230,6 +231,8 @@ def _send(environ: WSGIEnvironment, start_response: StartResponse, page: Page, h
 
 
 def _marking(start_response: StartResponse, how: str) -> StartResponse:
+    current_work().cache = how
+
     def start(status: str, headers: Headers, exc_info: Any = None, /) -> Callable[[bytes], object]:
         return start_response(status, [*headers, ("X-Cache", how)], exc_info)
 

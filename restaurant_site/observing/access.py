@@ -1,12 +1,12 @@
 """The access log: one line a request on standard output, written together by a thread, some times a second.
 
 A line costs the request that it tells of little more than its text. No line
-has anything that was sent: an address is its route, and nobody's own address is there.
+has anything that was sent: an address is its route, and nobody's own address is
+there. Always JSON: programs read it.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
@@ -14,28 +14,28 @@ import time
 from collections import deque
 from typing import Final
 
-from restaurant_site.observing.current import _Work
+from restaurant_site.observing.current import Work
 
 EVERY: Final = 0.25
 """Seconds between two writes; so much of the log a process that is killed takes with it."""
 MOST: Final = 20_000
 """Lines that wait while nobody takes them, such as on a full disk; beyond them lines are lost, and counted."""
 
+_NO_SQL: Final = ',"statements":0,"sql_ms":0'
+
 is_on = False
-is_json = True
 
 _lines: deque[str] = deque()
-_names: dict[str, str] = {}
 _second = (0, "")
 _lost = 0
 _started: int | None = None
 _writing = threading.Lock()
 
 
-def start(*, as_json: bool) -> None:
+def start() -> None:
     """Write the log from here on, by a thread of this process."""
-    global is_on, is_json, _started
-    is_on, is_json = True, as_json
+    global is_on, _started
+    is_on = True
     if _started == os.getpid():
         return
     _started = os.getpid()
@@ -43,22 +43,19 @@ def start(*, as_json: bool) -> None:
     threading.Thread(target=_write_on, name="access-log", daemon=True).start()
 
 
-def note(method: str, route: str, status: int, cache: str, sent: int, seconds: float, work: _Work) -> None:
-    """Tell of one request: milliseconds, and how many bytes of a body there were, -1 where nobody knows."""
+def note(line: str, sent: int, seconds: float, work: Work) -> None:
+    """Tell of one request: what it has in common with others as JSON, how many bytes of a body, and how long it took.
+
+    -1 bytes where nobody knows.
+    """
     global _lost
     if len(_lines) >= MOST:
         _lost += 1
         return
-    if not is_json:
-        _lines.append(
-            f"{_now()} {method} {route} {status} {seconds * 1000:.1f} ms {cache or '-'} "
-            f"{work.statements} statements {work.seconds * 1000:.1f} ms {sent} bytes {work.id}\n"
-        )
-        return
+    sql = f',"statements":{work.statements},"sql_ms":{work.seconds * 1000:.2f}' if work.statements else _NO_SQL
     _lines.append(
-        f'{{"time":"{_now()}","level":"INFO","logger":"access","request":"{work.id}","method":{_quoted(method)},'
-        f'"route":{_quoted(route)},"status":{status},"ms":{seconds * 1000:.2f},"cache":"{cache}",'
-        f'"statements":{work.statements},"sql_ms":{work.seconds * 1000:.2f},"bytes":{sent}}}\n'
+        f'{{"time":"{_now()}","logger":"access","request":"{work.id}",{line[1:-1]}{sql},'
+        f'"ms":{seconds * 1000:.2f},"bytes":{sent}}}\n'
     )
 
 
@@ -69,7 +66,7 @@ def flush() -> None:
         # One by one: requests go on adding.
         lines = [_lines.popleft() for _line in range(len(_lines))]
         if _lost:
-            lines.append(f'{{"time":"{_now()}","level":"WARNING","logger":"access","lost":{_lost}}}\n')
+            lines.append(f'{{"time":"{_now()}","logger":"access","lost":{_lost}}}\n')
             _lost = 0
         if not lines:
             return
@@ -84,14 +81,6 @@ def _write_on() -> None:
     while True:
         time.sleep(EVERY)
         flush()
-
-
-def _quoted(text: str) -> str:
-    """Return a route or a method as JSON; of both there are few."""
-    found = _names.get(text)
-    if found is None:
-        found = _names[text] = json.dumps(text, ensure_ascii=False)
-    return found
 
 
 def _now() -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 
 from restaurant_site.observing import access, metrics
-from restaurant_site.observing.current import work
+from restaurant_site.observing.current import Work, begin
 from restaurant_site.observing.ids import request_id
 
 if TYPE_CHECKING:
@@ -43,56 +44,51 @@ class Watched:
         """Answer one request."""
         began = perf_counter()
         id_ = request_id(environ)
-        work.begin(id_)
-        status, cache, length = "500", "", -1
+        work = begin(id_)
+        status = "500"
 
         def start(given: str, headers: Headers, exc_info: Any = None, /) -> Callable[[bytes], object]:
-            nonlocal status, cache, length
+            nonlocal status
             status = given
-            for name, value in headers:
-                if name == "X-Cache":
-                    cache = value
-                elif name == "Content-Length":
-                    length = int(value)
             headers.append(("X-Request-ID", id_))
             return start_response(given, headers, exc_info)
-
-        def done(sent: int) -> None:
-            self._tell(environ, int(status[:3]), cache, sent, perf_counter() - began)
 
         try:
             answer = self.application(environ, start)
         except BaseException:
-            done(0)
+            self._tell(environ, work, status, 0, began)
             raise
         if type(answer) is list:
-            done(length if length >= 0 else sum(map(len, answer)))
-        elif length < 0 and getattr(answer, "streaming", False):
+            # From the page cache.
+            self._tell(environ, work, status, len(answer[0]) if answer else 0, began)
+            return answer
+        length = int(getattr(answer, "headers", {}).get("Content-Length", -1))
+        if length < 0 and getattr(answer, "streaming", False):
             # What it streams may come from the database, row by row.
-            return _Streamed(answer, done)
-        else:
-            done(length)
+            return _Streamed(answer, partial(self._tell, environ, work, status, began=began))
+        self._tell(environ, work, status, length, began)
         return answer
 
-    def _tell(self, environ: WSGIEnvironment, status: int, cache: str, sent: int, seconds: float) -> None:
+    def _tell(self, environ: WSGIEnvironment, work: Work, status: str, sent: int, began: float) -> None:
+        seconds = perf_counter() - began
         method = environ["REQUEST_METHOD"]
         if method not in metrics.METHODS:
             # Of those there are as many as anybody makes up.
             method = "other"
-        route = work.route or self._unrouted(environ["PATH_INFO"])
-        metrics.answered(method, route, status, cache, seconds)
+        cell = metrics.cell_of(method, work.route or self._unrouted(environ["PATH_INFO"]), int(status[:3]), work.cache)
+        metrics.answered(cell, seconds)
         if work.statements:
             metrics.STATEMENTS.labels("requests").inc(work.statements)
             metrics.STATEMENT_SECONDS.labels("requests").inc(work.seconds)
         if access.is_on:
-            access.note(method, route, status, cache, sent, seconds, work)
+            access.note(cell.line, sent, seconds, work)
         if self.slow and seconds > self.slow:
             logger.warning(
                 "A page took %d ms, %d of them in %d statements: %s",
                 seconds * 1000,
                 work.seconds * 1000,
                 work.statements,
-                route,
+                work.route,
             )
 
     def _unrouted(self, path: str) -> str:

@@ -10,11 +10,19 @@ from restaurant_site.observing import access, copying
 def begin() -> None:
     """Begin to tell of this process."""
     copying.start()
+    if settings.APPLICATIONINSIGHTS_CONNECTION_STRING:
+        from restaurant_site.observing import tracing
+
+        tracing.start()
     if settings.ACCESS_LOG:
-        access.start(as_json=settings.LOG_FORMAT == "json")
+        access.start()
 
 
 def end() -> None:
     """Tell what is not told yet."""
     copying.copy()
     access.flush()
+    if settings.APPLICATIONINSIGHTS_CONNECTION_STRING:
+        from restaurant_site.observing import tracing
+
+        tracing.stop()

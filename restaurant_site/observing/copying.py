@@ -43,6 +43,7 @@ def start() -> None:
 def copy() -> None:
     """Copy now: before the metrics are read, and as the process ends."""
     with _copying:
+        metrics.settle()
         for (kind, event), number in stats.counts().items():
             more = number - _copied.get((kind, event), 0)
             if more <= 0:

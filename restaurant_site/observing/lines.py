@@ -9,7 +9,7 @@ import os
 from typing import Any, Final
 
 from restaurant_site import logs
-from restaurant_site.observing.current import work
+from restaurant_site.observing.current import current_work
 
 FORMATS: Final = ("json", "text")
 
@@ -61,7 +61,7 @@ def id_of(record: logging.LogRecord) -> str:
         text = str(record.msg)
         if not text.startswith(_OF_ANSWERS) or "no URI read" in text:
             return ""
-    return work.id
+    return current_work().id
 
 
 def formatter_of_server() -> logging.Formatter:

@@ -19,7 +19,7 @@ from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 
 from restaurant_site.observing import metrics
-from restaurant_site.observing.current import work
+from restaurant_site.observing.current import current_work
 
 logger = logging.getLogger("restaurant_site.slow")
 
@@ -27,6 +27,9 @@ _LONGEST: Final = 600
 _LITERAL: Final = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b(?!\")")
 _COLUMNS: Final = re.compile(r"\ASELECT (?:DISTINCT )?.{80,}? FROM ", re.DOTALL)
 _LIST: Final = re.compile(r"\((?:%s|\?)(?:, (?:%s|\?))+\)")
+
+of_statement: Callable[[str, float, str], None] | None = None
+"""Told of each statement that ended, by its shape, its seconds and the kind of database; `tracing` sets it."""
 
 Execute = Callable[[str, Any, bool, dict[str, Any]], Any]
 
@@ -48,6 +51,7 @@ def shape(sql: str) -> str:
 @contextlib.contextmanager
 def trip() -> Iterator[None]:
     """Time the block as a whole: statements that are sent together are waited for at its end."""
+    work = current_work()
     began, before, number = perf_counter(), work.seconds, work.statements
     try:
         yield
@@ -55,7 +59,7 @@ def trip() -> Iterator[None]:
         spent = perf_counter() - began
         # Sending them was counted with each.
         work.seconds = before + spent
-        if spent > _slow():
+        if 0 < settings.SLOW_QUERY_MS < spent * 1000:
             _tell(spent, f"{work.statements - number} statements in one trip")
 
 
@@ -65,16 +69,15 @@ def _counted(execute: Execute, sql: str, params: Any, many: bool, context: dict[
         return execute(sql, params, many, context)
     finally:
         spent = perf_counter() - began
+        work = current_work()
         work.statements += 1
         work.seconds += spent
-        if spent > _slow():
+        if 0 < settings.SLOW_QUERY_MS < spent * 1000:
             _tell(spent, shape(sql))
-
-
-def _slow() -> float:
-    return settings.SLOW_QUERY_MS / 1000 or float("inf")
+        if of_statement is not None:
+            of_statement(shape(sql), spent, context["connection"].vendor)
 
 
 def _tell(spent: float, what: str) -> None:
     metrics.SLOW_STATEMENTS.inc()
-    logger.warning("A statement took %d ms, for %s: %s", spent * 1000, work.route or "no page", what)
+    logger.warning("A statement took %d ms, for %s: %s", spent * 1000, current_work().route or "no page", what)

@@ -37,6 +37,16 @@ def total(site: Site, name: str, **labels: str) -> float:
     return summed(samples(answer.body.decode()), name, **labels)
 
 
+def settled(site: Site, **labels: str) -> float:
+    """Return the number of requests with these labels once every worker has written what it counted."""
+    before = -1.0
+    while (now := total(site, "site_request_seconds_count", **labels)) != before:
+        before = now
+        # A worker writes once a second.
+        time.sleep(1.2)
+    return now
+
+
 def summed(found: list[Sample], name: str, **labels: str) -> float:
     """Return the sum of the samples of a name that have these labels."""
     return sum(value for given, of, value in found if given == name and labels.items() <= of.items())
