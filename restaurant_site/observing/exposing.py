@@ -102,7 +102,7 @@ def written() -> bytes:
             return text + generate_latest(of_workers)
 
 
-def serve(address: tuple[str, int]) -> None:
+def serve(address: tuple[str, int]) -> HTTPServer:
     """Serve this process's metrics at an address of its own, by a thread, for as long as it lives.
 
     One after the other, and a slow client for seconds at most. Raises OSError
@@ -110,6 +110,7 @@ def serve(address: tuple[str, int]) -> None:
     """
     server = (_Server6 if ":" in address[0] else HTTPServer)(address, _Handler)
     threading.Thread(target=server.serve_forever, name="metrics-server", daemon=True).start()
+    return server
 
 
 class _Server6(HTTPServer):
