@@ -34,7 +34,12 @@ class Menu(CachedModel):
     name = models.CharField(_("name"), max_length=80)
     note = models.CharField(_("note"), max_length=300, blank=True)
     title = models.CharField(
-        _("name for diners"), max_length=80, blank=True, help_text=_("Empty: the name. Two menus may share this one.")
+        _("name for diners"),
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Empty: the name. Two menus may share this one."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_published = models.BooleanField(
@@ -53,7 +58,10 @@ class Menu(CachedModel):
         help_text=_("Once this menu is live, diners no longer see that one."),
     )
     weekdays = models.PositiveSmallIntegerField(
-        _("weekdays"), default=EVERY_DAY, validators=[MinValueValidator(1), MaxValueValidator(EVERY_DAY)]
+        _("weekdays"),
+        default=EVERY_DAY,
+        db_default=EVERY_DAY,
+        validators=[MinValueValidator(1), MaxValueValidator(EVERY_DAY)],
     )
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)

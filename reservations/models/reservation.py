@@ -136,7 +136,9 @@ class Reservation(CachedModel):
     note = models.TextField(_("note"), max_length=1000, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     held_until = models.DateTimeField(_("held until"), null=True, blank=True)
-    asked = models.CharField(_("asked before"), max_length=8, choices=Asked.choices, blank=True, default="")
+    asked = models.CharField(
+        _("asked before"), max_length=8, choices=Asked.choices, blank=True, default="", db_default=""
+    )
     hold_extended = models.BooleanField(_("hold extended"), default=False)
     # SHA-256 in hex: a database dump lets nobody take over a hold.
     browser = models.CharField(_("browser"), max_length=64, blank=True, editable=False)
@@ -158,8 +160,12 @@ class Reservation(CachedModel):
     )
     pacing_reason = models.CharField(_("why pacing was exceeded"), max_length=200, blank=True)
     # Of what staff booked: the reasons for which a diner would have been refused, and why it was booked all the same.
-    passed_over = models.CharField(_("rules passed over"), max_length=160, blank=True, editable=False)
-    passed_over_reason = models.CharField(_("why rules were passed over"), max_length=200, blank=True)
+    passed_over = models.CharField(
+        _("rules passed over"), max_length=160, blank=True, default="", db_default="", editable=False
+    )
+    passed_over_reason = models.CharField(
+        _("why rules were passed over"), max_length=200, blank=True, default="", db_default=""
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("taken by")
     )

@@ -75,7 +75,9 @@ class Table(CachedModel):
     plan_y = models.PositiveSmallIntegerField(
         _("from the top"), null=True, blank=True, validators=[MaxValueValidator(MOST_DOWN)]
     )
-    plan_shape = models.CharField(_("shape"), max_length=10, choices=Shape.choices, blank=True, default="")
+    plan_shape = models.CharField(
+        _("shape"), max_length=10, choices=Shape.choices, blank=True, default="", db_default=""
+    )
 
     class Meta:
         verbose_name = _("table")

@@ -61,9 +61,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("active"), default=True, help_text=_("Untick this instead of deleting the account.")
     )
     date_joined = models.DateTimeField(_("date joined"), auto_now_add=True)
-    has_codes = models.BooleanField(_("signs in with codes"), default=False, editable=False)
+    has_codes = models.BooleanField(_("signs in with codes"), default=False, db_default=False, editable=False)
     # Part of what every session is checked against, on every node: a new value ends the user's sessions at once.
-    session_mark = models.CharField(max_length=32, blank=True, default="", editable=False)
+    session_mark = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 

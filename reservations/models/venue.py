@@ -167,12 +167,16 @@ class Restaurant(CachedModel, DeadlineFields, WithPhoto):
         _("language"),
         max_length=10,
         blank=True,
+        default="",
+        db_default="",
         help_text=_("Mails to the restaurant are in it, and those to guests of whom no language is known."),
     )
     is_published = models.BooleanField(_("published"), default=True, db_index=True)
     # Beside is_published, not instead of it: whatever asks for published
     # restaurants alone is right about the private ones without knowing of them.
-    link_key = models.CharField(_("key of the private link"), max_length=64, blank=True, editable=False)
+    link_key = models.CharField(
+        _("key of the private link"), max_length=64, blank=True, default="", db_default="", editable=False
+    )
     position = models.PositiveSmallIntegerField(
         _("position"), default=100, help_text=_("Restaurants with a lower number are listed first.")
     )
@@ -228,6 +232,7 @@ class Restaurant(CachedModel, DeadlineFields, WithPhoto):
     sheet_minutes = models.PositiveSmallIntegerField(
         _("day sheet by mail (minutes before)"),
         default=0,
+        db_default=0,
         validators=[MaxValueValidator(1440)],
         help_text=_("So long before each service its day sheet is mailed to the restaurant. 0: never."),
     )
@@ -235,17 +240,20 @@ class Restaurant(CachedModel, DeadlineFields, WithPhoto):
     confirms_by_mail = models.BooleanField(
         _("online bookings are confirmed by mail"),
         default=False,
+        db_default=False,
         help_text=_("A booking stands once the guest has pressed the button in a mail; until then the table is held."),
     )
     no_shows_flagged = models.PositiveSmallIntegerField(
         _("no-shows that are flagged"),
         default=3,
+        db_default=3,
         validators=[MaxValueValidator(MAX_NO_SHOWS)],
         help_text=_("From so many within 12 months on staff see it beside the guest. 0: never."),
     )
     no_shows_call = models.PositiveSmallIntegerField(
         _("no-shows until a guest is asked to call"),
         default=0,
+        db_default=0,
         validators=[MaxValueValidator(MAX_NO_SHOWS)],
         help_text=_("From so many within 12 months on an online booking stands once staff confirm it. 0: never."),
     )
@@ -258,6 +266,7 @@ class Restaurant(CachedModel, DeadlineFields, WithPhoto):
     hosts_use_codes = models.BooleanField(
         _("hosts sign in with codes"),
         default=False,
+        db_default=False,
         help_text=_("Besides the password, a code of an app on their phone. Owners and managers always do."),
     )
     updated_at = models.DateTimeField(_("updated"), auto_now=True)

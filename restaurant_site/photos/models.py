@@ -27,13 +27,17 @@ class WithPhoto(models.Model):
     row has it too; those of rows deleted in bulk or in a cascade, by the sweep.
     """
 
-    photo_name = models.CharField(_("photo"), max_length=NAME_LENGTH, blank=True, editable=False, db_index=True)
-    photo_width = models.PositiveSmallIntegerField(_("width of the photo"), default=0, editable=False)
-    photo_height = models.PositiveSmallIntegerField(_("height of the photo"), default=0, editable=False)
+    photo_name = models.CharField(
+        _("photo"), max_length=NAME_LENGTH, blank=True, default="", db_default="", editable=False, db_index=True
+    )
+    photo_width = models.PositiveSmallIntegerField(_("width of the photo"), default=0, db_default=0, editable=False)
+    photo_height = models.PositiveSmallIntegerField(_("height of the photo"), default=0, db_default=0, editable=False)
     photo_alt = models.CharField(
         _("what the photo shows"),
         max_length=ALT_LENGTH,
         blank=True,
+        default="",
+        db_default="",
         help_text=_(
             "In a few words, for guests who can't see it and for when it does not load, such as “The terrace by the "
             "river in the evening”. In the language of the restaurant."
