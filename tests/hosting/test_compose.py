@@ -195,12 +195,10 @@ def test_redis_starts_with_its_command(
 def test_the_proxy_understands_its_files(tmp_path: Path) -> None:
     program = nginx()
     assert program
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        + ["-subj", "/CN=localhost", "-keyout", tmp_path / "certificate_key", "-out", tmp_path / "certificate"],
-        check=True,
-        capture_output=True,
-    )
+    key, certificate = tmp_path / "certificate_key", tmp_path / "certificate"
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost"]
+    command = ["openssl", "req", "-x509", *curve, "-keyout", key, "-out", certificate]
+    subprocess.run(command, check=True, capture_output=True)
     tls = (ROOT / "infra" / "nginx" / "tls.conf").read_text().replace("/run/secrets/", f"{tmp_path}/")
     (tmp_path / "tls.conf").write_text(tls)
     text = (ROOT / "infra" / "nginx" / "nginx.conf").read_text()

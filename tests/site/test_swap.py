@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.db import connection, migrations, models, transaction
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 from reservations.models import Reservation, Restaurant, Table
@@ -37,6 +38,11 @@ def since(loader: MigrationLoader) -> list[migrations.Migration]:
     return [one for key, one in sorted(loader.disk_migrations.items()) if key[0] in RELEASED and key not in known]
 
 
+def holding(operation: Operation) -> migrations.Migration:
+    """Return a migration of one operation."""
+    return type("Migration", (migrations.Migration,), {"operations": [operation]})("0099_other", "reservations")
+
+
 def test_migrations_since_the_last_release_take_nothing_away(loader: MigrationLoader, before: ProjectState) -> None:
     new = since(loader)
     assert len(new) > 10
@@ -62,8 +68,7 @@ def test_migrations_since_the_last_release_take_nothing_away(loader: MigrationLo
 def test_what_takes_something_away_is_found(before: ProjectState, operation: Any) -> None:
     last = before.clone()
     operation.state_forwards("reservations", last)
-    migration = migrations.Migration("0099_other", "reservations")
-    migration.operations = [operation]
+    migration = holding(operation)
     assert len(list(narrowing("reservations", migration, before, last))) == 1
     # Once the release before no longer uses it, it may go.
     setattr(migration, "contracts", True)  # noqa: B010
@@ -83,8 +88,7 @@ def test_what_takes_something_away_is_found(before: ProjectState, operation: Any
 def test_what_only_adds_is_let_through(before: ProjectState, operation: Any) -> None:
     last = before.clone()
     operation.state_forwards("reservations", last)
-    migration = migrations.Migration("0099_other", "reservations")
-    migration.operations = [operation]
+    migration = holding(operation)
     assert list(narrowing("reservations", migration, before, last)) == []
 
 
