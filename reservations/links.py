@@ -71,9 +71,15 @@ def pressed_by(restaurant_id: int, token: str) -> tuple[str, str] | None:
     return (reference, digest) if sign else None
 
 
-def address_digest(address: str) -> str:
+def address_digest(address: str, key: str | None = None) -> str:
     """Return a digest that tells addresses apart and tells of none, for who has not the site's key."""
-    return salted_hmac("reservations.press", address, algorithm="sha256").hexdigest()[:16]
+    return salted_hmac("reservations.press", address, secret=key, algorithm="sha256").hexdigest()[:16]
+
+
+def is_address_of(digest: str, address: str) -> bool:
+    """Return whether the digest is the address's, by the site's key or by a former one."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return any(secrets.compare_digest(digest, address_digest(address, key)) for key in keys)
 
 
 def _unsigned(kind: str, restaurant_id: int, token: str) -> str | None:
