@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run test lint format bench audit supply authorization pictures messages lock upgrade clean
+.PHONY: help run test lint format bench audit scale-test supply authorization pictures messages lock upgrade clean
 
 help:
 	@echo "make run      serve the site with demo data on http://127.0.0.1:8000 (PORT=8001 make run)"
@@ -13,6 +13,7 @@ help:
 	@echo "make format   let ruff format the code"
 	@echo "make bench    run the benchmarks, into var/bench.json"
 	@echo "make audit    the tests that need more than Python and Chromium"
+	@echo "make scale-test  two nodes behind nginx that share PostgreSQL and Redis"
 	@echo "make supply   look for known weaknesses in what is installed; write its bill of materials, var/sbom.json"
 	@echo "make authorization  write docs/authorization.md, the table of who may open what"
 	@echo "make pictures take the pictures of the docs from the site that make run serves"
@@ -64,6 +65,11 @@ audit: $(READY) .env
 	@$(BIN)/python tests/site/install.py
 	@$(BIN)/python tests/site/bounded/install.py
 	$(BIN)/python -m pytest -m audit
+
+# Two web nodes of two releases behind nginx: some three minutes.
+scale-test: $(READY) .env
+	@$(BIN)/python tests/site/bounded/install.py
+	$(BIN)/python -m pytest -m scale tests/scale
 
 # Apart from the site, in an environment of its own; skipped with a line where no source of advisories is reached.
 supply: $(READY)

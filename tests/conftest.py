@@ -33,10 +33,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     Here and not by a ``-m`` in pyproject.toml, which any other ``-m`` would replace.
     """
-    if "audit" in (config.getoption("markexpr") or ""):
-        return
-    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("audit")])
-    items[:] = [item for item in items if not item.get_closest_marker("audit")]
+    asked = config.getoption("markexpr") or ""
+    left_out = [mark for mark in ("audit", "scale") if mark not in asked]
+    gone = [item for item in items if any(item.get_closest_marker(mark) for mark in left_out)]
+    config.hook.pytest_deselected(items=gone)
+    items[:] = [item for item in items if item not in gone]
 
 
 @pytest.fixture(scope="session", autouse=True)

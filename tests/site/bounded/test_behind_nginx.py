@@ -62,7 +62,7 @@ def front(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @contextlib.contextmanager
-def proxying(folder: Path, behind: Server) -> Iterator[str]:
+def proxying(folder: Path, *behind: Server) -> Iterator[str]:
     """Run nginx by the project's file, with this test's addresses."""
     program = nginx()
     assert program, "python tests/site/bounded/install.py"
@@ -71,7 +71,7 @@ def proxying(folder: Path, behind: Server) -> Iterator[str]:
         port = probe.getsockname()[1]
     text = (ROOT / "infra" / "nginx" / "nginx.conf").read_text()
     for theirs, ours in (
-        ("server site:8000;", f"server {behind.url.removeprefix('http://')};"),
+        ("server site:8000;", "\n".join(f"server {one.url.removeprefix('http://')};" for one in behind)),
         ("listen 8080", f"listen 127.0.0.1:{port}"),
         (" /tmp/", f" {folder}/"),
     ):
