@@ -18,8 +18,6 @@ import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
-from restaurant_site.caching import addresses
-
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
 
@@ -131,16 +129,6 @@ def url(name: str, schemes: tuple[str, ...], default: str | None = None) -> str:
         raise ImproperlyConfigured(
             f"{name} can't be read as a URL. Special characters of its password are written as %XX: a slash as %2F."
         )
-    return value
-
-
-def redis_url(name: str, default: str | None = None) -> str:
-    """Return the URL of a Redis of any kind. The value may hold a password: it is never shown."""
-    value = text(name, default)
-    try:
-        addresses.read(value)
-    except addresses.BadAddress as error:
-        raise ImproperlyConfigured(f"{name} {error}") from None
     return value
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
 
 from django.contrib.messages import constants as message_levels
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from restaurant_site import env, release
-from restaurant_site.caching import aliases
-from restaurant_site.caching.connector import connected_url
+from restaurant_site.caching import aliases, connector
 from restaurant_site.database import urls
 from restaurant_site.database.connector import database_url
 from restaurant_site.photos import where
@@ -109,11 +108,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # In development, where no Redis server can be had, REDIS_URL is the word
 # "none": the caches are bypassed and sessions live in the database alone.
 
-_CONNECTED = connected_url()
+_CONNECTED = connector.connected_url()
 CACHE_BYPASSED = not PRODUCTION and env.text("REDIS_URL", _CONNECTED or "none") == "none"
-REDIS_URL = "" if CACHE_BYPASSED else env.redis_url("REDIS_URL", _CONNECTED or None)
+REDIS_URL = "" if CACHE_BYPASSED else connector.redis_url("REDIS_URL", _CONNECTED or None)
 # Sessions may have a Redis of their own, where what is cached does not drive them out.
-SESSIONS_REDIS_URL = "" if CACHE_BYPASSED else env.redis_url("SESSIONS_REDIS_URL", REDIS_URL)
+SESSIONS_REDIS_URL = "" if CACHE_BYPASSED else connector.redis_url("SESSIONS_REDIS_URL", REDIS_URL)
 if CACHE_BYPASSED and env.text("SESSIONS_REDIS_URL", ""):
     raise ImproperlyConfigured("SESSIONS_REDIS_URL is set, but REDIS_URL is none.")
 CACHES = aliases.bypassed() if CACHE_BYPASSED else aliases.caches(REDIS_URL, SESSIONS_REDIS_URL)

@@ -1,4 +1,4 @@
-"""The Redis that Azure's Service Connector tells of, by variables of its own names."""
+"""Which Redis the environment names: by a URL, or by the variables that Azure's Service Connector sets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,16 @@ from django.core.exceptions import ImproperlyConfigured
 
 from restaurant_site import env
 from restaurant_site.caching.addresses import BadAddress, of_connector, read
+
+
+def redis_url(name: str, default: str | None = None) -> str:
+    """Return the URL of a Redis of any kind. The value may hold a password: it is never shown."""
+    value = env.text(name, default)
+    try:
+        read(value)
+    except BadAddress as error:
+        raise ImproperlyConfigured(f"{name} {error}") from None
+    return value
 
 
 def connected_url() -> str:

@@ -144,7 +144,7 @@ def test_a_token_is_renewed_and_told_on_the_connection_that_is_open(
         assert not store("default").gate.is_open
         # Without an identity service the last token is good until it ends; then Redis is away, and the site goes on.
         identities.away = True
-        redis_server.client.client_kill_filter(_type="normal", skipme=True)  # type: ignore[no-untyped-call]
+        redis_server.client.client_kill_filter(_type="normal", skipme=True)
         time.sleep(4)
         assert tagline.found(restaurant.pk).value == "x"
         assert not store("default").gate.usable()

@@ -38,7 +38,8 @@ _TYPES = [
 
 
 def _standing_in() -> ModuleType:
-    module: Any = ModuleType("pyodbc")
+    made = ModuleType("pyodbc")
+    module: Any = made
     module.version, module.pooling = "5.5.0", True
     module.SQL_DRIVER_NAME, module.SQL_DRIVER_VER = 6, 7
     for number, name in enumerate(_TYPES):
@@ -55,7 +56,7 @@ def _standing_in() -> ModuleType:
         ("NotSupportedError", "DatabaseError"),
     ):
         setattr(module, name, type(name, (getattr(module, base),), {"__module__": "pyodbc"}))
-    return module
+    return made
 
 
 try:

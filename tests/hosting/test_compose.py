@@ -197,7 +197,7 @@ def test_the_proxy_understands_its_files(tmp_path: Path) -> None:
     assert program
     key, certificate = tmp_path / "certificate_key", tmp_path / "certificate"
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost"]
-    command = ["openssl", "req", "-x509", *curve, "-keyout", key, "-out", certificate]
+    command = ["openssl", "req", "-x509", *curve, "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(command, check=True, capture_output=True)
     tls = (ROOT / "infra" / "nginx" / "tls.conf").read_text().replace("/run/secrets/", f"{tmp_path}/")
     (tmp_path / "tls.conf").write_text(tls)

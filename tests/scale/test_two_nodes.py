@@ -59,14 +59,22 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
 def standing(folder: Path, redis: RedisServer, **environment: str) -> Iterator[Site]:
     """Serve by two nodes behind the proxy; neither may have said that anything failed."""
     told = {
-        "application": "tests.concurrency.stale.wsgi:application",
         "DJANGO_SETTINGS_MODULE": "tests.concurrency.stale.settings",
         "TRUSTED_HOPS": "1",
         **environment,
     }
     with contextlib.ExitStack() as stack:
         nodes = [
-            stack.enter_context(serving(folder / f"{name}.log", redis=redis.url, RELEASE=name, **told))
+            stack.enter_context(
+                serving(
+                    folder / f"{name}.log",
+                    redis=redis.url,
+                    workers=2,
+                    application="tests.concurrency.stale.wsgi:application",
+                    RELEASE=name,
+                    **told,
+                )
+            )
             for name in ("before", "now")
         ]
         yield Site(stack.enter_context(proxying(folder, *nodes)), nodes)

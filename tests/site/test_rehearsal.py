@@ -34,7 +34,7 @@ def back_up(file: Path) -> Path:
     """Dump the tests' database as docs/operations.md says."""
     arguments, variables = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
     program = binaries.postgres_programs(None) / "pg_dump"
-    command = [program, *arguments[1:-1], "--format=custom", "--file", file, arguments[-1]]
+    command = [str(program), *arguments[1:-1], "--format=custom", "--file", str(file), arguments[-1]]
     subprocess.run(command, env=variables, check=True)
     return file
 

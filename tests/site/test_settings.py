@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "settings.md"
-READERS = {"text", "boolean", "integer", "choice", "words", "url", "redis_url", "mail_url", "mailbox", "address"}
+READERS = {"text", "boolean", "integer", "choice", "words", "url", "mail_url", "mailbox", "address"}
 # Set by the tools that start the site, for those tools alone.
 FOREIGN = {"DJANGO_SETTINGS_MODULE"}
 SECRETS = re.compile("SECRET|PASSWORD|KEY")
@@ -34,7 +34,12 @@ def names_read(source: str) -> set[str]:
         argument: ast.expr | None = None
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
             owner, method = ast.unparse(node.func.value), node.func.attr
-            readers = {"env": READERS, "os": {"getenv"}, "os.environ": {"get", "setdefault", "pop"}}
+            readers = {
+                "env": READERS,
+                "connector": {"redis_url"},
+                "os": {"getenv"},
+                "os.environ": {"get", "setdefault", "pop"},
+            }
             if method in readers.get(owner, ()):
                 argument = node.args[0]
         elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.apps import apps
@@ -40,7 +40,11 @@ def since(loader: MigrationLoader) -> list[migrations.Migration]:
 
 def holding(operation: Operation) -> migrations.Migration:
     """Return a migration of one operation."""
-    return type("Migration", (migrations.Migration,), {"operations": [operation]})("0099_other", "reservations")
+
+    class Other(migrations.Migration):
+        operations: ClassVar = [operation]
+
+    return Other("0099_other", "reservations")
 
 
 def test_migrations_since_the_last_release_take_nothing_away(loader: MigrationLoader, before: ProjectState) -> None:
