@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from restaurant_site import passwords, privacy, views
+from restaurant_site import accents, passwords, privacy, views
 from restaurant_site.accounts import views as accounts
 
 handler400 = "restaurant_site.errors.bad_request"
@@ -23,6 +23,7 @@ admin.site.index_title = _("Restaurants and reservations")
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path("sitemap-<int:part>.xml", views.sitemap_part, name="sitemap_part"),
+    path("accents/<str:name>.css", accents.accent, name="accent"),
     path("photos/", include("restaurant_site.photos.views")),
     *i18n_patterns(
         path("", views.home, name="home"),

@@ -68,6 +68,20 @@ def diet_name(code: str) -> str:
 
 
 @register.filter
+def suited(diets: Iterable[str]) -> list[str]:
+    """Return the codes of all diets that a dish with these marks suits: what is vegan is vegetarian too."""
+    found = set(diets)
+    return [code for code in Diet.values if code in found or (code == Diet.VEGETARIAN and Diet.VEGAN in found)]
+
+
+@register.filter
+def diets_of(menus: Iterable[MenuCard], others: Iterable[MenuCard]) -> list[str]:
+    """Return the codes of the diets that some dish of the menus suits and another does not: those worth a choice."""
+    dishes = [suited(dish.diets) for menu in (*menus, *others) for section in menu.sections for dish in section.dishes]
+    return [code for code in Diet.values if 0 < sum(code in suits for suits in dishes) < len(dishes)]
+
+
+@register.filter
 def label_name(word: str) -> str:
     """Return one of a dish's other labels translated; one that nobody knows, as it was written."""
     return str(WORDS.get(word, word))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.forms import BaseInlineFormSet, ModelForm
 from django.utils.translation import gettext_lazy as _
 
+from reservations.admin.accent import AccentField
 from reservations.admin.fields import UpTo, WeekdaysField
 from reservations.models import (
     Area,
@@ -61,6 +62,9 @@ def _bind_bounds(form: ModelForm[Any]) -> None:
 
 class RestaurantForm(PhotoForm):
     """A restaurant; its rules are kept within what a calendar and a globe hold."""
+
+    class Meta:
+        field_classes: ClassVar = {"accent": AccentField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -16,7 +16,7 @@ SET_BOOKING = "reservations.set_booking"
 PRESENTED = frozenset(
     {
         *("tagline", "description", "street", "postcode", "city", "country", "latitude", "longitude"),
-        *("phone", "email", "website", "hours_text", "photo", "photo_alt"),
+        *("phone", "email", "website", "hours_text", "photo", "photo_alt", "accent"),
     }
 )
 """What a manager may change. Every other field, also one that comes later, is the owner's."""

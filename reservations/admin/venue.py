@@ -96,7 +96,7 @@ class RestaurantAdmin(PhotoAdmin, OwnersFields, SiteAdmin[Restaurant]):
     inlines = (AreaInline, OpeningPeriodInline, CuisineInline)
     fieldsets = (
         (None, {"fields": ("name", "slug", "tagline", "description", "is_published", "position")}),
-        (gettext_lazy("Photo"), {"fields": ("photo", "photo_alt")}),
+        (gettext_lazy("Photo and colour"), {"fields": ("photo", "photo_alt", "accent")}),
         (
             gettext_lazy("Address and contact"),
             {

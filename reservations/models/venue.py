@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from reservations.models.accent import validate_accent
 from restaurant_site.caching.writes import CachedModel, Tags
 from restaurant_site.photos.models import WithPhoto
 
@@ -143,6 +144,15 @@ class Restaurant(CachedModel, DeadlineFields, WithPhoto):
     )
     tagline = models.CharField(_("tagline"), max_length=160, blank=True)
     description = models.TextField(_("description"), blank=True, max_length=4000)
+    accent = models.CharField(
+        _("colour"),
+        max_length=7,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_accent],
+        help_text=_("Buttons, links and the invented cover are kept in it, such as #1f5a48. Empty: one is chosen."),
+    )
     street = models.CharField(_("street"), max_length=200, blank=True)
     postcode = models.CharField(_("postcode"), max_length=20, blank=True)
     city = models.CharField(_("city"), max_length=100, blank=True, db_index=True)

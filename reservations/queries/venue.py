@@ -36,6 +36,7 @@ class Card:
     cuisines: tuple[str, ...]
     bookable: bool
     photo: Photo | None = None
+    accent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ class Place:
     notices: tuple[DateNotice, ...]
     areas: tuple[tuple[int, str], ...]
     photo: Photo | None = None
+    accent: str = ""
 
     @property
     def listed(self) -> bool:
@@ -139,6 +141,7 @@ def listing(*, text: str = "", city: str = "", cuisine: str = "", page: int = 1)
             cuisines=tuple(str(cuisine) for cuisine in row.cuisines.all()),
             bookable=row.online_booking == Restaurant.Booking.ON,
             photo=row.photo,
+            accent=row.accent,
         )
         for row in shown
     )
@@ -233,6 +236,7 @@ def place(pk: int, *, drafts: bool = False) -> Place | None:
         notices=_notices(row),
         areas=areas(row.pk),
         photo=row.photo,
+        accent=row.accent,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import zlib
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -14,15 +13,6 @@ from django.utils import dateformat, translation
 from django.utils.translation import pgettext
 
 register = template.Library()
-
-COVERS = 8
-"""How many colourings of a cover the stylesheet has."""
-
-
-@register.filter
-def cover(slug: str) -> int:
-    """Return which of the covers a restaurant without a photo gets; the same one each time."""
-    return zlib.crc32(slug.encode()) % COVERS
 
 
 @register.filter
@@ -35,12 +25,6 @@ def long_date(date: dt.date) -> str:
 def short_date(date: dt.date) -> str:
     """Write a date of the coming weeks, as the active language orders it: Fri 27 Nov."""
     return dateformat.format(date, pgettext("date format", "D j M"))
-
-
-@register.filter
-def initial(name: str) -> str:
-    """Return the first letter or digit of a name, for its cover; 't Strandhuys has a T."""
-    return next((letter for letter in name if letter.isalnum()), "·").upper()
 
 
 @register.filter

@@ -42,8 +42,8 @@ def home(**query: str) -> Page:
 
 
 def names(page: Page) -> list[str]:
-    """Return the restaurants on the page: each card's link, of which the cover's letter is the first word."""
-    return [text.partition(" ")[2] for text, url in page.links.items() if url.startswith("/restaurants/")]
+    """Return the restaurants on the page: each card's link, which begins with the name."""
+    return [text for text, url in page.links.items() if url.startswith("/restaurants/")]
 
 
 # --- Finding ----------------------------------------------------------------

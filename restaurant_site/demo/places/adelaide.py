@@ -19,6 +19,7 @@ PLACE = DemoPlace(
         "name": "Saltbush & Ember",
         "slug": "saltbush-ember",
         "tagline": "South Australian produce, red-gum fire and a very long table",
+        "accent": "#8f4a1f",
         "description": (
             "An old cooperage in the parklands' shadow, with a hearth where the barrels were bent. We cook Coorong "
             "mullet, Flinders Ranges saltbush lamb and whatever the garden at Willunga has too much of, over red gum "

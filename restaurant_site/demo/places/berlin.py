@@ -18,6 +18,7 @@ PLACE = DemoPlace(
         "name": "Zum Stillen Ochsen",
         "slug": "zum-stillen-ochsen",
         "tagline": "A Kreuzberg tavern with slow roasts, cellar beer and a chestnut yard",
+        "accent": "#3d5a2a",
         "description": (
             "The oven is lit at nine in the morning and the first roast leaves it at noon. In between lie a whole ox "
             "shoulder, six loaves of rye and, on Sundays, the goose. We pour beer from small Franconian breweries, "

@@ -19,6 +19,7 @@ PLACE = DemoPlace(
         "name": "The Tide Table",
         "slug": "the-tide-table",
         "tagline": "Oysters, crab and day-boat fish under a railway arch",
+        "accent": "#1d5c6e",
         "description": (
             "Three day boats in Cornwall telephone us before six, and by noon what they landed is on the ice. We "
             "grill it over vine wood, dress it with very little, and pour cold white wine next to it. The trains "

@@ -18,6 +18,7 @@ PLACE = DemoPlace(
         "name": "La Mañana Larga",
         "slug": "la-manana-larga",
         "tagline": "Breakfast under the jacaranda, and lunch that lasts until six",
+        "accent": "#b3326b",
         "description": (
             "The corn is cooked with lime every night and ground before sunrise, so that everything flat, folded or "
             "steamed here is a few hours old. Doña Ofelia and her daughters run the comal at the edge of the patio; "

@@ -18,6 +18,7 @@ PLACE = DemoPlace(
         "name": "Last Ferry",
         "slug": "last-ferry",
         "tagline": "Chops, cold Martinis and a kitchen that stays up until one",
+        "accent": "#8a1f2b",
         "description": (
             "A narrow room near the river, built in 1911 for people who had missed the boat. The booths are original, "
             "the steaks are dry-aged for forty days, and the Martinis are kept at twenty below. From Wednesday to "

@@ -23,6 +23,7 @@ PLACE = DemoPlace(
         "name": "Hasseki 八席",
         "slug": "hasseki",
         "tagline": "Eight seats, one cook, two sittings a night",
+        "accent": "#2b2f6b",
         "description": (
             "Hasseki means eight seats, and that is all there is: a counter of one hinoki plank, and Mr Okuda behind "
             "it. The course follows what came off the boats at Toyosu this morning and what his brother sends from the "

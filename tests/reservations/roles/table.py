@@ -169,6 +169,7 @@ DINERS = {
     "privacy": "all",
     "restaurant_privacy": "all",
     "photo": "all",
+    "accent": "all",
     "sitemap": "all",
     "sitemap_part": "all",
     "times": "all",
