@@ -9,7 +9,7 @@ from restaurant_site import colours
 
 
 def validate_accent(text: str) -> None:
-    """Raise ValidationError unless the text is a colour, as it is kept, that stands out from the page; name the next."""
+    """Raise ValidationError unless the text is a colour that stands out from the page; then name the nearest."""
     colour = colours.written(text)
     if colour is None or colour != text:
         raise ValidationError(_("Write the colour with six digits, such as #1f5a48."), code="no_colour")
