@@ -168,11 +168,11 @@ def _waves(draw: Draw, width: int) -> Iterator[Shape]:
 
 
 def _sun(draw: Draw, width: int) -> Iterator[Shape]:
-    x = width * (2 + draw(3)) // 6
-    for ray in range(4, 184, 20):
+    x, r = width // 3 + draw(width // 3), 16 + draw(6)
+    for ray in range(draw(10), 180, 20):
         yield Shape(1, "pie", (x, 46, width, 180 + ray, 190 + ray))
-    yield Shape(3, "disc", (x, 46, 19))
-    yield Shape(2, "ring", (x, 46, 25, 23))
+    yield Shape(3, "disc", (x, 46, r))
+    yield Shape(2, "ring", (x, 46, r + 6, r + 4))
     yield Shape(0, "box", (0, 46, width, 17))
     for row in range(3):
         yield Shape(2, "box", (x - 22 + 5 * row, 49 + 4 * row, 44 - 10 * row, 1.4))
