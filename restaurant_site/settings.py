@@ -204,7 +204,7 @@ OPERATOR_EMAIL = env.mailbox("OPERATOR_EMAIL", "") if env.text("OPERATOR_EMAIL",
 # Times are stored in UTC and shown in the restaurant's own zone.
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LANGUAGES = [("en", _("English")), ("de", _("German")), ("ja", _("Japanese"))]
 LOCALE_PATHS = [BASE_DIR / "restaurant_site" / "locale"]
 USE_I18N = True
 USE_TZ = True
