@@ -11,7 +11,7 @@ from restaurant_site.caching.fragments import fragment
 
 
 @fragment("menus/_menus.html")
-def menus(restaurant_id: int, currency: str, date: dt.date | None = None) -> dict[str, Any]:
+def menus(restaurant_id: int, currency: str, date: dt.date | None = None, text_language: str = "") -> dict[str, Any]:
     """Show a restaurant's menus, with prices in its currency: those that apply on a service date, or now; the others.
 
     Where none applies the first is shown in full all the same.
@@ -19,14 +19,14 @@ def menus(restaurant_id: int, currency: str, date: dt.date | None = None) -> dic
     applies, others = _sorted(restaurant_id, date)
     if not applies:
         applies, others = others[:1], others[1:]
-    return {"menus": applies, "others": others, "currency": currency}
+    return {"menus": applies, "others": others, "currency": currency, "text_language": text_language}
 
 
 @fragment("menus/_beginning.html")
-def menu_beginning(restaurant_id: int, slug: str, currency: str) -> dict[str, Any]:
+def menu_beginning(restaurant_id: int, slug: str, currency: str, text_language: str = "") -> dict[str, Any]:
     """Show the first dishes of the first menu that applies now, with a link to the whole; nothing without a menu."""
     applies, others = _sorted(restaurant_id, None)
-    return {"menus": applies or others, "slug": slug, "currency": currency}
+    return {"menus": applies or others, "slug": slug, "currency": currency, "text_language": text_language}
 
 
 def _sorted(restaurant_id: int, date: dt.date | None) -> tuple[list[MenuCard], list[MenuCard]]:

@@ -7,9 +7,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from reservations.languages import language_choices
 from reservations.models import Restaurant, Table
 
 
@@ -36,6 +38,18 @@ class WeekdaysField(forms.TypedMultipleChoiceField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether other days are ticked than the mask has."""
         return super().has_changed(self.prepare_value(initial), data)
+
+
+def text_language_field() -> forms.ChoiceField:
+    """Return a choice of the language that a restaurant's own texts are in; "" where it is not told."""
+    column = Restaurant._meta.get_field("text_language")
+    return forms.ChoiceField(
+        label=capfirst(column.verbose_name),
+        required=False,
+        # At each request: the names are in the reader's language.
+        choices=lambda: [("", "---------"), *language_choices()],
+        help_text=column.help_text,
+    )
 
 
 def table_field() -> forms.ModelChoiceField[Table]:

@@ -12,7 +12,7 @@ from django.forms import BaseInlineFormSet, ModelForm
 from django.utils.translation import gettext_lazy as _
 
 from reservations.admin.accent import AccentField
-from reservations.admin.fields import UpTo, WeekdaysField
+from reservations.admin.fields import UpTo, WeekdaysField, text_language_field
 from reservations.models import (
     Area,
     CombinationTable,
@@ -62,6 +62,8 @@ def _bind_bounds(form: ModelForm[Any]) -> None:
 
 class RestaurantForm(PhotoForm):
     """A restaurant; its rules are kept within what a calendar and a globe hold."""
+
+    text_language = text_language_field()
 
     class Meta:
         field_classes: ClassVar = {"accent": AccentField}

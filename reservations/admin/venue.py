@@ -95,7 +95,7 @@ class RestaurantAdmin(PhotoAdmin, OwnersFields, SiteAdmin[Restaurant]):
     readonly_fields = ("source_ref", "updated")
     inlines = (AreaInline, OpeningPeriodInline, CuisineInline)
     fieldsets = (
-        (None, {"fields": ("name", "slug", "tagline", "description", "is_published", "position")}),
+        (None, {"fields": ("name", "slug", "tagline", "description", "text_language", "is_published", "position")}),
         (gettext_lazy("Photo and colour"), {"fields": ("photo", "photo_alt", "accent")}),
         (
             gettext_lazy("Address and contact"),

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vUri
 
+from reservations.addresses import address_line
 from reservations.messages.lines import one_line
 from reservations.models import Reservation, Restaurant
 
@@ -85,8 +86,13 @@ def _event(
 
 def location(restaurant: Restaurant) -> str:
     """Return the restaurant's name and address in one line."""
-    town = f"{restaurant.postcode} {restaurant.city}".strip()
-    return ", ".join(part for part in map(one_line, (restaurant.name, restaurant.street, town)) if part)
+    address = address_line(
+        street=one_line(restaurant.street),
+        postcode=one_line(restaurant.postcode),
+        city=one_line(restaurant.city),
+        country=restaurant.country,
+    )
+    return ", ".join(filter(None, (one_line(restaurant.name), address)))
 
 
 def _person(address: str, name: str) -> vCalAddress:

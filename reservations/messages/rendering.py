@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from reservations.links import entry_token, press_token, request_token, reservation_token
 from reservations.messages.calendar import calendar_entry, location
-from reservations.messages.lines import one_line
+from reservations.messages.lines import isolated, one_line
 from reservations.messages.outgoing import recipient
 from reservations.messages.sheet import sheet_context
 from reservations.messages.truth import Row, held_for, is_address, told_row, untrue
@@ -98,7 +98,7 @@ def _mail(message: Message, context: dict[str, Any], reply_to: str) -> Mail:
     subject = one_line(subject)
     return Mail(
         to=message.recipient,
-        sender=mailbox(context["place"], _site_address()),
+        sender=mailbox(one_line(message.restaurant.name), _site_address()),
         reply_to=reply_to,
         subject=subject,
         text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
@@ -119,9 +119,9 @@ def _invitation(message: Message) -> Mail | Dropped:
         link = set_password_link(user) if is_new else _absolute("admin:index")
         context = {
             "restaurant": restaurant,
-            "place": one_line(restaurant.name),
+            "place": isolated(one_line(restaurant.name)),
             "address": location(restaurant),
-            "name": one_line(user.name),
+            "name": isolated(one_line(user.name)),
             "role": member.get_role_display(),
             "is_new": is_new,
             "link": link,
@@ -167,11 +167,11 @@ def _context(message: Message, row: Row, now: dt.datetime) -> dict[str, Any]:
         "to_staff": is_to_staff(message),
         "restaurant": restaurant,
         "zone": restaurant.timezone,
-        "place": one_line(restaurant.name),
+        "place": isolated(one_line(restaurant.name)),
         "address": location(restaurant),
-        "name": one_line(getattr(row, "booker_name", "") or row.name),
-        "guest": one_line(row.name),
-        "who": one_line(row.name) or row.reference,
+        "name": isolated(one_line(getattr(row, "booker_name", "") or row.name)),
+        "guest": isolated(one_line(row.name)),
+        "who": isolated(one_line(row.name)) or row.reference,
         "party": timed.party_size,
         "link": _press_link(row) if message.kind == Kind.ASKED else link_to(row),
         "place_link": _absolute("restaurant", slug=restaurant.address),
@@ -231,7 +231,7 @@ def _attachments(
         attendee=message.recipient,
         organiser=_site_address(),
         link=context["link"],
-        summary=context["place"],
+        summary=message.restaurant.name,
         now=now,
     )
     # Attached, not an alternative to the text: Outlook would show it instead of the mail.

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from reservations.messages.lines import one_line
+from reservations.messages.lines import isolated, one_line
 from reservations.models import Message
 from reservations.models.reservation import COUNTED
 from reservations.queries.sheet import sheet
@@ -34,7 +34,7 @@ def sheet_context(message: Message, now: dt.datetime) -> dict[str, Any]:
     groups = [group for group in groups_of(found.plan, rows) if group.key == message.data["service"]]
     lines = [_line(row) for group in groups for row in group.rows]
     return {
-        "place": one_line(restaurant.name),
+        "place": isolated(one_line(restaurant.name)),
         "restaurant": restaurant,
         "date": date,
         "service": one_line(message.data["name"]),
@@ -53,7 +53,7 @@ def _line(row: Row) -> dict[str, Any]:
     return {
         "time": row.time,
         "covers": row.party_size,
-        "name": one_line(row.name),
+        "name": isolated(one_line(row.name)),
         "tables": one_line(row.tables),
         "needs": one_line(row.needs),
         "said": "; ".join(one_line(text) for text in said if text),

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from reservations.languages import validate_language
 from reservations.models.accent import validate_accent
 from restaurant_site.caching.writes import CachedModel, Tags
 from restaurant_site.photos.models import WithPhoto
@@ -180,6 +181,15 @@ class Restaurant(CachedModel, DeadlineFields, WithPhoto):
         default="",
         db_default="",
         help_text=_("Mails to the restaurant are in it, and those to guests of whom no language is known."),
+    )
+    text_language = models.CharField(
+        _("language of its own texts"),
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_language],
+        help_text=_("Name, description and menus are written in it, and read out in it. Empty: not told."),
     )
     is_published = models.BooleanField(_("published"), default=True, db_index=True)
     # Beside is_published, not instead of it: whatever asks for published

@@ -37,6 +37,7 @@ class Card:
     bookable: bool
     photo: Photo | None = None
     accent: str = ""
+    text_language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ class Place:
     areas: tuple[tuple[int, str], ...]
     photo: Photo | None = None
     accent: str = ""
+    text_language: str = ""
+    """The code of the language of its own texts; "" where none is told."""
 
     @property
     def listed(self) -> bool:
@@ -142,6 +145,7 @@ def listing(*, text: str = "", city: str = "", cuisine: str = "", page: int = 1)
             bookable=row.online_booking == Restaurant.Booking.ON,
             photo=row.photo,
             accent=row.accent,
+            text_language=row.text_language,
         )
         for row in shown
     )
@@ -237,6 +241,7 @@ def place(pk: int, *, drafts: bool = False) -> Place | None:
         areas=areas(row.pk),
         photo=row.photo,
         accent=row.accent,
+        text_language=row.text_language,
     )
 
 

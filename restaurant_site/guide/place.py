@@ -18,6 +18,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from reservations.admin import pages
+from reservations.admin.fields import text_language_field
 from reservations.admin.venue import RestaurantAdmin
 from reservations.forms import clean_phone
 from reservations.importing.countries import (
@@ -55,6 +56,7 @@ class PlaceForm(_PlaceForm):
         choices=settings.LANGUAGES,
         help_text=Restaurant._meta.get_field("language").help_text,
     )
+    text_language = text_language_field()
     website = forms.URLField(label=gettext_lazy("Website"), required=False, assume_scheme="https", max_length=200)
 
     class Meta:
@@ -68,6 +70,7 @@ class PlaceForm(_PlaceForm):
             "timezone",
             "currency",
             "language",
+            "text_language",
             "phone",
             "email",
             "website",
@@ -145,6 +148,8 @@ def page(request: HttpRequest, restaurant: Restaurant) -> HttpResponse:
 
 def _page(request: HttpRequest, restaurant: Restaurant | None) -> HttpResponse:
     initial = {} if restaurant and restaurant.language else {"language": get_language() or settings.LANGUAGE_CODE}
+    if restaurant is None:
+        initial |= {"text_language": initial["language"]}
     form = PlaceForm(request.POST if request.method == "POST" else None, instance=restaurant, initial=initial)
     if not form.is_valid():
         return show(request, Step.PLACE, restaurant, "place.html", form=form, bound=form.is_bound)

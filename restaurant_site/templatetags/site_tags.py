@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -10,7 +11,11 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import dateformat, translation
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
+
+from reservations.addresses import address_line, address_lines
+from reservations.messages.lines import isolated
 
 register = template.Library()
 
@@ -25,6 +30,55 @@ def long_date(date: dt.date) -> str:
 def short_date(date: dt.date) -> str:
     """Write a date of the coming weeks, as the active language orders it: Fri 27 Nov."""
     return dateformat.format(date, pgettext("date format", "D j M"))
+
+
+@register.filter
+def long_moment(moment: dt.datetime, zone: str) -> str:
+    """Write an aware moment's date in full and its wall time in a zone: Friday 27 November 2026, 19:00."""
+    return _("%(date)s, %(time)s") % {"date": long_date(moment.astimezone(ZoneInfo(zone))), "time": clock(moment, zone)}
+
+
+@register.filter
+def short_moment(moment: dt.datetime, zone: str) -> str:
+    """Write an aware moment of the coming weeks: Fri 27 Nov, 19:00."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return _("%(date)s, %(time)s") % {"date": short_date(local), "time": clock(moment, zone)}
+
+
+@register.filter
+def days_from_to(first: dt.date, last: dt.date) -> str:
+    """Write a range of dates of the coming weeks: Fri 27 Nov – Sun 29 Nov; one date alone where it is both."""
+    if first == last:
+        return short_date(first)
+    words = {"first": short_date(first), "last": short_date(last)}
+    return pgettext("range of dates", "%(first)s – %(last)s") % words
+
+
+class Addressed(Protocol):
+    """What has a postal address."""
+
+    street: str
+    postcode: str
+    city: str
+    country: str
+
+
+@register.filter
+def lines_of_address(place: Addressed) -> tuple[str, ...]:
+    """Return a postal address in lines, in the order of its own country; none where nothing of it is known."""
+    return address_lines(street=place.street, postcode=place.postcode, city=place.city, country=place.country)
+
+
+@register.filter
+def line_of_address(place: Addressed) -> str:
+    """Return the same in one line."""
+    return address_line(street=place.street, postcode=place.postcode, city=place.city, country=place.country)
+
+
+@register.filter
+def isolate(text: str) -> str:
+    """Return a name fit for a title: written from right to left, it leaves the order of the rest as it is."""
+    return isolated(str(text))
 
 
 @register.filter

@@ -17,7 +17,7 @@ from reservations.models import Restaurant
 from tests.concurrency.fleet import Server
 
 _DISH = re.compile(
-    r'<li class="dish( is-out)?">\s*<p class="dish-line">\s*<span class="dish-name"><bdi>Dish (\d+)</bdi>.*?'
+    r'<li class="dish( is-out)?">\s*<p class="dish-line">\s*<span class="dish-name"><bdi[^>]*>Dish (\d+)</bdi>.*?'
     r'<span class="dish-price">€([\d,]+\.\d\d)',
     re.DOTALL,
 )

@@ -58,7 +58,7 @@ def asked(app: Any, moment: dt.datetime, target: str = MENU) -> Told:
 def in_full(told: Told) -> list[str]:
     """Return the dishes that stand on the page outside of what is folded away."""
     body = told.body.decode().split("<details>", 1)[0]
-    return [name for name in ("Soup", "Duck", "Tea") if f"<bdi>{name}</bdi>" in body]
+    return [name for name in ("Soup", "Duck", "Tea") if f">{name}</bdi>" in body]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -34,6 +34,7 @@ PLACE = DemoPlace(
         "longitude": "138.57813",
         "timezone": "Australia/Adelaide",
         "currency": "AUD",
+        "text_language": "en",
         "phone": "+61 8 5550 0142",
         "email": "fire@saltbush-ember.example",
         "website": "https://saltbush-ember.example",

@@ -33,6 +33,7 @@ PLACE = DemoPlace(
         "longitude": "13.42874",
         "timezone": "Europe/Berlin",
         "currency": "EUR",
+        "text_language": "en",
         "phone": "+49 30 23125142",
         "email": "tisch@stiller-ochse.example",
         "website": "https://stiller-ochse.example",

@@ -34,6 +34,7 @@ PLACE = DemoPlace(
         "longitude": "-0.07718",
         "timezone": "Europe/London",
         "currency": "GBP",
+        "text_language": "en",
         "phone": "+44 20 7946 0142",
         "email": "ahoy@tide-table.example",
         "website": "https://tide-table.example",

@@ -33,6 +33,7 @@ PLACE = DemoPlace(
         "longitude": "-99.16107",
         "timezone": "America/Mexico_City",
         "currency": "MXN",
+        "text_language": "en",
         "phone": "",
         "email": "hola@manana-larga.example",
         "website": "https://manana-larga.example",

@@ -32,6 +32,7 @@ PLACE = DemoPlace(
         "longitude": "-73.98957",
         "timezone": "America/New_York",
         "currency": "USD",
+        "text_language": "en",
         "phone": "+1 212-555-0143",
         "email": "hello@last-ferry.example",
         "website": "https://last-ferry.example",

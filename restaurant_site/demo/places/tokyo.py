@@ -38,6 +38,7 @@ PLACE = DemoPlace(
         "longitude": "139.74012",
         "timezone": "Asia/Tokyo",
         "currency": "JPY",
+        "text_language": "en",
         "phone": "",
         "email": "yoyaku@hasseki.example",
         "website": "https://hasseki.example",
