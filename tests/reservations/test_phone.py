@@ -60,6 +60,19 @@ def test_weekdays_are_known_in_the_active_language_too() -> None:
     with translation.override("de"):
         assert date_of("so", TODAY) == TODAY + dt.timedelta(days=3)
         assert date_of("mittwoch", TODAY) == TODAY + dt.timedelta(days=6)
+    with translation.override("ja"):
+        assert date_of("金", TODAY) == date_of("金曜日", TODAY) == TODAY + dt.timedelta(days=1)
+        assert date_of("明日", TODAY) == TODAY + dt.timedelta(days=1)
+
+
+def test_the_month_is_first_where_the_language_has_it_first() -> None:
+    assert date_of("3/4", TODAY) == dt.date(2027, 4, 3)
+    with translation.override("ja"):
+        assert date_of("3/4", TODAY) == date_of("３月４日", TODAY) == dt.date(2027, 3, 4)
+        assert date_of("2028年2月29日", TODAY) == dt.date(2028, 2, 29)
+        assert date_of("3日", TODAY) == dt.date(2026, 12, 3)
+        assert date_of("2027年3日", TODAY) is None
+        assert date_of("13月32日", TODAY) is None
 
 
 @pytest.mark.parametrize(
@@ -76,7 +89,14 @@ def test_weekdays_are_known_in_the_active_language_too() -> None:
         ("2460", None),
         ("13pm", None),
         ("noon", None),
-        ("１９３０", None),
+        ("１９３０", dt.time(19, 30)),
+        ("19時半", dt.time(19, 30)),
+        ("１９時３０分", dt.time(19, 30)),
+        ("午後7時", dt.time(19)),
+        ("午前7時", dt.time(7)),
+        ("午後12時", dt.time(12)),
+        ("25時", None),
+        ("١٩٣٠", None),
     ],
 )
 def test_a_time_as_it_is_typed(text: str, time: dt.time | None) -> None:
