@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from reservations.engine.availability import DayPlan
+from reservations.engine.availability import Ask, DayPlan
+from reservations.engine.room import Room, lasting_room
 from reservations.models.venue import ADDRESS_LENGTH, slug_of
-from reservations.queries import day, venue
+from reservations.queries import day, months, venue
 from reservations.queries import keeping as queries_keeping
 from reservations.queries.keeping import Keeping
 from reservations.queries.venue import Listing, Place
@@ -20,6 +21,12 @@ from restaurant_site.caching.reads import cached
 from restaurant_site.caching.stamps import do_not_store, valid_until
 
 _DAY = dt.timedelta(days=1)
+
+
+def _near(restaurant_id: int, first: dt.date, last: dt.date) -> tuple[str, ...]:
+    """Return the tags of service dates; those on either side reach in over midnight."""
+    dates = (first + _DAY * number for number in range(-1, (last - first).days + 2))
+    return (f"restaurant:{restaurant_id}", *(f"day:{restaurant_id}:{date}" for date in dates))
 
 
 @cached(tags=lambda address: (f"slug:{slug_of(address)}",), seconds=3600)
@@ -100,14 +107,7 @@ def parts() -> int:
     return venue.parts()
 
 
-@cached(
-    # The plan counts reservations of the service dates on either side, which reach into this one over midnight.
-    tags=lambda restaurant_id, date: (
-        f"restaurant:{restaurant_id}",
-        *(f"day:{restaurant_id}:{near}" for near in (date - _DAY, date, date + _DAY)),
-    ),
-    seconds=120,
-)
+@cached(tags=lambda restaurant_id, date: _near(restaurant_id, date, date), seconds=120)
 def day_plan(restaurant_id: int, date: dt.date) -> DayPlan:
     """Return the plan of a local service date, which the caller asks with the present time.
 
@@ -115,6 +115,30 @@ def day_plan(restaurant_id: int, date: dt.date) -> DayPlan:
     day's lock. Raises `Restaurant.DoesNotExist`.
     """
     return day.day_plan(restaurant_id, date)
+
+
+@cached(
+    tags=lambda restaurant_id, first, party, area_id, step_free: _near(restaurant_id, first, month_end(first)),
+)
+def month(restaurant_id: int, first: dt.date, party: int, area_id: int | None, step_free: bool) -> tuple[Room, ...]:
+    """Return what each day of the month that begins with first has for a party that books online.
+
+    Good until the clock alone changes one of them: a deadline, the end of a hold or
+    of a brake, the restaurant's midnight. For showing alone, as `day_plan`. Raises
+    `Restaurant.DoesNotExist`.
+    """
+    now = timezone.now()
+    plans = months.day_plans(restaurant_id, first, month_end(first))
+    midnight = next_midnight(now, plans[0].zone)
+    ask = Ask(party=party, area_id=area_id, step_free=step_free)
+    lasting = [lasting_room(plan, ask, now, midnight) for plan in plans]
+    valid_until(min(until for _room, until in lasting))
+    return tuple(room for room, _until in lasting)
+
+
+def month_end(first: dt.date) -> dt.date:
+    """Return the last date of the month that begins with first."""
+    return (first + _DAY * 31).replace(day=1) - _DAY
 
 
 def next_midnight(now: dt.datetime, zone: str) -> dt.datetime:

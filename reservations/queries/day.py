@@ -37,14 +37,21 @@ from reservations.queries.rules import of_services, services_of
 from reservations.queries.window import Window, window, windowing
 
 __all__ = [
+    "BLOCK_COLUMNS",
+    "SEATED_COLUMNS",
     "Fresh",
     "Window",
     "bare_plan",
+    "blocked",
     "day_plan",
     "fresh_from",
+    "layout_fields",
+    "of_layout",
     "refreshed",
     "refreshing",
+    "rules_fields",
     "rules_on",
+    "seated",
     "waiting",
     "window",
     "windowing",
@@ -74,12 +81,12 @@ def day_plan(
     rows, usual, turns, *layout = together(
         _ON_DATE.asked(restaurant=restaurant_id, date=date),
         *of_services(restaurant_id, date),
-        *_of_layout(restaurant_id),
+        *of_layout(restaurant_id),
     )
     restaurant, known = _one(rows)
     return DayPlan(
         date=date,
-        **_layout(*layout),
+        **layout_fields(*layout),
         seatings=_seatings(restaurant, date, locked, except_reservation) if seatings else (),
         brakes=_brakes(rows),
         **_rules(restaurant, date, known, usual, turns),
@@ -91,7 +98,7 @@ def bare_plan(restaurant_id: int, date: dt.date) -> DayPlan:
 
     Until then it is of a closed day.
     """
-    layout = _layout(*together(*_of_layout(restaurant_id)))
+    layout = layout_fields(*together(*of_layout(restaurant_id)))
     return DayPlan(date=date, zone="UTC", window_days=0, closed=True, services=(), **layout)
 
 
@@ -108,12 +115,13 @@ def rules_on(restaurant_id: int, date: dt.date, *, turns: bool = False) -> DayPl
     return DayPlan(date=date, tables=(), **_rules(restaurant, date, known, rest[0], rest[1] if turns else []))
 
 
-def _of_layout(restaurant_id: int) -> tuple[Question, Question]:
+def of_layout(restaurant_id: int) -> tuple[Question, Question]:
+    """Return the two questions of `layout_fields`: the tables in use, and the members of combinations."""
     return _TABLES.asked(restaurant=restaurant_id), _COMBINATIONS.asked(restaurant=restaurant_id)
 
 
-def _layout(tables: list[Any], members: list[Any]) -> dict[str, Any]:
-    """Return the fields of a plan that say which tables there are, from the answers to `_of_layout`."""
+def layout_fields(tables: list[Any], members: list[Any]) -> dict[str, Any]:
+    """Return the fields of a plan that say which tables there are, from the answers to `of_layout`."""
     return {"tables": tuple(TableSpec(*row) for row in tables), "combinations": _combinations(members)}
 
 
@@ -254,6 +262,15 @@ def _rules(
     """
     closed_for, special_id, special_closed, has_row = known
     closed = bool(closed_for or special_closed)
+    return rules_fields(restaurant) | {
+        "closed": closed,
+        "has_row": bool(has_row),
+        "services": () if closed else services_of(restaurant, date, special_id, usual, turns),
+    }
+
+
+def rules_fields(restaurant: Restaurant) -> dict[str, Any]:
+    """Return the fields of a plan that are the same on every date."""
     online_reason = _ONLINE_REASONS.get(restaurant.online_booking)
     is_draft = restaurant.visibility == Restaurant.Visibility.DRAFT
     return {
@@ -262,9 +279,6 @@ def _rules(
         "hold_minutes": restaurant.hold_minutes,
         "offer_minutes": restaurant.offer_minutes,
         "online_reason": Reason.ONLINE_BOOKING_OFF if is_draft else online_reason,
-        "closed": closed,
-        "has_row": bool(has_row),
-        "services": () if closed else services_of(restaurant, date, special_id, usual, turns),
     }
 
 
@@ -287,20 +301,39 @@ def _seatings(restaurant: Restaurant, date: dt.date, locked: bool, except_reserv
     if except_reservation:
         rows = rows.exclude(pk=except_reservation)
     blocks = Block.objects.filter(restaurant=restaurant, service_date__in=around, lifted_at=None)
-    return tuple(
-        Seating(start=start, end=end, service_date=service_date, party=0, online=False, table_ids=tuple(tables))
-        for start, end, service_date, tables in blocks.values_list("starts_at", "ends_at", "service_date", "table_ids")
-    ) + tuple(
-        Seating(
-            start=start,
-            end=end,
-            service_date=service_date,
-            party=party,
-            online=source in BY_ONLINE_RULES,
-            table_ids=tuple(tables),
-            held_until=held_until if status == Reservation.Status.HELD and not locked else None,
-        )
-        for start, end, service_date, party, source, tables, held_until, status in rows.values_list(
-            "starts_at", "ends_at", "service_date", "party_size", "source", "table_ids", "held_until", "status"
-        )
+    return tuple(blocked(*row) for row in blocks.values_list(*BLOCK_COLUMNS)) + tuple(
+        seated(*row, counts_lapsed=locked) for row in rows.values_list(*SEATED_COLUMNS)
+    )
+
+
+BLOCK_COLUMNS = ("starts_at", "ends_at", "service_date", "table_ids")
+SEATED_COLUMNS = (*BLOCK_COLUMNS, "party_size", "source", "held_until", "status")
+
+
+def blocked(start: dt.datetime, end: dt.datetime, service_date: dt.date, table_ids: list[int]) -> Seating:
+    """Return a block's seating from its `BLOCK_COLUMNS`."""
+    return Seating(start, end, service_date, party=0, online=False, table_ids=tuple(table_ids))
+
+
+def seated(
+    start: dt.datetime,
+    end: dt.datetime,
+    service_date: dt.date,
+    table_ids: list[int],
+    party: int,
+    source: str,
+    held_until: dt.datetime | None,
+    status: str,
+    *,
+    counts_lapsed: bool = False,
+) -> Seating:
+    """Return a reservation's seating from its `SEATED_COLUMNS`; counts_lapsed takes a hold for as good as confirmed."""
+    return Seating(
+        start,
+        end,
+        service_date,
+        party=party,
+        online=source in BY_ONLINE_RULES,
+        table_ids=tuple(table_ids),
+        held_until=held_until if status == Reservation.Status.HELD and not counts_lapsed else None,
     )

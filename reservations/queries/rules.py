@@ -19,7 +19,12 @@ _SERVICE_COLUMNS = tuple(field.attname for field in Service._meta.concrete_field
 
 def of_services(restaurant_id: int, date: dt.date) -> tuple[Question, Question]:
     """Return the two questions of `services_of`: the services of a date, and the turn times."""
-    return _USUAL.asked(restaurant=restaurant_id, date=date), _TURNS.asked(restaurant=restaurant_id)
+    return _USUAL.asked(restaurant=restaurant_id, date=date), turns_of(restaurant_id)
+
+
+def turns_of(restaurant_id: int) -> Question:
+    """Return the question for the turn times: (service or None, up to, minutes)."""
+    return _TURNS.asked(restaurant=restaurant_id)
 
 
 def services_of(
