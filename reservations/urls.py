@@ -5,6 +5,7 @@ from django.urls import path
 from reservations.views import (
     asked,
     booking,
+    calendar,
     change,
     coming,
     consent,
@@ -19,6 +20,7 @@ from reservations.views import (
 
 urlpatterns = [
     path("restaurants/<slug:slug>/times/", times.show_times, name="times"),
+    path("restaurants/<slug:slug>/calendar/", calendar.show_calendar, name="calendar"),
     path("restaurants/<slug:slug>/hold/", booking.hold, name="hold"),
     path("restaurants/<slug:slug>/holds/<str:reference>/", booking.details, name="details"),
     path("restaurants/<slug:slug>/holds/<str:reference>/extend/", booking.extend, name="extend"),

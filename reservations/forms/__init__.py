@@ -4,7 +4,7 @@ from reservations.forms.coming import LATE_MINUTES, FewerForm, LateForm
 from reservations.forms.consent import ConsentForm
 from reservations.forms.details import DetailsForm, LinesField, ToldForm, clean_phone
 from reservations.forms.finding import AddressForm, FindForm
-from reservations.forms.search import ChangeForm, HoldForm, SearchForm, StartForm, TimesForm
+from reservations.forms.search import ChangeForm, HoldForm, MonthForm, PartyForm, SearchForm, StartForm, TimesForm
 from reservations.forms.waiting import Option, RequestForm, WaitForm
 
 __all__ = [
@@ -18,7 +18,9 @@ __all__ = [
     "HoldForm",
     "LateForm",
     "LinesField",
+    "MonthForm",
     "Option",
+    "PartyForm",
     "RequestForm",
     "SearchForm",
     "StartForm",

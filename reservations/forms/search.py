@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from reservations.forms.widgets import CheckboxInput, DateInput, NumberInput
+from reservations.forms.widgets import CheckboxInput, DateInput, NumberInput, Select
 from reservations.models.venue import MAX_PARTY
 
 
@@ -30,23 +31,14 @@ class SearchForm(forms.Form):
         return str(self.cleaned_data["cuisine"]).strip().lower().replace(" ", "_")
 
 
-class TimesForm(forms.Form):
-    """What to look for: a date, a party, an area (any by default), step-free."""
+class PartyForm(forms.Form):
+    """Who would come, whatever the day: a party, an area (any by default), step-free."""
 
-    date = forms.DateField(
-        label=_("Date"),
-        widget=DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d"],
-        error_messages={
-            "required": _("Choose a date."),
-            "invalid": _("This is not a date of the calendar. Choose one such as 2027-03-14."),
-        },
-    )
     party = forms.IntegerField(
         label=_("Guests"),
         min_value=1,
         max_value=MAX_PARTY,
-        widget=NumberInput,
+        widget=NumberInput(attrs={"inputmode": "numeric"}),
         error_messages={
             "required": _("Say how many of you will come."),
             "invalid": _("Give the number of guests in digits, such as 2."),
@@ -57,15 +49,78 @@ class TimesForm(forms.Form):
     area = forms.ChoiceField(label=_("Area"), required=False)
     step_free = forms.BooleanField(label=_("Step-free access"), required=False, widget=CheckboxInput)
 
-    def __init__(self, *args: Any, restaurant_areas: list[tuple[int, str]], today: dt.date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, restaurant_areas: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.today = today
         area = self.fields["area"]
         assert isinstance(area, forms.ChoiceField)  # noqa: S101 - for the type checker
         area.choices = [("", _("Anywhere")), *((str(pk), name) for pk, name in restaurant_areas)]
         area.error_messages["invalid_choice"] = _("This restaurant has no such area.")
+
+    def full_clean(self) -> None:
+        """Clean, and let the first field that is wrong have the focus once the page is there, without a script too."""
+        super().full_clean()
+        if wrong := next((field for name, field in self.fields.items() if name in self.errors), None):
+            wrong.widget.attrs["autofocus"] = True
+
+    @property
+    def area_id(self) -> int | None:
+        """The chosen area, or None for any."""
+        return int(self.cleaned_data["area"]) if self.cleaned_data.get("area") else None
+
+
+class MonthForm(PartyForm):
+    """What a calendar is asked for: a month, written 2027-03, for a party."""
+
+    month = forms.DateField(input_formats=["%Y-%m"])
+
+
+def read_clock(text: object) -> dt.time | None:
+    """Return the wall time, to the minute, that somebody has written; None where it can't be read."""
+    try:
+        return dt.time.fromisoformat(str(text)).replace(second=0, microsecond=0, tzinfo=None)
+    except ValueError:
+        return None
+
+
+class ClockField(forms.Field):
+    """A wished wall time, or None for any: what can't be read is no wish, and no error."""
+
+    def prepare_value(self, value: Any) -> str:
+        """Return the value as the options have it."""
+        clock = value if isinstance(value, dt.time) else read_clock(value)
+        return f"{clock:%H:%M}" if clock else ""
+
+    def clean(self, value: Any) -> dt.time | None:
+        """Return the time."""
+        return read_clock(value)
+
+
+class TimesForm(PartyForm):
+    """What to look for: a date, a wished time (any by default), and who would come."""
+
+    date = forms.DateField(
+        label=_("Date"),
+        widget=DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        error_messages={
+            "required": _("Choose a date."),
+            "invalid": _("This is not a date of the calendar. Choose one such as 2027-03-14."),
+        },
+    )
+    time = ClockField(label=_("Time"), required=False, widget=Select)
+
+    field_order = ("party", "date", "time", "area", "step_free")
+
+    def __init__(self, *args: Any, today: dt.date, clocks: Collection[dt.time] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
         # Yesterday's service may still seat guests after midnight.
         self.fields["date"].widget.attrs["min"] = (today - dt.timedelta(days=1)).isoformat()
+        wished = read_clock(self["time"].value())
+        times = sorted({*clocks, *([wished] if wished else [])}, key=_from_morning)
+        widget = self.fields["time"].widget
+        assert isinstance(widget, Select)  # noqa: S101 - for the type checker
+        widget.choices = [("", _("Any time")), *((f"{time:%H:%M}", f"{time:%H:%M}") for time in times)]
 
     def clean_date(self) -> dt.date:
         """Refuse a date that is over everywhere in the restaurant's day, yesterday's late service apart."""
@@ -76,10 +131,13 @@ class TimesForm(forms.Form):
             raise ValidationError(_("This date is too far away. Choose an earlier one."), code="far")
         return date
 
-    @property
-    def area_id(self) -> int | None:
-        """The chosen area, or None for any."""
-        return int(self.cleaned_data["area"]) if self.cleaned_data.get("area") else None
+
+# Before that hour a time belongs to the evening before.
+_MORNING = 5
+
+
+def _from_morning(time: dt.time) -> tuple[bool, dt.time]:
+    return time.hour < _MORNING, time
 
 
 _UNREADABLE_START = _("This time can't be read. Please choose it from the list again.")

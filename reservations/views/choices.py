@@ -9,6 +9,7 @@ from itertools import groupby
 
 from reservations.engine.availability import Time
 from reservations.engine.errors import Reason
+from reservations.engine.slots import local_moment
 from reservations.forms import TimesForm
 from reservations.reasons import diner_day_text
 
@@ -41,6 +42,8 @@ class Choice:
     nearby: bool
     present: bool = False
     """Whether it is the time of the reservation that is about to be changed."""
+    wished: bool = False
+    """Whether it is the time that was asked for, and can be booked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,17 @@ def labelled(day: Sequence[Time]) -> list[tuple[Time, str]]:
     ]
 
 
-def grouped(day: Sequence[Time], near: Collection[Time] = (), present: dt.datetime | None = None) -> tuple[Group, ...]:
-    """Group the times by service, without those that are over; mark the nearest, and the present one (UTC)."""
+def grouped(
+    day: Sequence[Time],
+    near: Collection[Time] = (),
+    present: dt.datetime | None = None,
+    wished: Time | None = None,
+) -> tuple[Group, ...]:
+    """Group the times by service, without those that are over; mark the nearest, the present (UTC), the wished one."""
     groups: dict[int, tuple[str, list[Choice]]] = {}
     for time, label in labelled(day):
-        choice = Choice(time, label, time.start_utc.isoformat(), time in near, time.start_utc == present)
+        start = time.start_utc
+        choice = Choice(time, label, start.isoformat(), time in near, start == present, time is wished)
         groups.setdefault(time.service_id, (time.service_name, []))[1].append(choice)
     return tuple(Group(name, tuple(choices)) for name, choices in groups.values())
 
@@ -75,6 +84,12 @@ def nearest(bookable: Sequence[Time], moment: dt.datetime | None) -> tuple[Time,
     if moment is None:
         return ()
     return tuple(sorted(bookable, key=lambda time: abs(time.start_utc - moment))[:NEARBY])
+
+
+def moment_of(date: dt.date, clock: dt.time, zone: str, day: Sequence[Time]) -> dt.datetime:
+    """Return the UTC moment of a wall time on a service date; after midnight, where that is nearer to its times."""
+    moments = (local_moment(date + dt.timedelta(days=days), clock, zone) for days in (0, 1))
+    return min(moments, key=lambda moment: min((abs(time.start_utc - moment) for time in day), default=dt.timedelta()))
 
 
 def telling(day: Sequence[Time]) -> Reason:

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from reservations import cached
@@ -25,12 +26,17 @@ from reservations.links import browser_of, new_browser, new_browser_value
 from reservations.models import Restaurant
 from reservations.queries.venue import Place
 from reservations.reasons import diner_day_text, diner_text
-from reservations.views.choices import grouped, is_full, nearest, telling
+from reservations.views.choices import grouped, is_full, moment_of, nearest, telling
+from reservations.views.month import month_of, other_days, times_url
 
 # Until this local hour yesterday's times are within reach.
 _NIGHT_ENDS = 5
+_HALF_HOURS = tuple(dt.time(minutes // 60, minutes % 60) for minutes in range(0, 24 * 60, 30))
+# Of a restaurant that tells none.
+_USUAL_HOURS = (dt.time(11), dt.time(23))
 
 
+@never_cache
 @require_safe
 def show_times(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer which times a date has for a party: a page, the part of it that htmx asks for, or JSON."""
@@ -40,10 +46,14 @@ def show_times(request: HttpRequest, slug: str) -> HttpResponse:
     if wants_json(request):
         response = _as_json(found, form)
     else:
-        context = times_context(found, form, wanted=_wanted(request))
-        partial = request.headers.get("HX-Request") == "true"
-        template = "reservations/_times.html" if partial else "reservations/times.html"
-        response = render(request, template, context)
+        context = times_context(found, form)
+        if request.headers.get("HX-Request") == "true":
+            response = render(request, "reservations/_times.html", context | {"is_part": True})
+        else:
+            if form.is_valid():
+                date = form.cleaned_data["date"]
+                context["month"] = month_of(found, form, local_today(found), date, chosen=date)
+            response = render(request, "reservations/times.html", context)
         if not browser_of(request):
             # Before the first button is pressed: pressed twice, both requests then
             # come from the same browser, and get the same hold.
@@ -78,8 +88,18 @@ def first_search(found: Place) -> dict[str, Any]:
 
 
 def times_form(found: Place, data: Any) -> TimesForm:
-    """Return the bound search form of a restaurant."""
-    return TimesForm(data, restaurant_areas=list(found.areas), today=local_today(found))
+    """Return the search form of a restaurant, bound where data is given."""
+    return TimesForm(data, restaurant_areas=list(found.areas), today=local_today(found), clocks=_clocks(found))
+
+
+def _clocks(found: Place) -> list[dt.time]:
+    """Return the wall times that may be wished for: every half hour at which the restaurant is open on some day."""
+    periods = {period for line in found.hours for period in line.periods} or {_USUAL_HOURS}
+    return [clock for clock in _HALF_HOURS if any(_is_within(clock, *period) for period in periods)]
+
+
+def _is_within(clock: dt.time, opens: dt.time, closes: dt.time) -> bool:
+    return opens <= clock < closes if opens < closes else clock >= opens or clock < closes
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -92,17 +112,17 @@ def times_context(
     found: Place,
     form: TimesForm,
     *,
-    wanted: dt.datetime | dt.time | None = None,
+    wanted: dt.datetime | None = None,
     refused: Reason | None = None,
     draft: Details | None = None,
     plan: DayPlan | None = None,
 ) -> dict[str, Any]:
     """Return the context of the times' templates.
 
-    wanted is the time that was asked for; where it can't be booked its reason is
-    told and the nearest times that can are marked. draft is what a diner had
-    typed for a hold that is gone; the buttons carry it along. plan is the date's,
-    where it was just read.
+    wanted is the time (UTC) that was asked for, by default the wished one of the
+    form; where it can't be booked its reason is told and the nearest times that can
+    are marked. draft is what a diner had typed for a hold that is gone; the buttons
+    carry it along. plan is the date's, where it was just read.
     """
     context: dict[str, Any] = {
         "place": found,
@@ -116,23 +136,33 @@ def times_context(
     now = timezone.now()
     day, reason = day_of(found, form, now, plan)
     bookable = [time for time in day if time.bookable]
-    goal = _goal(day, wanted)
+    clock: dt.time | None = form.cleaned_data["time"]
+    if wanted is None and clock is not None:
+        wanted = moment_of(date, clock, found.timezone, day)
+    goal = next((time for time in day if time.start_utc == wanted), None)
+    is_free = goal is not None and goal.bookable and refused is None
     gone = goal if goal is not None and not goal.bookable else None
-    near = nearest(bookable, gone.start_utc if gone is not None else _moment(wanted))
+    near = () if is_free else nearest(bookable, wanted)
     today = local_today(found)
+    previous, following = date - dt.timedelta(days=1), date + dt.timedelta(days=1)
     return context | {
         "date": date,
         "party": party,
         "area_id": form.area_id,
         "step_free": form.cleaned_data["step_free"],
-        "groups": grouped(day, near if gone or refused else ()),
+        "groups": grouped(day, near, wished=goal if is_free else None),
+        "free": len(bookable),
+        "near": bool(near),
+        "other_days": () if bookable else other_days(found, form, today, date),
         "gone": gone,
         "gone_text": diner_text(refused or (gone.reason if gone and gone.reason else Reason.TABLES_TAKEN))
         if gone or refused
         else "",
         "reason_text": "" if bookable else diner_day_text(reason or telling(day)),
-        "previous_day": date - dt.timedelta(days=1) if date > today or _is_late(found, date, now) else None,
-        "next_day": date + dt.timedelta(days=1) if date < today + dt.timedelta(days=found.window_days) else None,
+        "previous_day": previous if date > today or _is_late(found, date, now) else None,
+        "previous_url": times_url(found, form, previous),
+        "next_day": following if date < today + dt.timedelta(days=found.window_days) else None,
+        "next_url": times_url(found, form, following),
         **other_ways(found, form, day),
     }
 
@@ -221,20 +251,3 @@ def _as_json(found: Place, form: TimesForm) -> JsonResponse:
             ],
         }
     )
-
-
-def _wanted(request: HttpRequest) -> dt.time | None:
-    try:
-        return dt.time.fromisoformat(request.GET.get("time", "")).replace(tzinfo=None)
-    except ValueError:
-        return None
-
-
-def _goal(day: tuple[Time, ...], wanted: dt.datetime | dt.time | None) -> Time | None:
-    if isinstance(wanted, dt.datetime):
-        return next((time for time in day if time.start_utc == wanted), None)
-    return next((time for time in day if time.start.time() == wanted), None)
-
-
-def _moment(wanted: dt.datetime | dt.time | None) -> dt.datetime | None:
-    return wanted if isinstance(wanted, dt.datetime) else None

@@ -182,8 +182,8 @@ KINDS: Final = (
     ),
     Kind(
         "times",
-        "times of a date, the forms that begin from them, and a browser's own reservations",
-        frozenset({"times", "waitlist", "ask", "find", "mine", "next_visit"}),
+        "times of a date, days of a month, the forms that begin from them, and a browser's own reservations",
+        frozenset({"times", "calendar", "waitlist", "ask", "find", "mine", "next_visit"}),
         _READ,
         (Limit("600/minute", ("address",), "Fifty people who look through dates, one every five seconds."),),
     ),

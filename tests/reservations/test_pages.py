@@ -83,7 +83,7 @@ def test_the_restaurant_shows_what_a_guest_wants_to_know() -> None:
     assert "© OpenStreetMap contributors" in page.text
     assert page.links["Website"] == "https://lind.example"
     assert page.links["+49 30 1234567"] == "tel:+49 30 1234567"
-    assert page.form("/times/").values == {"party": "2", "date": str(days_ahead(place, 0))}
+    assert page.form("/times/").values == {"party": "2", "date": str(days_ahead(place, 0)), "time": ""}
 
 
 @pytest.mark.parametrize(
@@ -192,10 +192,30 @@ def test_a_taken_time_that_was_asked_for_has_others_near_it(place: Restaurant) -
     assert page.alerts == ["20:30 Every table for your party is taken then. Please choose another time."]
     near = [button.label for button in page.form("/hold/").buttons if button.near]
     assert near == [f"{label} (near the time you wanted)" for label in ("21:00", "21:30", "22:00")]
-    # One that is free needs no other.
+    # One that is free needs no other, and is marked itself.
     page = Diner(place).times(time="21:00")
     assert not page.alerts
     assert not any(button.near for button in page.form("/hold/").buttons)
+    assert "21:00 (the time you wanted)" in free(page)
+    assert page.form("/times/").values["time"] == "21:00"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "time", "marked"),
+    [
+        (dt.time(18), dt.time(22), "15:10", ["18:00", "18:30", "19:00", "19:30"]),
+        # After midnight is of the same evening.
+        (dt.time(21), dt.time(1), "02:00", ["23:30", "00:00", "00:30", "01:00"]),
+    ],
+)
+def test_a_wished_time_that_is_none_of_the_day_has_the_nearest_marked(
+    first: dt.time, last: dt.time, time: str, marked: list[str]
+) -> None:
+    place = make_venue(tables=(2,), service={"first_seating": first, "last_seating": last})
+    page = Diner(place).times(time=time)
+    near = [button.label.split()[0] for button in page.form("/hold/").buttons if button.near]
+    assert near == marked
+    assert page.form("/times/").values["time"] == time
 
 
 @pytest.mark.parametrize("time", ["", "99:99", "19", "19:07", "\x01", "T19", "19:00:00.5+02:00"])
@@ -345,4 +365,5 @@ def test_the_number_of_queries_does_not_grow(place: Restaurant) -> None:
         make_seated(place, tables[:1], make_wish(place))
         make_special_day(place, days_ahead(place, 20 + number), is_closed=False)
     assert [count(url) for url in urls] == before
-    assert before[0] <= 16
+    # The day's own, and the month's beside it.
+    assert before[0] <= 26

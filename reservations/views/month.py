@@ -1,0 +1,130 @@
+"""Days with room: a month as weeks of a calendar, and the days nearest to one that has none."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
+
+from reservations import cached
+from reservations.engine.room import Room
+from reservations.forms import PartyForm
+from reservations.queries.venue import Place
+
+NEARBY_DAYS = 4
+"""How many other days are proposed."""
+
+# As the opening hours stand on the page: weeks begin on Monday.
+_CALENDAR = calendar.Calendar(calendar.MONDAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date of a calendar, and the address of its times, "" where nothing can be done there."""
+
+    date: dt.date
+    room: Room
+    url: str
+    is_today: bool
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month by weeks, Monday first; None stands for a date of the month beside it. The addresses may be ""."""
+
+    first: dt.date
+    weeks: tuple[tuple[Day | None, ...], ...]
+    previous: dt.date | None
+    previous_url: str
+    next: dt.date | None
+    next_url: str
+
+    @property
+    def weekdays(self) -> list[tuple[str, str]]:
+        """The names of its columns in the active language, each with its short one."""
+        return [(str(WEEKDAYS[day]), str(WEEKDAYS_ABBR[day])) for day in range(7)]
+
+
+def month_of(found: Place, form: PartyForm, today: dt.date, asked: dt.date, *, chosen: dt.date | None = None) -> Month:
+    """Return the bookable month nearest to the asked one, for the party of a valid form.
+
+    today is the restaurant's local date. What has room is as `cached.month` says.
+    """
+    months = _months(found, today)
+    first = min(max(asked.replace(day=1), months[0]), months[1])
+    rooms = dict(enumerate(_rooms(found, form, first), start=1))
+    before = first - dt.timedelta(days=1)
+    after = cached.month_end(first) + dt.timedelta(days=1)
+
+    def day(date: dt.date) -> Day:
+        room = rooms[date.day]
+        leads = room is Room.OPEN or (room is Room.FULL and found.takes_waitlist)
+        url = times_url(found, form, date) if leads else ""
+        return Day(date, room, url, date == today, date == chosen)
+
+    weeks = tuple(
+        tuple(day(date) if date.month == first.month else None for date in week)
+        for week in _CALENDAR.monthdatescalendar(first.year, first.month)
+    )
+    has_previous, has_next = first > months[0], first < months[1]
+    return Month(
+        first=first,
+        weeks=weeks,
+        previous=before.replace(day=1) if has_previous else None,
+        previous_url=calendar_url(found, form, before) if has_previous else "",
+        next=after if has_next else None,
+        next_url=calendar_url(found, form, after) if has_next else "",
+    )
+
+
+def other_days(found: Place, form: PartyForm, today: dt.date, date: dt.date) -> tuple[Day, ...]:
+    """Return the days with room nearest to a date, in order: of its month, and of the next where those are few."""
+    months = _months(found, today)
+    first = min(max(date.replace(day=1), months[0]), months[1])
+    after = cached.month_end(first) + dt.timedelta(days=1)
+    open_days: list[dt.date] = []
+    for begin in (first, after):
+        if begin <= months[1] and len(open_days) < NEARBY_DAYS:
+            rooms = enumerate(_rooms(found, form, begin))
+            open_days += [begin + dt.timedelta(days=number) for number, room in rooms if room is Room.OPEN]
+    nearest = sorted((day for day in open_days if day != date), key=lambda day: (abs(day - date), day))[:NEARBY_DAYS]
+    return tuple(
+        Day(day, Room.OPEN, times_url(found, form, day), day == today, is_chosen=False) for day in sorted(nearest)
+    )
+
+
+def times_url(found: Place, form: PartyForm, date: dt.date) -> str:
+    """Return the address of a date's times for the party of a valid form, with its wished time, if it has one."""
+    wished = form.cleaned_data.get("time")
+    query = {"date": date.isoformat(), **_of_party(form), **({"time": f"{wished:%H:%M}"} if wished else {})}
+    return f"{reverse('times', kwargs={'slug': found.slug})}?{urlencode(query)}"
+
+
+def calendar_url(found: Place, form: PartyForm, month: dt.date) -> str:
+    """Return the address of the calendar of a date's month, for the party of a valid form."""
+    return f"{reverse('calendar', kwargs={'slug': found.slug})}?{urlencode(calendar_query(form, month))}"
+
+
+def calendar_query(form: PartyForm, month: dt.date) -> dict[str, str]:
+    """Return the one spelling of what a calendar is asked for."""
+    return {"month": f"{month:%Y-%m}", **_of_party(form)}
+
+
+def _of_party(form: PartyForm) -> dict[str, str]:
+    data = form.cleaned_data
+    more = {"area": str(form.area_id or ""), "step_free": "on" if data["step_free"] else ""}
+    return {"party": str(data["party"]), **{name: value for name, value in more.items() if value}}
+
+
+def _months(found: Place, today: dt.date) -> tuple[dt.date, dt.date]:
+    """Return the first days of the first and of the last month of the booking window."""
+    return today.replace(day=1), (today + dt.timedelta(days=found.window_days)).replace(day=1)
+
+
+def _rooms(found: Place, form: PartyForm, first: dt.date) -> tuple[Room, ...]:
+    return cached.month(found.id, first, form.cleaned_data["party"], form.area_id, form.cleaned_data["step_free"])
