@@ -23,6 +23,7 @@ urlpatterns = [
     path("restaurants/<slug:slug>/calendar/", calendar.show_calendar, name="calendar"),
     path("restaurants/<slug:slug>/hold/", booking.hold, name="hold"),
     path("restaurants/<slug:slug>/holds/<str:reference>/", booking.details, name="details"),
+    path("restaurants/<slug:slug>/holds/<str:reference>/left/", asked.hold_left, name="hold_left"),
     path("restaurants/<slug:slug>/holds/<str:reference>/extend/", booking.extend, name="extend"),
     path("restaurants/<slug:slug>/holds/<str:reference>/release/", booking.release, name="release"),
     path("restaurants/<slug:slug>/holds/<str:reference>/mail/", asked.write_again, name="write_again"),

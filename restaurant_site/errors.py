@@ -8,6 +8,7 @@ import sys
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.csrf import requires_csrf_token
@@ -143,6 +144,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     shows it filled in.
     """
     again = request.get_full_path() if keep_refused(request) else ""
+    if not request.COOKIES and not is_staff_page(request.resolver_match):
+        return _no_cookies(request)
     return _page(
         request,
         403,
@@ -154,6 +157,25 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         kept=_kept(request),
         action=request.get_full_path(),
         again=again,
+    )
+
+
+def _no_cookies(request: HttpRequest) -> HttpResponse:
+    """Say what to do where no form can be taken: sent again as it is, it would be refused again."""
+    match = request.resolver_match
+    slug = match.kwargs.get("slug") if match else None
+    return _page(
+        request,
+        403,
+        _("Your browser sends no cookies"),
+        _(
+            "Without one we can neither tell that the form came from you nor hold a table for you. Nothing was booked "
+            "or changed. Please allow cookies for this site and send it again, or call the restaurant."
+        ),
+        kept=_kept(request),
+        action=request.get_full_path(),
+        link=reverse("restaurant", kwargs={"slug": slug}) if slug else "",
+        label=_("To the restaurant, with its phone number"),
     )
 
 

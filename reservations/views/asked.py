@@ -6,12 +6,12 @@ import secrets
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from reservations.engine import asking
 from reservations.engine.errors import Reason, Refused
@@ -58,11 +58,30 @@ def waiting_page(
     context = {
         **_held_context(held),
         "address": to,
+        "left_url": reverse("hold_left", kwargs={"slug": held.restaurant.address, "reference": held.reference}),
         "form": form or AddressForm(initial={"email": to}),
         "is_sent": request.GET.get("sent") == "1",
         "problem": problem,
     }
     return render(request, "reservations/asked.html", context, status=status)
+
+
+@never_cache
+@require_safe
+def hold_left(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """Answer for how many seconds this browser's hold still lasts, as JSON: for a page that has slept.
+
+    state is ``held``, ``lapsed``, or ``done`` where it is confirmed or given back.
+    """
+    held = own_hold(request, slug, reference)
+    if held is None:
+        return JsonResponse({"state": "lapsed", "seconds": 0}, status=404)
+    if held.status not in HOLD_STATUSES:
+        return JsonResponse({"state": "done", "seconds": 0})
+    seconds = 0
+    if held.status == Status.HELD and held.held_until is not None:
+        seconds = max(0, int((held.held_until - timezone.now()).total_seconds()))
+    return JsonResponse({"state": "held" if seconds else "lapsed", "seconds": seconds})
 
 
 @never_cache

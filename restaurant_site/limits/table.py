@@ -147,7 +147,7 @@ KINDS: Final = (
     Kind(
         "link",
         "looking at a hold, a reservation, a waitlist entry or a request by its link",
-        _BY_LINK | {"details"},
+        _BY_LINK | {"details", "hold_left"},
         _READ,
         (
             Limit("60/minute", ("link", "address"), "A page that is loaded again every second."),

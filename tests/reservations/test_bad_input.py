@@ -277,7 +277,10 @@ def test_a_browser_without_cookies_is_told(place: Restaurant) -> None:
     form = Diner(place).times().form("/hold/")
     response = Client(enforce_csrf_checks=True).post(form.action, form.pressed("19:00"))
     assert response.status_code == 403
-    assert "your browser sends no cookies" in read(response).text
+    page = read(response)
+    assert page.headings[0] == "Your browser sends no cookies"
+    assert "Nothing was booked or changed. Please allow cookies for this site" in page.text
+    assert page.links["To the restaurant, with its phone number"] == f"/restaurants/{place.slug}/"
     assert not Reservation.objects.exists()
 
 

@@ -102,6 +102,7 @@ def test_what_was_looked_for_goes_along(place: Restaurant) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_what_nobody_can_book_is_answered_with_the_nearest_and_not_stored(place: Restaurant) -> None:
     app = application()
+    place.tables.update(is_step_free=True)
     odd = (
         *("month=2020-01", "month=9999-12", "month=0001-01", "month=2027-3", "month=12", "month=%F0%9F%8D%95"),
         *("party=0", f"party={'9' * 40}", "party=two", "party=02", "party=-1", "area=77777777777777777777", "area=x"),
