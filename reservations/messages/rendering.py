@@ -23,9 +23,11 @@ from reservations.messages.calendar import calendar_entry, location
 from reservations.messages.lines import isolated, one_line
 from reservations.messages.outgoing import recipient
 from reservations.messages.sheet import sheet_context
+from reservations.messages.structured import reservation_document
 from reservations.messages.truth import Row, held_for, is_address, told_row, untrue
 from reservations.models import BookingRequest, Message, Reservation, User, WaitlistEntry
 from reservations.queries.rules import cutoff
+from restaurant_site.schema_org import script
 
 Kind = Message.Kind
 
@@ -200,11 +202,17 @@ def _of_reservation(message: Message, reservation: Reservation, now: dt.datetime
     )
     was = message.data.get("was")
     return {
+        "structured": _structured(reservation) if message.kind in _WITH_CALENDAR else "",
         "cancel_until": limit.astimezone(restaurant.zone) if limit > now else None,
         "was": dt.datetime.fromisoformat(was).astimezone(restaurant.zone) if was else None,
         "was_party": message.data.get("was_party", reservation.party_size),
         "others": _others(reservation) if message.kind == Kind.CONFIRMATION else [],
     }
+
+
+def _structured(reservation: Reservation) -> str:
+    document = reservation_document(reservation, link=link_to(reservation), name=one_line(reservation.name))
+    return script(document)
 
 
 def _others(reservation: Reservation) -> list[Reservation]:
