@@ -53,6 +53,7 @@ authorization: $(READY)
 pictures: $(READY)
 	$(BIN)/python docs/pictures/make.py
 	$(BIN)/python docs/pictures/staff.py
+	$(BIN)/python docs/pictures/icons.py
 
 # Needs gettext's tools (apt-get install gettext); the catalogue is committed with its compiled form.
 messages: $(READY)

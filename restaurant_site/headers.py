@@ -16,6 +16,9 @@ NextHandler = Callable[[HttpRequest], HttpResponseBase]
 SECRETS = frozenset({"token", "reference", "uidb64"})
 """The parts of addresses that open what they lead to, by their names in the routes."""
 
+FOUND = frozenset({"home", "restaurant", "menu", "privacy", "restaurant_privacy"})
+"""The names of the pages that search engines may show; every other page says that it is none of theirs."""
+
 # Between slug and key in the address of a restaurant that is shown by link alone.
 _KEY_SIGN = "_"
 
@@ -55,6 +58,8 @@ class ProtectingHeaders:
             response.headers["Referrer-Policy"] = _NO_ADDRESS
         if match is not None and _is_personal(match) and "no-store" not in response.headers.get("Cache-Control", ""):
             response.headers["Cache-Control"] = _NOT_KEPT
+        if match is not None and match.view_name not in FOUND and _is_page(response):
+            response.headers.setdefault("X-Robots-Tag", "noindex")
         for name, value in self.always.items():
             response.headers.setdefault(name, value)
         if request.is_secure():
@@ -64,6 +69,10 @@ class ProtectingHeaders:
             # What the browser kept of the pages that were shown; not its cookies, which say what it has booked.
             response.headers.setdefault("Clear-Site-Data", '"cache"')
         return response
+
+
+def _is_page(response: HttpResponseBase) -> bool:
+    return response.headers.get("Content-Type", "").startswith("text/html")
 
 
 def always() -> dict[str, str]:

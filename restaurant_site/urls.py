@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from restaurant_site import accents, passwords, privacy, views
 from restaurant_site.accounts import views as accounts
+from restaurant_site.found import sitemap
+from restaurant_site.found import views as found
 
 handler400 = "restaurant_site.errors.bad_request"
 handler403 = "restaurant_site.errors.permission_denied"
@@ -21,12 +23,15 @@ admin.site.site_title = pgettext_lazy("name of the site", "Tafel")
 admin.site.index_title = _("Restaurants and reservations")
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("sitemap.xml", views.sitemap, name="sitemap"),
-    path("sitemap-<int:part>.xml", views.sitemap_part, name="sitemap_part"),
+    path("robots.txt", found.robots, name="robots"),
+    path("sitemap.xml", sitemap.sitemap, name="sitemap"),
+    path("sitemap-<int:part>.xml", sitemap.sitemap_part, name="sitemap_part"),
+    re_path(r"^pictures/(?P<slug>[a-z0-9-]+)-(?P<digest>[0-9a-f]{12})\.png\Z", found.picture, name="picture"),
     path("accents/<str:name>.css", accents.accent, name="accent"),
     path("photos/", include("restaurant_site.photos.views")),
     *i18n_patterns(
         path("", views.home, name="home"),
+        path("manifest.webmanifest", found.manifest, name="manifest"),
         path("restaurants/<slug:slug>/", views.restaurant, name="restaurant"),
         path("restaurants/<slug:slug>/menu/", views.menu, name="menu"),
         path("restaurants/<slug:slug>/privacy/", privacy.of_restaurant, name="restaurant_privacy"),

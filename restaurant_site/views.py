@@ -1,15 +1,12 @@
-"""Pages that need both apps, and those of the site itself: home, a restaurant, its menu, the sitemap."""
+"""Pages that need both apps, and those of the site itself: home, a restaurant, its menu."""
 
 from __future__ import annotations
 
 import datetime as dt
 from urllib.parse import urlencode
 
-from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from reservations import cached
@@ -41,18 +38,26 @@ def home(request: HttpRequest) -> HttpResponse:
     if any(value not in usual.get(name, ()) for name, value in request.GET.items() if value):
         # With spaces and zeros, too long or no number: each can be written in endlessly many ways.
         do_not_store("an odd spelling")
+    listing = cached.listing(text, city, cuisine, page)
     context = {
         "form": form,
         "text": text,
         "city": city,
         "cuisine": cuisine,
-        "listing": cached.listing(text, city, cuisine, page),
+        "listing": listing,
         "is_filtered": bool(filters),
         "cities": cached.cities(_CITIES),
         "cuisines": cached.cuisines(_CUISINES),
         "query": urlencode(filters) + "&" if filters else "",
+        "found_query": _found_query(city, cuisine, listing.page),
     }
     return render(request, "home.html", context)
+
+
+def _found_query(city: str, cuisine: str, page: int) -> str:
+    """Return the parameters by which search engines know a page of the listing, in one order."""
+    named = {"city": city, "cuisine": cuisine, "page": str(page) if page > 1 else ""}
+    return urlencode({name: value for name, value in named.items() if value})
 
 
 @require_safe
@@ -92,34 +97,3 @@ def _bookable_date(text: str, place: Place) -> dt.date | None:
         do_not_store("a date that nobody can book")
         return None
     return date
-
-
-@require_safe
-@public_page(seconds=3600)
-def sitemap(request: HttpRequest) -> HttpResponse:
-    """List the parts of the sitemap (sitemaps.org), of 1,000 restaurants each."""
-    addresses = [
-        request.build_absolute_uri(reverse("sitemap_part", kwargs={"part": part}))
-        for part in range(1, cached.parts() + 1)
-    ]
-    return render(request, "sitemap.xml", {"addresses": addresses}, content_type="application/xml")
-
-
-@require_safe
-@public_page(seconds=3600)
-def sitemap_part(request: HttpRequest, part: int) -> HttpResponse:
-    """List the pages of one part of the restaurants in every language, and in the first part the home pages."""
-    if request.path != reverse("sitemap_part", kwargs={"part": part}):
-        # With zeros before it a number has endlessly many addresses.
-        raise Http404
-    slugs = cached.slugs(part) if 1 <= part <= cached.parts() else []
-    if not slugs and part != 1:
-        raise Http404
-    addresses = []
-    for code, _name in settings.LANGUAGES:
-        with translation.override(code):
-            if part == 1:
-                addresses.append(reverse("home"))
-            addresses += [reverse(name, kwargs={"slug": slug}) for slug in slugs for name in ("restaurant", "menu")]
-    context = {"addresses": [request.build_absolute_uri(address) for address in addresses]}
-    return render(request, "sitemap_part.xml", context, content_type="application/xml")

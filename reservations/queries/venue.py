@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -20,7 +21,9 @@ from reservations.models import (
 from reservations.models.venue import KEY_SIGN
 from restaurant_site.photos.photo import Photo
 
-SITEMAP_PART = 1000
+SITEMAP_PART = 250
+"""Restaurants in one part of the sitemap: with every page in every language, each naming the others."""
+
 PAGE = 24
 """Restaurants on one page of the listing."""
 
@@ -65,13 +68,14 @@ class HoursLine:
 
 @dataclass(frozen=True, slots=True)
 class DateNotice:
-    """A date or range of dates that differs from the usual hours."""
+    """A date or range of dates that differs from the usual hours; of a service that alone is closed, its name."""
 
     starts_on: dt.date
     ends_on: dt.date
     name: str
     closed: bool
     hours: str
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ class Place:
     postcode: str
     city: str
     country: str
+    latitude: Decimal | None
+    longitude: Decimal | None
     phone: str
     email: str
     website: str
@@ -176,7 +182,7 @@ def only_slug() -> str | None:
 
 
 def slugs(part: int) -> list[str]:
-    """Return the slugs of the published restaurants, 1,000 a part; part counts from 1."""
+    """Return the slugs of the published restaurants, `SITEMAP_PART` a part; part counts from 1."""
     rows = _published().order_by("pk").values_list("slug", flat=True)
     return list(rows[(part - 1) * SITEMAP_PART : part * SITEMAP_PART])
 
@@ -221,6 +227,8 @@ def place(pk: int, *, drafts: bool = False) -> Place | None:
         postcode=row.postcode,
         city=row.city,
         country=row.country,
+        latitude=row.latitude,
+        longitude=row.longitude,
         phone=row.phone,
         email=row.email,
         website=row.website,
@@ -275,9 +283,12 @@ def _notices(restaurant: Restaurant, days: int = 60) -> tuple[DateNotice, ...]:
     today = timezone.now().astimezone(restaurant.zone).date()
     until = today + dt.timedelta(days=days)
     special = SpecialDay.objects.filter(restaurant=restaurant, date__gte=today, date__lte=until).order_by("date")
-    closures = Closure.objects.filter(Q(restaurant=restaurant), ends_on__gte=today, starts_on__lte=until)
+    closures = Closure.objects.filter(restaurant=restaurant, ends_on__gte=today, starts_on__lte=until)
     found = [DateNotice(row.date, row.date, row.name, row.is_closed, row.hours) for row in special]
-    found += [DateNotice(row.starts_on, row.ends_on, row.reason, True, "") for row in closures]
+    found += [
+        DateNotice(row.starts_on, row.ends_on, row.reason, True, "", row.service.name if row.service else "")
+        for row in closures.select_related("service")
+    ]
     return _joined(sorted(found, key=lambda notice: (notice.starts_on, notice.ends_on)))
 
 
@@ -289,7 +300,8 @@ def _joined(notices: list[DateNotice]) -> tuple[DateNotice, ...]:
         if (
             last is not None
             and last.ends_on + dt.timedelta(days=1) == notice.starts_on
-            and (last.name, last.closed, last.hours) == (notice.name, notice.closed, notice.hours)
+            and (last.name, last.closed, last.hours, last.service)
+            == (notice.name, notice.closed, notice.hours, notice.service)
         ):
             joined[-1] = replace(last, ends_on=notice.ends_on)
         else:

@@ -23,6 +23,7 @@ _LINKS = {
 }
 
 _PLACES = {
+    "digest": ("0" * 12,),
     "app_label": ("reservations", "menus", "auth", "nonsense"),
     "content_type_id": ("1", "7"),
     "name": ("0" * 32,),

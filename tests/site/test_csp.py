@@ -25,7 +25,9 @@ POLICY = (
 INLINE = {
     "a style attribute": re.compile(r"<[a-z][^>]*\sstyle\s*=", re.IGNORECASE),
     "a style element": re.compile(r"<style\b", re.IGNORECASE),
-    "a script without src": re.compile(r"<script\b(?![^>]*\ssrc=)(?![^>]*\stype=\"application/json\")", re.IGNORECASE),
+    "a script without src": re.compile(
+        r"<script\b(?![^>]*\ssrc=)(?![^>]*\stype=\"application/(?:ld\+)?json\")", re.IGNORECASE
+    ),
     "a handler": re.compile(r"<[a-z][^>]*\son[a-z]+\s*=", re.IGNORECASE),
     "a javascript address": re.compile(r"javascript:", re.IGNORECASE),
     "code in an htmx attribute": re.compile(r"\s(hx-on|hx-vals=[\"']js:|hx-trigger=[\"'][^\"']*\[)", re.IGNORECASE),
@@ -148,4 +150,4 @@ def test_htmx_is_told_to_write_no_styles_and_evaluate_nothing(venue: Restaurant)
     assert '"includeIndicatorStyles": false' in config[1]
     assert '"allowEval": false' in config[1]
     # It is read when the script starts, so it has to stand before it.
-    assert page.index("htmx-config") < page.index("<script")
+    assert page.index("htmx-config") < page.index("<script src")

@@ -29,7 +29,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 # Names and licences, which no language changes.
 ALLOWED = {"© OpenStreetMap contributors", "ODbL", "OpenStreetMap"}
 _READ_ATTRIBUTES = {"alt", "aria-label", "aria-description", "placeholder", "title", "content", "label"}
-_CODE_CONTENT = {"viewport", "color-scheme", "htmx-config", "robots"}
+_CODE_CONTENT = {"viewport", "color-scheme", "htmx-config", "robots", "theme-color", "og:type", "twitter:card"}
 # Translated, or never seen: a comment, the class of the admin's body.
 _PASSED_OVER = re.compile(
     r"{%\s*(blocktranslate|blocktrans|comment)\b.*?{%\s*end\1\s*%}|{#.*?#}|{% block bodyclass %}.*?{% endblock\b.*?%}",
@@ -51,7 +51,7 @@ class _Words(HTMLParser):
             self._silent = tag
         given = dict(attrs)
         for name, value in attrs:
-            is_code = name == "content" and given.get("name") in _CODE_CONTENT
+            is_code = name == "content" and (given.get("name") or given.get("property")) in _CODE_CONTENT
             # Scripts read their texts from data attributes: with a space they are sentences.
             is_text = name in _READ_ATTRIBUTES or (name.startswith("data-") and " " in (value or "").strip())
             if value and is_text and not is_code:
