@@ -20,7 +20,7 @@ _COLOURS = 64
 # Pixels by file. A maskable icon may be cut to a circle of four fifths: it has its colour to the edges.
 ICONS = {"icon-180.png": 180, "icon-192.png": 192, "icon-512.png": 512, "icon-maskable.png": 512}
 _EDGE_TO_EDGE = ("icon-180.png", "icon-maskable.png")
-_GROUND, _SHARE = "#9c3d22", 0.8
+_GROUND, _SHARE = "#1f5a48", 0.8
 NAME = "Tafel"
 
 
@@ -48,7 +48,7 @@ def main() -> None:
         for name, size in ICONS.items():
             (FOLDER / name).write_bytes(drawn(browser, svg, size, to_the_edge=name in _EDGE_TO_EDGE))
         browser.close()
-    (FOLDER / "card.png").write_bytes(picture.draw(NAME, "", 0))
+    (FOLDER / "card.png").write_bytes(picture.draw(NAME, _GROUND, NAME, ""))
 
 
 if __name__ == "__main__":

@@ -9,8 +9,10 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
-THEME = {"light": "#fbf7f0", "dark": "#191613"}
-"""The colour of the browser's own parts around a page: the paper of base.css."""
+from restaurant_site.colours import DARK, LIGHT
+
+THEME = {"light": LIGHT.paper, "dark": DARK.paper}
+"""The colour of the browser's own parts around a page: those of the page itself."""
 
 X_DEFAULT = "x-default"
 """Stands for whoever reads none of the site's languages."""

@@ -1,4 +1,4 @@
-"""The picture that goes with a link where it is shared: a plate on the restaurant's colour, with its name. Pure."""
+"""The picture that goes with a link where it is shared: a restaurant's cover, with its name on its accent. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from restaurant_site.art import HEIGHT as CANVAS
+from restaurant_site.art import SHARED, Palette, art, outline
+from restaurant_site.colours import ink_on, mixed
+
 WIDTH, HEIGHT = 1200, 630
 """Pixels; the shape that services which show links ask for."""
 
@@ -17,72 +21,58 @@ _FONT = Path(__file__).with_name("EBGaramond-SemiBold.ttf")
 # A code point that is no character: what the font draws for it, it draws for whatever it lacks.
 _NOTHING = "\uffff"
 _COLOURS = 32
-_MARGIN, _COLUMN = 80, 650
-_SIZES, _LINES = range(120, 47, -8), 3
-_CITY_SIZE = 46
-_PAPER, _QUIET = "#fdf8f0", "#f1dccb"
-_PLATE = (1030, 315)
-# Drawn so many times as large: Pillow's circles have steps.
+_PANEL, _MARGIN = 660, 70
+_COLUMN = _PANEL - 2 * _MARGIN
+_SIZES, _LINES = range(116, 43, -8), 4
+_CITY_SIZE = 44
+# How much of the panel's colour is in the city.
+_QUIET = 0.2
+# The cover is drawn so many times as large: Pillow's polygons have steps.
 _FINER = 2
-# The two tones of each of the covers in base.css.
-TONES = (
-    ("#7c2d12", "#431407"),
-    ("#166052", "#0b2f2a"),
-    ("#29487d", "#121f3a"),
-    ("#75551a", "#33240a"),
-    ("#6d2a56", "#2f1024"),
-    ("#3f5c23", "#1b290e"),
-    ("#8a2430", "#3a0d14"),
-    ("#31566a", "#14242d"),
-)
 
 
-def digest(name: str, city: str, cover: int) -> str:
+def digest(seed: str, accent: str, name: str, city: str) -> str:
     """Return twelve hexadecimal digits that stand for what the picture shows; another picture has others."""
-    shown = "\0".join((_VERSION, name, city, str(cover)))
+    shown = repr((_VERSION, seed, accent, name, city))
     return hashlib.blake2b(shown.encode(), digest_size=6).hexdigest()
 
 
-def draw(name: str, city: str, cover: int) -> bytes:
-    """Return a picture as PNG of some ten kilobytes; cover is which of `TONES` it has.
+def draw(seed: str, accent: str, name: str, city: str) -> bytes:
+    """Return a picture as PNG of ten to thirty kilobytes; seed and accent are those of the cover, see `art.art`.
 
-    A name that the font can't write, or that does not fit, is left out, and so
-    is the city: better a picture without words than one with boxes.
+    A name that the font can't write, or that does not fit, is left out with its
+    panel, and a city by itself: better a picture without words than one with boxes.
     """
-    light, dark = TONES[cover % len(TONES)]
-    image = _plate(light, dark)
+    cover = art(seed, accent, SHARED)
+    image = Image.new("RGB", (WIDTH * _FINER, HEIGHT * _FINER), cover.palette.tones[0])
+    pen, scale = ImageDraw.Draw(image), HEIGHT * _FINER / CANVAS
+    for shape in cover.shapes:
+        pen.polygon([(x * scale, y * scale) for x, y in outline(shape)], fill=cover.palette.tones[shape.tone])
+    image = image.reduce(_FINER)
     lines, size = _fitted(name) if _can_write(name) else ([], 0)
     if lines:
         shown_city = city if _can_write(city) and _width(city, _CITY_SIZE) <= _COLUMN else ""
-        _write(ImageDraw.Draw(image), lines, size, shown_city)
+        _write(ImageDraw.Draw(image), cover.palette, lines, size, shown_city)
     file = io.BytesIO()
     image.quantize(_COLOURS, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
-def _plate(light: str, dark: str) -> Image.Image:
-    image = Image.new("RGB", (WIDTH * _FINER, HEIGHT * _FINER), dark)
-    pen = ImageDraw.Draw(image)
-    x, y = (at * _FINER for at in _PLATE)
-    for size, fill, outline in ((400, light, None), (250, _PAPER, None), (165, None, _QUIET)):
-        radius = size * _FINER
-        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill, outline, 8 * _FINER if outline else 0)
-    return image.reduce(_FINER)
-
-
-def _write(pen: ImageDraw.ImageDraw, lines: list[str], size: int, city: str) -> None:
-    step = round(size * 1.12)
-    height = step * len(lines) + (round(_CITY_SIZE * 1.6) if city else 0)
-    y = (HEIGHT - height) // 2
+def _write(pen: ImageDraw.ImageDraw, palette: Palette, lines: list[str], size: int, city: str) -> None:
+    ground = palette.accent
+    ink = ink_on(ground)
+    pen.rectangle((0, 0, _PANEL, HEIGHT), ground)
+    step = round(size * 1.1)
+    y = (HEIGHT - step * len(lines) - (round(_CITY_SIZE * 1.7) if city else 0)) // 2
     for line in lines:
-        pen.text((_MARGIN, y), line, _PAPER, _font(size))
+        pen.text((_MARGIN, y), line, ink, _font(size))
         y += step
     if city:
-        pen.text((_MARGIN, y + round(_CITY_SIZE * 0.5)), city, _QUIET, _font(_CITY_SIZE))
+        pen.text((_MARGIN, y + round(_CITY_SIZE * 0.5)), city, mixed(ink, ground, _QUIET), _font(_CITY_SIZE))
 
 
 def _fitted(name: str) -> tuple[list[str], int]:
-    """Return the name in at most three lines, and the largest size in which they fit; none where none does."""
+    """Return the name in at most four lines, and the largest size in which they fit; none where none does."""
     for size in _SIZES:
         lines: list[str] = []
         for word in name.split():

@@ -11,21 +11,25 @@ from restaurant_site.found import picture
 from restaurant_site.found.addresses import absolute
 from restaurant_site.photos.photo import address as photo_address
 from restaurant_site.schema_org import Thing, thing
-from restaurant_site.templatetags.site_tags import cover
 
 STATIC = "img/card.png"
 """The picture of the site's own pages."""
 
 
-@cached(tags=lambda name, city, cover: (), seconds=3600)
-def drawn(name: str, city: str, cover: int) -> bytes:
+@cached(tags=lambda seed, accent, name, city: (), seconds=3600)
+def _drawn(seed: str, accent: str, name: str, city: str) -> bytes:
     """Return a picture as PNG; see `picture.draw`. It follows from its arguments alone, and so depends on no row."""
-    return picture.draw(name, city, cover)
+    return picture.draw(seed, accent, name, city)
+
+
+def drawn(place: Place) -> bytes:
+    """Return the picture of a restaurant as PNG, from the cache where it was drawn before."""
+    return _drawn(place.slug, place.accent, place.name, place.city)
 
 
 def digest_of(place: Place) -> str:
     """Return what stands in the address of a restaurant's picture: another picture has another address."""
-    return picture.digest(place.name, place.city, cover(place.slug))
+    return picture.digest(place.slug, place.accent, place.name, place.city)
 
 
 def picture_path(place: Place) -> str:

@@ -16,7 +16,6 @@ from reservations import cached
 from restaurant_site.caching.public import public_page
 from restaurant_site.found import sharing
 from restaurant_site.found.addresses import THEME, absolute
-from restaurant_site.templatetags.site_tags import cover
 
 _ICONS = (
     ("img/icon-192.png", "192x192", "any"),
@@ -83,5 +82,4 @@ def picture(request: HttpRequest, slug: str, digest: str) -> HttpResponse:
         raise Http404
     if digest != sharing.digest_of(place):
         return redirect(sharing.picture_path(place))
-    data = sharing.drawn(place.name, place.city, cover(place.slug))
-    return HttpResponse(data, content_type="image/png", headers=_PICTURE_HEADERS)
+    return HttpResponse(sharing.drawn(place), content_type="image/png", headers=_PICTURE_HEADERS)

@@ -11,7 +11,7 @@ from django.test import Client
 from PIL import Image
 
 from reservations.models import Restaurant
-from restaurant_site.found import picture, sharing
+from restaurant_site.found import picture
 from tests.factories import make_restaurant, make_staff
 from tests.photos.desk import give
 from tests.site.found.reading import head_of
@@ -85,8 +85,8 @@ def test_a_photo_goes_before(settings: Any, tmp_path: Path) -> None:
 
 
 def words(name: str, city: str = "") -> int:
-    """Return how many pixels differ from the picture without words."""
-    bare, drawn = (opened(data).convert("RGB") for data in (picture.draw("", "", 0), picture.draw(name, city, 0)))
+    """Return how much differs from the picture without words."""
+    bare, drawn = (opened(picture.draw("here", "", *text)).convert("RGB") for text in (("", ""), (name, city)))
     return sum(one != other for one, other in zip(bare.tobytes(), drawn.tobytes(), strict=True))
 
 
@@ -133,5 +133,5 @@ def test_nobody_else_s_restaurant_is_drawn() -> None:
 
 
 def test_what_it_shows_is_in_its_address() -> None:
-    assert sharing.drawn("A", "B", 1) == picture.draw("A", "B", 1)
-    assert picture.digest("A", "B", 1) != picture.digest("AB", "", 1)
+    assert picture.digest("a", "", "A", "B") == picture.digest("a", "", "A", "B")
+    assert len({picture.digest("a", *text) for text in (("", "A", "B"), ("", "AB", ""), ("#123456", "A", "B"))}) == 3
