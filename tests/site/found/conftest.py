@@ -1,0 +1,48 @@
+"""The site as production serves it, at its own address, for programs that look at it as everybody does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.install import chromium
+from tests.conftest import Site
+from tests.site import production
+from tests.site.proxy import Proxy, write_certificate
+
+
+@pytest.fixture(scope="session")
+def front_door(served_production: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """Return the proxy in front of the site, which speaks HTTPS."""
+    certificate = write_certificate(production.HOST, tmp_path_factory.mktemp("door"))
+    with Proxy(urlsplit(served_production.url).port or 0, certificate) as door:
+        yield door
+
+
+@pytest.fixture(scope="session")
+def flags(front_door: Proxy) -> list[str]:
+    """Return what Chromium is started with, so that it finds the site at its own address and asks nobody else."""
+    return [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--ignore-certificate-errors",
+        f"--host-resolver-rules=MAP {production.HOST}:443 127.0.0.1:{front_door.port}, MAP * ~NOTFOUND, "
+        "EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    ]
+
+
+@pytest.fixture(scope="session")
+def chrome(flags: list[str]) -> Iterator[Browser]:
+    """Return a Chromium that knows the site's name."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium(), args=flags)
+        yield running
+        running.close()
