@@ -34,8 +34,10 @@ def flags(front_door: Proxy) -> list[str]:
         "--disable-component-update",
         "--disable-sync",
         "--ignore-certificate-errors",
-        f"--host-resolver-rules=MAP {production.HOST}:443 127.0.0.1:{front_door.port}, MAP * ~NOTFOUND, "
-        "EXCLUDE 127.0.0.1, EXCLUDE localhost",
+        (
+            f"--host-resolver-rules=MAP {production.HOST}:443 127.0.0.1:{front_door.port}, MAP * ~NOTFOUND, "
+            "EXCLUDE 127.0.0.1, EXCLUDE localhost"
+        ),
     ]
 
 

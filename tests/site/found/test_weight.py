@@ -126,7 +126,7 @@ def test_files_are_compressed_and_kept_for_ever(production_site: Site) -> None:
     assert address.startswith("/static/css/base.")
     sizes = {}
     for coding in ("br", "gzip", "identity"):
-        answer = wire.ask("GET", address, **{"Accept_Encoding": coding})
+        answer = wire.ask("GET", address, Accept_Encoding=coding)
         assert answer.headers.get("Content-Encoding", "identity") == coding
         assert "immutable" in answer.headers["Cache-Control"]
         assert "Accept-Encoding" in answer.headers["Vary"]
