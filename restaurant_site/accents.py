@@ -24,18 +24,18 @@ _FOR_NOW = "public, max-age=60"
 
 def address(colour: str) -> str:
     """Return the address of the style sheet that makes a colour, such as ``#1f5a48``, the accent of a page."""
-    return reverse("accent", kwargs={"name": f"{colour[1:]}-{_digest(colours.stylesheet(colour))}"})
+    return reverse("accent", kwargs={"sheet": f"{colour[1:]}-{_digest(colours.stylesheet(colour))}"})
 
 
 @require_safe
-def accent(request: HttpRequest, name: str) -> HttpResponse:
+def accent(request: HttpRequest, sheet: str) -> HttpResponse:
     """Send the style sheet of the colour in the address; it reads nothing."""
-    match = _NAME.match(name)
+    match = _NAME.match(sheet)
     if match is None or not colours.works(f"#{match[1]}"):
         raise Http404
-    sheet = colours.stylesheet(f"#{match[1]}")
-    kept = _FOR_EVER if match[2] == _digest(sheet) else _FOR_NOW
-    return HttpResponse(sheet, content_type="text/css", headers={"Cache-Control": kept})
+    text = colours.stylesheet(f"#{match[1]}")
+    kept = _FOR_EVER if match[2] == _digest(text) else _FOR_NOW
+    return HttpResponse(text, content_type="text/css", headers={"Cache-Control": kept})
 
 
 def _digest(sheet: str) -> str:

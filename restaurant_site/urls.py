@@ -27,7 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sitemap.xml", sitemap.sitemap, name="sitemap"),
     path("sitemap-<int:part>.xml", sitemap.sitemap_part, name="sitemap_part"),
     re_path(r"^pictures/(?P<slug>[a-z0-9-]+)-(?P<digest>[0-9a-f]{12})\.png\Z", found.picture, name="picture"),
-    path("accents/<str:name>.css", accents.accent, name="accent"),
+    path("accents/<str:sheet>.css", accents.accent, name="accent"),
     path("photos/", include("restaurant_site.photos.views")),
     *i18n_patterns(
         path("", views.home, name="home"),
