@@ -97,7 +97,8 @@ def _mail(message: Message, context: dict[str, Any], reply_to: str) -> Mail:
     context = context | {"language": _language(message)}
     # The first line of the text is the subject.
     subject, _newline, text = render_to_string(f"mail/{message.kind}.txt", context).strip().partition("\n")
-    subject = one_line(subject)
+    # What was typed is of one line already, and what isolates a name stays.
+    subject = " ".join(subject.split())
     return Mail(
         to=message.recipient,
         sender=mailbox(one_line(message.restaurant.name), _site_address()),

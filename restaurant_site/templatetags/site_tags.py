@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, QueryDict
+from django.urls import ResolverMatch, reverse
 from django.utils import dateformat, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from reservations.addresses import address_line, address_lines
 from reservations.messages.lines import isolated
+from restaurant_site.caching.public import QUERY, UNCACHED
 
 register = template.Library()
 
@@ -96,18 +97,32 @@ def clock(moment: dt.datetime, zone: str) -> str:
 def language_links(request: HttpRequest | None) -> list[tuple[str, str, str]]:
     """Return (code, name in itself, address of this page) of every other language; decided by the path alone.
 
-    An address that leads nowhere has the home page's. The answer to a form has
-    none: following one would lose what was typed.
+    What is asked for stays asked for: of a public page, as far as the page depends
+    on it. An address that leads nowhere has the home page's. The answer to a form
+    has none: following one would lose what was typed.
     """
     if request is None or request.method not in ("GET", "HEAD"):
         return []
     # Not Django's translate_url: it parses the path, and raises on some that visitors can send.
     match = request.resolver_match
     name, kwargs = (match.view_name, match.kwargs) if match and match.url_name else ("home", {})
+    query = _query(request, match) if match and match.url_name else ""
     links = []
     for code, _name in settings.LANGUAGES:
         if code != translation.get_language():
             with translation.override(code):
-                url = reverse(name, kwargs=kwargs)
+                url = reverse(name, kwargs=kwargs) + query
             links.append((code, translation.get_language_info(code)["name_local"], url))
     return links
+
+
+def _query(request: HttpRequest, match: ResolverMatch) -> str:
+    asked = request.GET.copy()
+    names = getattr(match.func, QUERY, None)
+    if names is not None:
+        # The others don't stand in the key under which the page is stored.
+        asked = QueryDict(mutable=True)
+        for name in sorted(names | getattr(match.func, UNCACHED)):
+            if name in request.GET:
+                asked.setlist(name, request.GET.getlist(name))
+    return f"?{asked.urlencode()}" if asked else ""

@@ -1,4 +1,4 @@
-"""What every kind of message says, in both languages, in text and in HTML."""
+"""What every kind of message says, in every language, in text and in HTML."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Reader(HTMLParser):
             self.text += data
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("language", ["en", "de", "ja"])
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_kind_is_text_and_html_with_what_was_typed(kind: Message.Kind, language: str) -> None:
     restaurant = make_restaurant(name=HOSTILE, street="<i>Weg</i> 1 & 2")
@@ -84,7 +84,7 @@ def test_every_kind_is_text_and_html_with_what_was_typed(kind: Message.Kind, lan
     links = re.findall(r"https?://\S+", mail.text)
     assert links
     assert set(links) <= set(page.links)
-    prefix = "https://book.example.org/" + ("de/" if language == "de" else "")
+    prefix = "https://book.example.org/" + ("" if language == "en" else f"{language}/")
     assert all(link.startswith(prefix) for link in links + page.links)
     assert not re.search(r"\n{3}|[ \t]\n", mail.text)
     assert "\n" not in mail.subject
