@@ -8,7 +8,11 @@ if (group) {
   const show = () => {
     const diets = [...chosen].filter((button) => button.ariaPressed === "true").map((button) => button.value);
     const shown = dishes.filter((dish) => { dish.hidden = !suits(dish, diets); return !dish.hidden; });
-    for (const section of document.querySelectorAll(".menu-section")) section.hidden = !section.querySelector(".dish:not([hidden])");
+    for (const section of document.querySelectorAll(".menu-section")) {
+      section.hidden = !section.querySelector(".dish:not([hidden])");
+      const link = document.querySelector(`.sections a[href="#${section.id}"]`);
+      if (link) link.hidden = section.hidden;
+    }
     said.textContent = diets.length ? `${group.dataset.some} ${shown.length} / ${dishes.length}` : group.dataset.all;
   };
   for (const button of chosen) {
