@@ -175,19 +175,19 @@ def other_ways(found: Place | Restaurant, form: TimesForm, day: tuple[Time, ...]
     """
     waits = found.takes_waitlist and any(is_full(time) for time in day)
     asks = found.takes_requests and not any(time.bookable for time in day) and telling(day) == Reason.PARTY_TOO_LARGE
-    query = _query_of(form)
+    query = urlencode(asked_for(form))
     return {
         "waitlist_url": f"{reverse('waitlist', kwargs={'slug': found.slug})}?{query}" if waits else "",
         "request_url": f"{reverse('ask', kwargs={'slug': found.slug})}?{query}" if asks else "",
     }
 
 
-def _query_of(form: TimesForm) -> str:
-    """Return a valid search as the query of an address."""
+def asked_for(form: TimesForm) -> dict[str, str]:
+    """Return a valid search as a form or an address sends it, without a wished time."""
     data = form.cleaned_data
-    asked = {"date": data["date"].isoformat(), "party": data["party"]}
-    more = {"area": form.area_id, "step_free": "on" if data["step_free"] else ""}
-    return urlencode(asked | {name: value for name, value in more.items() if value})
+    asked = {"date": data["date"].isoformat(), "party": str(data["party"])}
+    more = {"area": str(form.area_id or ""), "step_free": "on" if data["step_free"] else ""}
+    return asked | {name: value for name, value in more.items() if value}
 
 
 def times_address(found: Place, search: TimesForm) -> str:

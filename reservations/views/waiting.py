@@ -25,6 +25,7 @@ from reservations.views.browser import for_browser
 from reservations.views.choices import is_full, labelled, longest_wait, no_times
 from reservations.views.guarding import Guard, guard, look
 from reservations.views.times import (
+    asked_for,
     day_of,
     first_search,
     found_place,
@@ -127,6 +128,9 @@ def _form_page(
         "is_free": bool(day) and not any(is_full(time) for time in day),
         "times_url": times_address(found, search),
     }
+    if request.method == "GET" and request.headers.get("HX-Request") == "true" and search.is_valid():
+        # In the panel, in place.
+        return render(request, "reservations/_join.html", context | {"is_part": True, "asked": asked_for(search)})
     return render(request, "reservations/waitlist.html", context, status=status)
 
 

@@ -21,6 +21,9 @@
   const sent = store.getItem("draft-sent");
   if (sent && sent !== own) store.removeItem(sent);
   if (sent) store.removeItem("draft-sent");
+  // What stands on this page was saved: nothing of it is kept here.
+  const done = document.querySelector("[data-draft-done]");
+  if (done) Object.keys(store).filter((key) => key.startsWith(PREFIX + done.dataset.draftDone)).forEach((key) => store.removeItem(key));
   if (!form) return;
   if (sent === own && document.querySelector(".messagelist .success")) store.removeItem(own);
 

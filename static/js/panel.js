@@ -99,6 +99,11 @@
   };
 
   document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.matches(".way")) {
+      // The waitlist, in place of the button that led to it.
+      const first = event.detail.target.querySelector("select, input:not([type=hidden], [tabindex])");
+      if (first) first.focus();
+    }
     if (event.detail.target !== times) return;
     const wrong = place();
     const head = document.getElementById("times-head");
