@@ -17,6 +17,7 @@ BY_HAND = {
     DIALECT,
     "restaurant_site/database/replica.py",
     "restaurant_site/database/checks.py",
+    "restaurant_site/management/commands/rehearse_restore.py",
     "restaurant_site/middleware.py",
     "restaurant_site/caching/outbox.py",
     "reservations/engine/inserts.py",

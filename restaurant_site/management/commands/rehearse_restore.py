@@ -23,6 +23,7 @@ from django.db.backends.postgresql.client import DatabaseClient
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import ConnectionHandler
 
+from restaurant_site.database import dialect
 from restaurant_site.embedded import binaries
 from restaurant_site.embedded.errors import EmbeddedError
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
 
     def handle(self, *, dump: Path, **_options: Any) -> None:
         """Rehearse, and say what came of it."""
-        if connection.vendor != "postgresql":
+        if dialect.of(connection) is not dialect.POSTGRESQL:
             raise CommandError(
                 "Only PostgreSQL's dumps can be restored here. Of Azure SQL restore a point in time into another "
                 "database, and run audit_reservations with DATABASE_URL naming it."
