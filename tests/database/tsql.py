@@ -87,7 +87,7 @@ def marked(sql: str) -> str:
 def trees(sql: str) -> list[exp.Expr]:
     """Return the statements of a text; raises `SqlglotError` where it is no T-SQL.
 
-    Three forms that the parser does not know come as what they are made of.
+    Four forms that the parser does not know come as what they are made of.
     """
     if found := _GROUPED.match(sql):
         variables = _VARIABLE.sub(r"CAST(? AS \g<type>)", found["variables"])
@@ -96,6 +96,9 @@ def trees(sql: str) -> list[exp.Expr]:
         sql = f"{found['table']} ADD {found['column']} int DEFAULT {found['value']}"
     elif found := _WITH_VALUES.match(sql):
         sql = found["rest"]
+    elif sql.startswith("SET NOCOUNT ON INSERT "):
+        # T-SQL needs no semicolon there.
+        sql = sql.replace("ON INSERT ", "ON; INSERT ", 1)
     parsed = sqlglot.parse(sql, read="tsql", error_level=sqlglot.ErrorLevel.RAISE)
     return [tree for tree in parsed if isinstance(tree, exp.Expr)]
 
@@ -149,6 +152,8 @@ def _of_tree(tree: exp.Expr) -> Iterator[str]:
             yield f"{len(node.expressions)} rows of VALUES: at most {MOST_ROWS}"
         elif isinstance(node, exp.Distinct) and node.args.get("on"):
             yield "DISTINCT ON: a window's ROW_NUMBER"
+        elif isinstance(node, exp.SetItem) and len(node.expressions) > 1:
+            yield "SET TRANSACTION: its level alone"
         elif isinstance(node, exp.In):
             yield from _of_in(node)
         elif isinstance(node, exp.Select):
