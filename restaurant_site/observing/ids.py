@@ -21,8 +21,8 @@ def request_id(environ: WSGIEnvironment) -> str:
     """Return a request's id: 32 hexadecimal digits, or a UUID as a proxy gave it.
 
     Taken from ``X-Request-ID``, else from ``traceparent``, where the request came
-    through the proxies of ``TRUSTED_HOPS`` and is well-formed. Anybody else's
-    headers of tracing are taken away, so that nothing further in follows them.
+    through the proxies of ``TRUSTED_HOPS`` and is well-formed. All other headers of
+    tracing are taken away, so that nothing further in follows them.
     """
     if ("HTTP_X_REQUEST_ID" in environ or "HTTP_TRACEPARENT" in environ) and (given := _given(environ)):
         return given
@@ -38,12 +38,15 @@ def new_id() -> str:
 def _given(environ: WSGIEnvironment) -> str:
     hops = settings.TRUSTED_HOPS
     passed = [part for part in str(environ.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()]
-    if not hops or len(passed) < hops:
+    trace = None
+    if hops and len(passed) >= hops:
+        trace = _TRACE.fullmatch(str(environ.get("HTTP_TRACEPARENT", "")))
+        given = str(environ.get("HTTP_X_REQUEST_ID", ""))
+    else:
+        given = ""
+    if trace is None:
         for name in _TRACING:
             environ.pop(name, None)
-        return ""
-    given = str(environ.get("HTTP_X_REQUEST_ID", ""))
     if _GIVEN.fullmatch(given):
         return given.lower()
-    trace = _TRACE.fullmatch(str(environ.get("HTTP_TRACEPARENT", "")))
     return trace[1] if trace else ""

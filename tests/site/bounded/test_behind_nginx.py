@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import select
 import socket
@@ -215,3 +216,15 @@ def test_the_site_learns_who_asked(front: Front) -> None:
     assert "nginx/" not in answer.headers["Server"]
     assert Wire(front.url).get("/", X_Forwarded_Host="evil.example").status == 200
     assert Wire(front.url).get("/", Host="evil.example").status == 400
+
+
+def test_a_requests_id_begins_at_the_proxy(front: Front) -> None:
+    theirs = "0af7651916cd43dd8448eb211c80319c"
+    trace = f"00-{theirs}-b7ad6b7169203331-01"
+    given = [Wire(front.url).get("/healthz", X_Request_ID=theirs, traceparent=trace) for _time in range(2)]
+    ids = {answer.headers["X-Request-ID"] for answer in given}
+    assert all(re.fullmatch("[0-9a-f]{32}", id_) for id_ in ids)
+    assert len(ids | {theirs}) == 3
+    # The site itself believes who stands in front of it.
+    behind = Wire(front.behind.url).get("/healthz", X_Request_ID=theirs, X_Forwarded_For="203.0.113.9")
+    assert behind.headers["X-Request-ID"] == theirs
