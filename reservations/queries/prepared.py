@@ -19,7 +19,7 @@ from django.db.models import Expression, Field, QuerySet
 from django.db.models.sql import UpdateQuery
 
 from restaurant_site.database import dialect
-from restaurant_site.observing.statements import trip
+from restaurant_site.observing.statements import Trip
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def one_trip() -> Iterator[None]:
 
     For INSERTs and SELECTs: how many rows an UPDATE met is not known before the end.
     """
-    with trip(), dialect.one_trip(connections[DEFAULT_DB_ALIAS]):
+    with Trip(), dialect.one_trip(connections[DEFAULT_DB_ALIAS]):
         yield
 
 

@@ -29,6 +29,8 @@ STATIC: Final = "static files"
 NONE: Final = "none"
 """The routes of what no view answers: files, and what is refused or sent elsewhere before an address is looked at."""
 
+_STATEMENTS: Final = metrics.STATEMENTS.labels("requests")
+_SECONDS: Final = metrics.STATEMENT_SECONDS.labels("requests")
 _PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -78,8 +80,8 @@ class Watched:
         cell = metrics.cell_of(method, work.route or self._unrouted(environ["PATH_INFO"]), int(status[:3]), work.cache)
         metrics.answered(cell, seconds)
         if work.statements:
-            metrics.STATEMENTS.labels("requests").inc(work.statements)
-            metrics.STATEMENT_SECONDS.labels("requests").inc(work.seconds)
+            _STATEMENTS.inc(work.statements)
+            _SECONDS.inc(work.seconds)
         if access.is_on:
             access.note(cell.line, sent, seconds, work)
         if self.slow and seconds > self.slow:
