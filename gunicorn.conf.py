@@ -15,9 +15,10 @@ worker_tmp_dir = "/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None  # no
 timeout = 30
 graceful_timeout = 20
 keepalive = 5
-# A worker that grows is replaced, and not all of them at once.
+# A worker that grows is replaced, and not all of them at once: after so many requests, and above so many megabytes.
 max_requests = 5000
 max_requests_jitter = 500
+MEMORY = int(os.environ.get("WORKER_MEMORY_MB", "400"))
 # Connections and threads must not be shared across the fork.
 preload_app = False
 # It needs a home folder, which the site's user does not have.
@@ -44,6 +45,21 @@ def on_starting(_server: object) -> None:
 
     serving.say_little()
     folder.make()
+
+
+def post_fork(_server: object, worker: Any) -> None:
+    """Leave the folder of the metrics alone where its disk is full, before the site is loaded."""
+    from restaurant_site.observing import folder
+
+    if not folder.join():
+        worker.log.warning("The folder of the metrics is full: this worker keeps its own to itself.")
+
+
+def post_worker_init(worker: Any) -> None:
+    """Replace a worker that grows."""
+    from restaurant_site import growing
+
+    growing.watch(worker, MEMORY)
 
 
 def child_exit(server: Any, _worker: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import sys
 
@@ -18,6 +19,8 @@ from restaurant_site.observing import metrics
 from restaurant_site.refilling import Fields
 from restaurant_site.signed_out import keep_refused, sendable
 from restaurant_site.staff_pages import is_staff_page
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def _page(request: HttpRequest, status: int, heading: str, text: str, **more: object) -> HttpResponse:
@@ -83,7 +86,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 503 with Retry-After where the database is away, slow or busy, 408 to half a form, else 500.
+    """Answer 503 with Retry-After where the database can't be asked or a disk is full, 408 to half a form, else 500.
 
     What was typed can be sent again from the page: a form that was given up changed nothing, or is known by its key.
     """
@@ -96,6 +99,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
             _("Only a part of your form arrived"),
             _("The connection broke, or was very slow. Nothing was booked or changed: please send it again."),
         )
+    if isinstance(error, OSError) and error.errno in _FULL:
+        # What a form brings is written down while it is read.
+        page = _page(
+            request,
+            503,
+            _("There is no room for this file right now"),
+            _("The site's disk is full. Nothing was saved: please try again later, or call who runs the site."),
+        )
+        page["Retry-After"] = "300"
+        page["Cache-Control"] = "no-store"
+        return page
     failure = failure_of(error)
     if failure is None:
         return _page(

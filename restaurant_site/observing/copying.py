@@ -7,7 +7,6 @@ import logging
 import os
 import threading
 import time
-from pathlib import Path
 from typing import Final
 
 from django.conf import settings
@@ -15,12 +14,12 @@ from django.conf import settings
 from restaurant_site.caching import stats
 from restaurant_site.caching.store import ALIASES, enabled, store
 from restaurant_site.database.postgresql.base import pulse
-from restaurant_site.observing import metrics
+from restaurant_site.growing import own_memory
+from restaurant_site.observing import folder, metrics
 
 logger = logging.getLogger("restaurant_site.observing")
 
 EVERY: Final = 1.0
-_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _FILLS: Final = {
     "fills": (metrics.CACHE_FILLS, 1),
     "fill_us": (metrics.CACHE_FILL_SECONDS, 1e-6),
@@ -37,6 +36,8 @@ def start() -> None:
     global _started
     if _started != os.getpid():
         _started = os.getpid()
+        # Every file is there from the beginning: later its disk may be full.
+        metrics.cell_of("GET", "/healthz", 200, "bypass")
         threading.Thread(target=_copy_on, name="metrics", daemon=True).start()
 
 
@@ -58,20 +59,15 @@ def copy() -> None:
             if settings.CACHE_ENABLED and enabled(alias):
                 metrics.REDIS_USABLE.labels(alias).set(not store(alias).gate.is_open)
         metrics.DATABASE_SILENT.set(pulse.silent)
+        folder.take_room()
         with contextlib.suppress(OSError):
-            metrics.WORKER_MEMORY.set(_memory())
-
-
-def _memory() -> int:
-    """Return the bytes that are this process's alone. Linux."""
-    _size, resident, shared, *_rest = Path("/proc/self/statm").read_text().split()
-    return (int(resident) - int(shared)) * _PAGE
+            metrics.WORKER_MEMORY.set(own_memory())
 
 
 def _copy_on() -> None:
     while True:
-        time.sleep(EVERY)
         try:
             copy()
         except Exception:
             logger.exception("The metrics can't be written")
+        time.sleep(EVERY)

@@ -26,7 +26,14 @@ _SUMMED: Final = ("counter", "histogram")
 _GONE: Final = 0
 _BROKEN = (RuntimeError, ValueError, struct.error, OSError)
 
+ROOM: Final = 2 * 1024 * 1024
+"""Bytes of a file system below which nobody writes metrics to it: a page of a mapped file that it can't give kills."""
+
+_FIRST: Final = 1 << 16
+"""Bytes that the library gives a file to begin with."""
+
 _held: list[IO[str]] = []
+_taken: dict[Path, int] = {}
 
 
 def make(parents: Collection[Path] = ()) -> Path | None:
@@ -46,6 +53,8 @@ def make(parents: Collection[Path] = ()) -> Path | None:
     for parent in parents or (Path("/dev/shm"), Path(tempfile.gettempdir())):  # noqa: S108 - a folder, not a file name
         with contextlib.suppress(OSError):
             _sweep(parent)
+            if not has_room(parent):
+                continue
             folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
             _hold(folder)
             os.environ[VARIABLE] = str(folder)
@@ -63,7 +72,7 @@ def remove() -> None:
 def bury(living: Collection[int]) -> bool:
     """Sum up what workers had counted that are not among the living, and remove their files; return whether it is done.
 
-    It waits for the next time where somebody is just reading.
+    It waits for the next time where somebody is just reading, or the disk is full.
     """
     if not (named := os.environ.get(VARIABLE)):
         return False
@@ -71,11 +80,50 @@ def bury(living: Collection[int]) -> bool:
     for file in folder.glob("gauge_live*_*.db"):
         if _pid(file) not in living:
             file.unlink(missing_ok=True)
+    if not has_room(folder):
+        return False
     with locked(folder, wait=False) as is_mine:
         if is_mine:
             for kind in _SUMMED:
                 _sum_up(folder, kind, living)
     return is_mine
+
+
+def has_room(folder: Path) -> bool:
+    """Return whether a folder's file system has room for metrics."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize >= ROOM
+
+
+def join() -> bool:
+    """Let this worker write into the folder, or keep its metrics to itself where that is full; return which.
+
+    Before the library is imported, which decides then.
+    """
+    named = os.environ.get(VARIABLE)
+    if not named or has_room(Path(named)):
+        return True
+    del os.environ[VARIABLE]
+    return False
+
+
+def take_room() -> None:
+    """Take for good what this process's files have in name alone, and as much again: they double when they grow.
+
+    So a disk that fills up later takes nothing away from who writes there already.
+    """
+    if not (named := os.environ.get(VARIABLE)):
+        return
+    for file in Path(named).glob(f"*_{os.getpid()}.db"):
+        with contextlib.suppress(OSError, struct.error), file.open("r+b") as opened:
+            (used,) = struct.unpack("i", opened.read(4))
+            wanted = 2 * max(_FIRST, 1 << used.bit_length())
+            if wanted > _taken.get(file, 0):
+                os.posix_fallocate(opened.fileno(), 0, wanted)
+                _taken[file] = wanted
 
 
 @contextlib.contextmanager
