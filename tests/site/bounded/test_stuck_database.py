@@ -42,6 +42,7 @@ class House:
     """A restaurant that is served, with two days to book."""
 
     database: Freezing
+    redis: RedisServer
     server: Server
     slug: str
     date: str
@@ -75,7 +76,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         site.manage("migrate", "--verbosity", "0")
         slug, *dates = json.loads(site.python("-c", MAKE_VENUE))
         with serving(folder / "log", redis=redis.url, workers=2, DATABASE_URL=database.url) as server:
-            yield House(database, server, slug, *dates)
+            yield House(database, redis, server, slug, *dates)
     finally:
         database.close()
         redis.kill()
@@ -118,6 +119,47 @@ def test_a_hanging_database_is_told_soon_and_cached_pages_go_on(house: House) ->
     assert after
     assert all(one.status < 500 for one in after)
     assert "Internal Server Error" not in server.log.read_text()
+
+
+def test_the_probes_say_what_is_missing_in_time(house: House) -> None:
+    probe = Wire(house.server.url)
+
+    def ready() -> tuple[int, str, str, float]:
+        began = time.monotonic()
+        answer = probe.get("/readyz", Host="169.254.1.2")
+        told = json.loads(answer.body)
+        return answer.status, told["database"], told["cache"], time.monotonic() - began
+
+    def alive() -> float:
+        began = time.monotonic()
+        assert probe.get("/healthz", Host="169.254.1.2").status == 200
+        return time.monotonic() - began
+
+    assert ready()[:3] == (200, "ok", "ok")
+    with house.database.frozen():
+        for _time in range(4):
+            *told, took = ready()
+            assert told == [503, "away", "ok"]
+            assert took < SOON
+            assert alive() < SHORT
+    until(lambda: ready()[0] == 200)
+    house.redis.freeze()
+    try:
+        # Each worker finds out for itself.
+        until(lambda: all(ready()[:3] == (200, "ok", "away") for _time in range(6)))
+        assert ready()[3] < SHORT
+        assert alive() < SHORT
+    finally:
+        house.redis.thaw()
+    until(lambda: all(ready()[:3] == (200, "ok", "ok") for _time in range(6)))
+
+
+def until(found: Callable[[], bool]) -> None:
+    """Return as soon as it is so."""
+    end = time.monotonic() + 3 * BACK
+    while not found():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_a_client_that_hangs_with_a_days_lock_keeps_nobody_from_other_days(house: House) -> None:
