@@ -203,7 +203,7 @@ def test_the_proxy_understands_its_files(tmp_path: Path) -> None:
     (tmp_path / "tls.conf").write_text(tls)
     text = (ROOT / "infra" / "nginx" / "nginx.conf").read_text()
     for theirs, ours in (
-        ("server site:8000;", "server 127.0.0.1:9;"),
+        ("server site:8000 ", "server 127.0.0.1:9 "),
         (" /tmp/", f" {tmp_path}/"),
         ("/etc/nginx/tls/*.conf", f"{tmp_path}/tls.conf"),
     ):

@@ -71,8 +71,9 @@ def proxying(folder: Path, *behind: Server) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     text = (ROOT / "infra" / "nginx" / "nginx.conf").read_text()
+    line = next(line for line in text.splitlines() if "server site:8000 " in line)
     for theirs, ours in (
-        ("server site:8000;", "\n".join(f"server {one.url.removeprefix('http://')};" for one in behind)),
+        (line, "\n".join(line.replace("site:8000", one.url.removeprefix("http://")) for one in behind)),
         ("listen 8080", f"listen 127.0.0.1:{port}"),
         (" /tmp/", f" {folder}/"),
     ):
