@@ -72,7 +72,7 @@ class Watched:
         """Start all, and wait until the Sentinels know each other and the replica."""
         first, second = self.nodes
         first.start()
-        second.start(replicaof=f"{HOST} {first.port}", repl_diskless_sync_delay="0")
+        self.follow(second, first)
         until(lambda: self.at(second).info("replication")["master_link_status"] == "up")
         # Told of the replica as soon as they look, and ten seconds later the next time.
         for sentinel in self.sentinels:
@@ -113,6 +113,25 @@ class Watched:
         """Return the node that is the primary now, if one is."""
         alive = [node for node in self.nodes if node.alive]
         return next((node for node in alive if self.at(node).info("replication")["role"] == "master"), None)
+
+    def follow(self, node: Node, primary: Node) -> None:
+        """Start a node, empty, as a replica of the other."""
+        node.start(replicaof=f"{HOST} {primary.port}", repl_diskless_sync_delay="0")
+
+    def named(self) -> Node:
+        """Return the node that the Sentinels call the primary, whatever it says itself."""
+        client = redis.Redis(port=self.sentinels[0].port, password=self._sentinel_password or None, socket_timeout=5)
+        port = int(client.execute_command("SENTINEL GET-MASTER-ADDR-BY-NAME", SERVICE)[1])  # type: ignore[no-untyped-call]
+        return next(node for node in self.nodes if node.port == port)
+
+    def is_well(self) -> bool:
+        """Return whether the primary that is named serves, and the other follows it."""
+        primary = self.named()
+        other = next(node for node in self.nodes if node is not primary)
+        return bool(
+            self.at(primary).info("replication")["role"] == "master"
+            and self.at(other).info("replication").get("master_link_status") == "up"
+        )
 
     def kill_the_primary(self) -> Node:
         """End the primary at once, with all it held, and return it."""

@@ -123,7 +123,7 @@ class Referee:
             if status:
                 self.failures.append(f"a read was answered {status}")
             return False
-        shown = {int(number): (cents(price), bool(out)) for out, number, price in _DISH.findall(body.decode())}
+        shown = prices(body)
         with self._lock:
             self.reads += 1
             self.hits += how in ("hit", "stale")
@@ -145,7 +145,7 @@ class Referee:
         with lines(self.servers * 6) as found:
             for line in found:
                 _status, body, how = line.ask("GET", self.path)
-                shown = {int(number): cents(price) for _out, number, price in _DISH.findall(body.decode())}
+                shown = {number: price for number, (price, _out) in prices(body).items()}
                 wrong += [
                     f"dish {number}: {shown.get(number)} instead of {price} ({how})"
                     for number, price in truth.items()
@@ -182,6 +182,11 @@ class Tables:
         found = {one["start"][11:16]: one["bookable"] for one in json.loads(body)["times"]}
         if found["19:00"] is not bookable and began >= self.referee.forgiven_until:
             self.stale.append(f"19:00 is shown as {'free' if found['19:00'] else 'taken'}")
+
+
+def prices(body: bytes) -> dict[int, tuple[int, bool]]:
+    """Return what a page of the menu shows of each dish: its price in cents, and whether it is sold out."""
+    return {int(number): (cents(price), bool(out)) for out, number, price in _DISH.findall(body.decode())}
 
 
 def cents(price: str) -> int:

@@ -37,6 +37,14 @@ class Server:
             os.kill(random.choice(self.workers()), signal.SIGKILL)
 
 
+def free_port() -> int:
+    """Return a port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @contextlib.contextmanager
 def serving(
     log: Path,
@@ -46,16 +54,14 @@ def serving(
     application: str = "restaurant_site.wsgi:application",
     **environment: str,
 ) -> Iterator[Server]:
-    """Serve the site, or an application of the tests', on the tests' database."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    """Serve the site, or an application of the tests', on the tests' database, at PORT or one that is free."""
+    port = environment.get("PORT") or str(free_port())
     given = {
         "SITE_ENV": "development",
-        "DATABASE_URL": database_url(),
+        "DATABASE_URL": environment.get("DATABASE_URL") or database_url(),
         "REDIS_URL": redis,
         "BIND": "127.0.0.1",
-        "PORT": str(port),
+        "PORT": port,
         "WEB_CONCURRENCY": str(workers),
     }
     with log.open("wb") as output:

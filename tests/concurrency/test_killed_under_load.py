@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -73,7 +73,7 @@ class Diners:
     """Browsers that book one table after the other, and send a form again where no good answer comes."""
 
     server: Server
-    times: str
+    times: Sequence[str]
     over: threading.Event = field(default_factory=threading.Event)
     confirmed: list[str] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
@@ -84,14 +84,18 @@ class Diners:
 
     def run(self, _number: int) -> None:
         """Book until it is over, now and then in a browser that has been here before."""
-        browser = Wire(self.server.url)
+        browser = self.browser()
         while not self.over.is_set():
             if random.random() < 0.5:
-                browser = Wire(self.server.url)
+                browser = self.browser()
             self._book(browser)
 
+    def browser(self) -> Wire:
+        """Return a browser that was never here."""
+        return Wire(self.server.url)
+
     def _book(self, browser: Wire) -> None:
-        shown = self._answered(partial(browser.get, self.times), 200)
+        shown = self._answered(partial(browser.get, random.choice(self.times)), 200)
         if shown is None:
             return
         form = shown.page.form("/hold/")
@@ -192,7 +196,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
         site.manage("migrate", "--verbosity", "0")
         slug, date = json.loads(site.python("-c", MAKE_VENUE))
         with serving(folder / "log", redis=redis.url, workers=3, DATABASE_URL=database.url) as server:
-            diners = Diners(server, f"/restaurants/{slug}/times/?date={date}&party=2")
+            diners = Diners(server, [f"/restaurants/{slug}/times/?date={date}&party=2"])
             yield under_load(site, database, server, diners, JobLoop(site, folder / "jobs.log"))
     finally:
         database.close()
