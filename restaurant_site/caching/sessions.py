@@ -26,6 +26,7 @@ from django.utils.crypto import get_random_string
 from restaurant_site.caching.outbox import SESSION_PREFIX, changed
 from restaurant_site.caching.stamps import do_not_store, valid_until
 from restaurant_site.caching.through import Layer
+from restaurant_site.database.failures import failure_of
 
 # Of the shape that Django makes. It takes any cookie of eight characters for a
 # key, and a NUL byte smuggled in by an octal escape ends in an error of PostgreSQL.
@@ -91,10 +92,11 @@ class SessionStore(DatabaseStore):
             if must_create:
                 raise CreateError from None
             raise
-        except DatabaseError:
-            if not must_create:
-                raise UpdateError from None
-            raise
+        except DatabaseError as error:
+            # A database that is away has deleted no session: that is a 503, and not a request that was wrong.
+            if must_create or failure_of(error) is not None:
+                raise
+            raise UpdateError from None
 
     def delete(self, session_key: str | None = None) -> None:
         """Delete a session, by default this one, and renew its token even where there is no row."""
