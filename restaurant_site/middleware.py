@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.utils import translation
 
 from reservations.models import Restaurant
+from restaurant_site.caching.store import kinds as redis_kinds
 from restaurant_site.caching.store import state as cache_state
 from restaurant_site.database import schema
 from restaurant_site.errors import bad_request, body_too_large, not_found
@@ -32,7 +33,7 @@ class Health:
 
     The first asks neither the database nor Redis. The second answers 503 without
     the database, or where that lacks migrations of this release; without Redis
-    the site is slower, and it says "degraded".
+    the site is slower, and it says "degraded". Which kind of Redis it is stands beside it.
 
     Ahead of everything that looks at the Host header: App Service's probe and a
     container's health check come with an address of their own.
@@ -58,7 +59,7 @@ class Health:
             database = "away"
         cache = cache_state()
         status = "unavailable" if database != "ok" else "degraded" if cache == "away" else "ok"
-        told = {"status": status, "database": database, "cache": cache}
+        told = {"status": status, "database": database, "cache": cache, "redis": redis_kinds()}
         return JsonResponse(told, status=200 if database == "ok" else 503, headers={"Cache-Control": "no-store"})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from typing import Any
 
 import redis
 
-from tests.redis_server import RedisServer
+from tests.redis_server import AT_ONCE, RedisServer
 
 HOST = "127.0.0.1"
 SERVICE = "tafel"
@@ -28,13 +29,21 @@ class Node(RedisServer):
 
 
 def free_port() -> int:
-    """Return a port that nobody uses, low enough for a cluster's second port, 10,000 above it."""
+    """Return a port that nobody uses, and neither the one 10,000 above it, which is a cluster's second.
+
+    Both are below those that the system gives out, or a connection of somebody else may take one meanwhile.
+    """
     while True:
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            port: int = probe.getsockname()[1]
-        if port < 50_000:
+        port = random.randrange(10_000, 22_000)
+        with socket.socket() as first, socket.socket() as second, contextlib.suppress(OSError):
+            first.bind((HOST, port))
+            second.bind((HOST, port + 10_000))
             return port
+
+
+def client_of(port: int, password: str = "", patience: float = 5) -> redis.Redis:
+    """Return a client of one server."""
+    return redis.Redis(port=port, password=password or None, socket_timeout=patience, retry=AT_ONCE)
 
 
 def until(holds: Callable[[], object], seconds: float = 15) -> None:
@@ -62,7 +71,7 @@ class Watched:
             Node(folder / f"sentinel{number}", **({"requirepass": sentinel_password} if sentinel_password else {}))
             for number in range(3)
         ]
-        self._sentinel_password = sentinel_password
+        self.sentinel_password = sentinel_password
         hosts = ",".join(f"{HOST}:{sentinel.port}" for sentinel in self.sentinels)
         login = f":{password}@" if password else ""
         query = f"?sentinel_password={sentinel_password}" if sentinel_password else ""
@@ -82,7 +91,7 @@ class Watched:
 
     def at(self, node: Node) -> redis.Redis:
         """Return a client of a node."""
-        return redis.Redis(port=node.port, password=self.password or None, socket_timeout=5)
+        return client_of(node.port, self.password)
 
     def _start(self, sentinel: Node, port: int) -> None:
         folder = sentinel.socket.parent
@@ -95,8 +104,8 @@ class Watched:
             f"sentinel failover-timeout {SERVICE} 3000",
             *([f"sentinel auth-pass {SERVICE} {self.password}"] if self.password else []),
             *(
-                [f"requirepass {self._sentinel_password}", f"sentinel sentinel-pass {self._sentinel_password}"]
-                if self._sentinel_password
+                [f"requirepass {self.sentinel_password}", f"sentinel sentinel-pass {self.sentinel_password}"]
+                if self.sentinel_password
                 else []
             ),
         ]
@@ -104,7 +113,7 @@ class Watched:
         sentinel.run(str(folder / "sentinel.conf"), "--sentinel")
 
     def _knows(self, sentinel: Node) -> bool:
-        client = redis.Redis(port=sentinel.port, password=self._sentinel_password or None, socket_timeout=1)
+        client = client_of(sentinel.port, self.sentinel_password, patience=1)
         masters: Any = client.sentinel_masters()
         (told,) = masters.values()
         return bool(told["num-other-sentinels"] == 2 and told["num-slaves"] == 1)
@@ -120,8 +129,7 @@ class Watched:
 
     def named(self) -> Node:
         """Return the node that the Sentinels call the primary, whatever it says itself."""
-        client = redis.Redis(port=self.sentinels[0].port, password=self._sentinel_password or None, socket_timeout=5)
-        port = int(client.execute_command("SENTINEL GET-MASTER-ADDR-BY-NAME", SERVICE)[1])  # type: ignore[no-untyped-call]
+        port = self.named_by(self.sentinels[0])
         return next(node for node in self.nodes if node.port == port)
 
     def is_well(self) -> bool:
@@ -133,12 +141,22 @@ class Watched:
             and self.at(other).info("replication").get("master_link_status") == "up"
         )
 
-    def kill_the_primary(self) -> Node:
-        """End the primary at once, with all it held, and return it."""
+    def owner(self, _name: str) -> Node:
+        """Return the primary that holds a key."""
         node = self.primary()
         assert node is not None
-        node.kill()
         return node
+
+    def goes_on_without(self, lost: Node) -> bool:
+        """Return whether all Sentinels name another primary, and that one is."""
+        (other,) = (node for node in self.nodes if node is not lost)
+        named = {self.named_by(sentinel) for sentinel in self.sentinels}
+        return named == {other.port} and self.at(other).info("replication")["role"] == "master"
+
+    def named_by(self, sentinel: Node) -> int:
+        """Return the port of the primary that a Sentinel names."""
+        told: Any = client_of(sentinel.port, self.sentinel_password, patience=1).sentinel_masters()
+        return int(told[SERVICE]["port"])
 
     def stop(self) -> None:
         """End all."""
@@ -182,7 +200,7 @@ class ClusterOf6:
 
     def do(self, node: Node, *command: Any) -> Any:
         """Run a command at a node."""
-        return redis.Redis(port=node.port, socket_timeout=5).execute_command(*command)  # type: ignore[no-untyped-call]
+        return client_of(node.port).execute_command(*command)  # type: ignore[no-untyped-call]
 
     def name(self, node: Node) -> str:
         """Return the name that a node has in the cluster."""
@@ -197,25 +215,29 @@ class ClusterOf6:
         for node in self.nodes:
             if self.do(node, "CLUSTER INFO")["cluster_state"] != "ok":
                 return False
-            told = redis.Redis(port=node.port, socket_timeout=5).info("replication")
+            told = client_of(node.port).info("replication")
             if told["role"] == "slave" and told["master_link_status"] != "up":
                 return False
         return True
 
-    def primaries(self) -> list[Node]:
-        """Return the nodes that are primaries now."""
-        alive = [node for node in self.nodes if node.alive]
-        return [node for node in alive if redis.Redis(port=node.port).info("replication")["role"] == "master"]
+    def owner(self, name: str) -> Node:
+        """Return the primary that holds a key."""
+        slot = self.do(self.nodes[0], "CLUSTER", "KEYSLOT", name)
+        port = next(port for first, last, port in self.owners(self.nodes[0]) if first <= slot <= last)
+        return next(node for node in self.nodes if node.port == port)
 
-    def serves(self) -> bool:
-        """Return whether some node says that all slots are served."""
-        return any(node.alive and self.do(node, "CLUSTER INFO")["cluster_state"] == "ok" for node in self.nodes)
+    def owners(self, node: Node) -> list[tuple[int, int, int]]:
+        """Return what a node says of the slots: the first, the last, and the port of their primary."""
+        return [(first, last, primary[1]) for first, last, primary, *_more in self.do(node, "CLUSTER SLOTS")]
 
-    def kill_a_primary(self) -> Node:
-        """End one primary at once, with all it held, and return it."""
-        node = self.primaries()[0]
-        node.kill()
-        return node
+    def goes_on_without(self, lost: Node) -> bool:
+        """Return whether all the others say that all slots are served, and none of them by that one."""
+        others = [node for node in self.nodes if node is not lost]
+        return all(
+            self.do(node, "CLUSTER INFO")["cluster_state"] == "ok"
+            and lost.port not in {port for _first, _last, port in self.owners(node)}
+            for node in others
+        )
 
     def stop(self) -> None:
         """End all."""

@@ -10,8 +10,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from restaurant_site.embedded.binaries import redis_program
+
+AT_ONCE = Retry(NoBackoff(), 0)
+"""What does not answer is an error, instead of being asked again for seconds."""
 
 
 def _program() -> Path:
@@ -42,7 +47,7 @@ class RedisServer:
     @property
     def client(self) -> redis.Redis:
         """Return a client with a patience of its own."""
-        return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5)
+        return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5, retry=AT_ONCE)
 
     def start(self, **settings: str) -> RedisServer:
         """Start it and wait until it answers."""
@@ -57,6 +62,7 @@ class RedisServer:
             except redis.RedisError as error:
                 if "NOAUTH" in str(error) or isinstance(error, redis.AuthenticationError):
                     return self
+                assert self.alive, "redis-server ended"
                 time.sleep(0.02)
             else:
                 return self

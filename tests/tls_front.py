@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import ipaddress
+import secrets
 import select
 import socket
 import ssl
@@ -33,18 +34,18 @@ class Authority:
         made = made.add_extension(usage, critical=True)
         self.ca.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
-    def certify(self, *names: str) -> Path:
-        """Return a file with a key and a certificate for names or addresses."""
+    def certify(self, *names: str, ends: dt.timedelta = dt.timedelta(days=1)) -> Path:
+        """Return a file with a key and a certificate for names or addresses, which ends so long from now."""
         key = ec.generate_private_key(ec.SECP256R1())
         told = [
             x509.IPAddress(ipaddress.ip_address(name)) if name[0].isdigit() else x509.DNSName(name) for name in names
         ]
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
-        made = self._builder(subject, key).add_extension(x509.SubjectAlternativeName(told), critical=False)
+        made = self._builder(subject, key, ends).add_extension(x509.SubjectAlternativeName(told), critical=False)
         made = made.add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
         )
-        path = self._folder / f"{names[0]}.pem"
+        path = self._folder / f"{names[0]}-{secrets.token_hex(4)}.pem"
         path.write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -53,7 +54,9 @@ class Authority:
         )
         return path
 
-    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    def _builder(
+        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, ends: dt.timedelta = dt.timedelta(days=1)
+    ) -> x509.CertificateBuilder:
         now = dt.datetime.now(dt.UTC)
         return (
             x509.CertificateBuilder()
@@ -62,7 +65,7 @@ class Authority:
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - dt.timedelta(hours=1))
-            .not_valid_after(now + dt.timedelta(days=1))
+            .not_valid_after(now + ends)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         )
 

@@ -54,6 +54,11 @@ class Address:
         """Return whether everything that is said goes through TLS."""
         return self.scheme.startswith("rediss")
 
+    @property
+    def kind(self) -> str:
+        """Return single, sentinel or cluster."""
+        return "sentinel" if self.scheme in SENTINEL else "cluster" if self.scheme in CLUSTER else "single"
+
 
 def read(url: str) -> Address:
     """Return the Redis of a URL. Raises BadAddress.
@@ -178,6 +183,8 @@ def of_connector(given: Mapping[str, str]) -> str:
     if given.get("CLIENTSECRET", ""):
         raise BadAddress("is a service principal's: use a managed identity, or the connection string.")
     password = given.get("PASSWORD", "")
+    if password and given.get("CLIENTID", ""):
+        raise BadAddress("comes with AZURE_REDIS_PASSWORD and AZURE_REDIS_CLIENTID: take one of the two away.")
     ssl = (given.get("SSL", "") or "true").lower()
     if ssl not in ("true", "false"):
         raise BadAddress("comes with an AZURE_REDIS_SSL that is neither true nor false.")

@@ -102,6 +102,7 @@ def _of_sentinels(address: Address) -> dict[str, Any]:
             "socket_timeout": SENTINEL_WAIT,
             "socket_connect_timeout": SENTINEL_WAIT,
             "retry": None,
+            "maint_notifications_config": MaintNotificationsConfig(enabled=False),
             "ssl": address.tls,
             **({name: value for name, value in told.items() if value}),
             **_tls(address),

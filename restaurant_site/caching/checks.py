@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import models
 from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import RedisError, ResponseError
 
 from restaurant_site.caching.aliases import CLIENTS
+from restaurant_site.caching.connector import passed_over
+from restaurant_site.caching.report import servers
 from restaurant_site.caching.store import ALIASES, Store, enabled, store
 from restaurant_site.caching.writes import CachedManager, cached_models
 
@@ -106,6 +109,29 @@ def check_servers(**_kwargs: Any) -> Sequence[CheckMessage]:
         if alias in settings.CACHES and enabled(alias) and location not in seen:
             seen.add(location)
             found += _of_server(alias, store(alias))
+    return found
+
+
+@register(Tags.caches, deploy=True)
+def check_reached(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn of a Redis that is not used now, and say why; and of one that is connected to the app and not looked at."""
+    found: list[CheckMessage] = [
+        checks.Warning(
+            f"The Redis of {server.aliases} is {server.state}",
+            hint="The site goes on without it, only slower.",
+            id="caching.W010",
+        )
+        for server in servers()
+        if server.is_away
+    ]
+    if names := passed_over():
+        found.append(
+            checks.Warning(
+                f"REDIS_URL is set, so {', '.join(names)} of Service Connector count for nothing.",
+                hint="Take away whichever is not meant.",
+                id="caching.W011",
+            )
+        )
     return found
 
 

@@ -106,7 +106,7 @@ class Link(CoreCommands):
         """
         known = self.map
         answers = self._send([(known.owner(key_of(command)), command) for command in commands])
-        moved = [at for at, answer in enumerate(answers) if isinstance(answer, MovedError | AskError)]
+        moved = [at for at, answer in enumerate(answers) if isinstance(answer, AskError)]
         if not moved:
             return answers
         again: list[tuple[Node, Command]] = []
@@ -115,10 +115,11 @@ class Link(CoreCommands):
             node = str(error.host), int(error.port)
             if node not in known.primaries:
                 raise RedisConnectionError("A slot has moved to a server that is not known yet.")
-            if isinstance(error, AskError):
-                again.append((node, ("ASKING",)))
-            else:
+            # To redis-py each that moved is asked on too.
+            if isinstance(error, MovedError):
                 known.owners[error.slot_id] = node
+            else:
+                again.append((node, ("ASKING",)))
             again.append((node, commands[at]))
         followed = self._send(again)
         told = [answer for (_node, command), answer in zip(again, followed, strict=True) if command != ("ASKING",)]

@@ -11,6 +11,7 @@ from redis.sentinel import Sentinel, SentinelConnectionPool
 from restaurant_site.caching import addresses
 from restaurant_site.caching.addresses import Address
 from restaurant_site.caching.cluster import Link, NodeConnection, links_to
+from restaurant_site.caching.sentinel import PrimaryConnection, PrimaryTlsConnection
 
 # Where redis-py has no types.
 _Plain: Any = Connection
@@ -42,7 +43,8 @@ class Factory(ConnectionFactory):  # type: ignore[misc]  # django-redis ships no
         if address.service:
             sentinels = _Sentinel(self.options["SENTINELS"], sentinel_kwargs=self.options["SENTINEL_KWARGS"])
             # The primary alone: a replica may not have the newest tokens.
-            return _SentinelPool(address.service, sentinels, is_master=True, ssl=address.tls, **kwargs)
+            kwargs["connection_class"] = PrimaryTlsConnection if address.tls else PrimaryConnection
+            return _SentinelPool(address.service, sentinels, is_master=True, **kwargs)
         if address.path:
             return ConnectionPool(connection_class=UnixDomainSocketConnection, path=address.path, **kwargs)
         host, port = address.hosts[0]

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from restaurant_site.caching import stats
+from restaurant_site.caching import stats, trouble
 from restaurant_site.caching.keys import new_token
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class Gate:
         self.failing_since: float | None = None
         self.last_ok = float("-inf")
         self.beating = False
-        self.reason = "not asked yet"
+        # Why Redis is not used, to be translated.
+        self.reason = trouble.NOT_ASKED
         self.outages = 0
         # A replay counts if it began after this moment.
         self._doubt = float("-inf")
@@ -76,9 +77,9 @@ class Gate:
         if not self.is_open:
             self.is_open = True
             self.outages += 1
-            self.reason = type(error.__cause__ or error).__name__
+            self.reason = trouble.told(error)
             stats.count("cache", "opened")
-            logger.warning("Redis is not used until it answers again: %s", error.__cause__ or error)
+            logger.warning("Redis is not used until it answers again. %s (%s)", self.reason, error.__cause__ or error)
 
     def settled(self) -> bool:
         """Return whether Redis has failed for so long that no process can still be reading from it."""
@@ -103,7 +104,7 @@ class Gate:
                 self._doubt = max(self._doubt, self.last_ok)
                 self.is_open = True
                 self.outages += 1
-                self.reason = "another server"
+                self.reason = trouble.ANOTHER
             if (self.is_open or self._run is None) and not self._replayed(run):
                 return False
         except Unavailable:

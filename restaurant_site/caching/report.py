@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Min, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from restaurant_site.caching import stats
 from restaurant_site.caching.models import Invalidation
-from restaurant_site.caching.store import ALIASES, enabled, store
+from restaurant_site.caching.store import ALIASES, enabled, kind, location, store
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,23 @@ class ClassReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Server:
+    """A Redis: its aliases, and its state as this process knows it, in the words and the language of who asks."""
+
+    aliases: str
+    kind: str
+    state: str
+    is_away: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The whole cache."""
 
     hours: int
     classes: tuple[ClassReport, ...]
     fleet: dict[str, int]
-    servers: tuple[tuple[str, str], ...]
-    """Aliases and the state of their Redis as this process knows it: "in use", or why it is not used."""
+    servers: tuple[Server, ...]
     waiting: int
     confirmed: int
     oldest_waiting: dt.timedelta | None
@@ -51,7 +61,7 @@ def report(hours: int = stats.KEPT_HOURS) -> Report:
         hours=hours,
         classes=tuple(_of_class(kind, totals[kind]) for kind in stats.CLASSES),
         fleet=totals["cache"],
-        servers=_servers(),
+        servers=servers(),
         waiting=rows["waiting"],
         confirmed=rows["confirmed"],
         oldest_waiting=timezone.now() - oldest if oldest else None,
@@ -70,18 +80,28 @@ def _of_class(kind: str, counts: dict[str, int]) -> ClassReport:
     )
 
 
-def _servers() -> tuple[tuple[str, str], ...]:
+def servers() -> tuple[Server, ...]:
+    """Return every Redis that the site has, asking those that were not asked lately."""
     found: dict[str, list[str]] = {}
-    states: dict[str, str] = {}
     for alias in ALIASES:
-        location = str(id(store(alias).gate)) if enabled(alias) else ""
-        found.setdefault(location, []).append(alias)
-        states[location] = _state(alias)
-    return tuple((", ".join(aliases), states[location]) for location, aliases in found.items())
+        found.setdefault(location(alias), []).append(alias)
+    return tuple(_server(aliases) for aliases in found.values())
 
 
-def _state(alias: str) -> str:
+def _server(aliases: list[str]) -> Server:
+    alias = aliases[0]
+    is_away = enabled(alias) and not store(alias).gate.usable()
+    return Server(", ".join(aliases), _kind(alias), _state(alias, is_away), is_away)
+
+
+def _kind(alias: str) -> str:
     if not enabled(alias):
-        return "switched off"
-    gate = store(alias).gate
-    return "in use" if gate.usable() else f"not used ({gate.reason})"
+        return _("none")
+    kinds = {"single": _("one server"), "sentinel": _("a primary that Sentinels name"), "cluster": _("a cluster")}
+    return kinds[kind(alias)]
+
+
+def _state(alias: str, is_away: bool) -> str:
+    if not enabled(alias):
+        return _("switched off")
+    return _("not used. %(why)s") % {"why": _(store(alias).gate.reason)} if is_away else _("in use")

@@ -11,7 +11,7 @@ from django.core.cache import caches
 from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import RedisError
 
-from restaurant_site.caching import gate
+from restaurant_site.caching import addresses, gate
 from restaurant_site.caching.client import Prepared
 from restaurant_site.caching.gate import Unavailable
 from restaurant_site.caching.keys import MAGIC, new_token, token_key
@@ -27,9 +27,19 @@ ALIASES = ("default", "pages", "sessions")
 _ERRORS = (ConnectionInterrupted, RedisError, OSError)
 
 
+def location(alias: str) -> str:
+    """Return the URL of an alias's Redis, "" where it has none. It may hold a password."""
+    return str(settings.CACHES[alias].get("LOCATION", ""))
+
+
 def enabled(alias: str) -> bool:
     """Return whether an alias has a Redis behind it at all; in development it may have none."""
-    return bool(settings.CACHES[alias].get("LOCATION"))
+    return bool(location(alias))
+
+
+def kind(alias: str) -> str:
+    """Return what an alias's Redis is: single, sentinel or cluster; "" where there is none."""
+    return addresses.read(location(alias)).kind if enabled(alias) else ""
 
 
 class _OfThread:
@@ -48,7 +58,7 @@ class Store:
     def __init__(self, alias: str) -> None:
         self.alias = alias
         self._local = threading.local()
-        self.gate = gate.of(str(settings.CACHES[alias].get("LOCATION", "")), self)
+        self.gate = gate.of(location(alias), self)
 
     @property
     def client(self) -> Any:
@@ -179,7 +189,7 @@ class Store:
         return Unavailable(str(error.__cause__ or error))
 
 
-__all__ = ["ALIASES", "Store", "Unavailable", "enabled", "state", "store"]
+__all__ = ["ALIASES", "Store", "Unavailable", "enabled", "kind", "kinds", "location", "state", "store"]
 
 _stores: dict[str, Store] = {}
 
@@ -197,3 +207,9 @@ def state() -> str:
     if not used:
         return "off"
     return "ok" if all(found.gate.usable() for found in used) else "away"
+
+
+def kinds() -> dict[str, str]:
+    """Return which kind of Redis holds what is cached, and which holds sessions: single, sentinel or cluster."""
+    found = {"cache": kind("default"), "sessions": kind("sessions")}
+    return {name: value for name, value in found.items() if value}

@@ -8,8 +8,9 @@ import sys
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from restaurant_site.caching import addresses, aliases
+from restaurant_site.caching import addresses, aliases, connector
 from restaurant_site.caching.addresses import BadAddress
 from tests.conftest import ROOT
 
@@ -118,7 +119,11 @@ def test_what_service_connector_sets_is_understood(url: str) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{"HOST": "h", "CLIENTSECRET": "s"}, {"HOST": "h", "SSL": "maybe"}],
+    [
+        {"HOST": "h", "CLIENTSECRET": "s"},
+        {"HOST": "h", "SSL": "maybe"},
+        {"HOST": "h", "PASSWORD": "p", "CLIENTID": ID},
+    ],
 )
 def test_what_service_connector_can_not_mean_is_refused(given: dict[str, str]) -> None:
     with pytest.raises(BadAddress):
@@ -143,6 +148,18 @@ def test_the_aliases_of_a_url_share_one_credential_provider_with_their_connectio
         ({"REDIS_URL": "none", "SESSIONS_REDIS_URL": "redis://h"}, "SESSIONS_REDIS_URL is set, but REDIS_URL is none"),
     ],
 )
+def test_redis_url_wins_over_what_is_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where that would be refused."""
+    monkeypatch.setenv("REDIS_URL", "redis://h")
+    monkeypatch.setenv("AZURE_REDIS_HOST", "other")
+    assert (connector.connected_url(), connector.passed_over()) == ("", ["AZURE_REDIS_HOST"])
+    monkeypatch.setenv("AZURE_REDIS_CLIENTSECRET", "hunter2")
+    assert connector.connected_url() == ""
+    monkeypatch.delenv("REDIS_URL")
+    with pytest.raises(ImproperlyConfigured, match="AZURE_REDIS_HOST is a service principal's"):
+        connector.connected_url()
+
+
 def test_a_wrong_variable_ends_the_start_in_one_line(given: dict[str, str], says: str) -> None:
     kept = {name: value for name, value in os.environ.items() if "REDIS" not in name}
     done = subprocess.run(

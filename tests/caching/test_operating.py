@@ -88,7 +88,7 @@ def test_cache_stats_shows_classes_servers_and_the_outbox() -> None:
     stats.send()
     shown = run("cache_stats", "--hours", "1")
     assert [line.split()[0] for line in shown.splitlines()[1:5]] == list(stats.CLASSES)
-    assert "Redis of default, pages, sessions: in use" in shown
+    assert "Redis of default, pages, sessions (one server): in use" in shown
     assert "waiting for Redis" in shown
     told = json.loads(run("cache_stats", "--json"))
     assert {line["kind"] for line in told["classes"]} == set(stats.CLASSES)
@@ -104,7 +104,8 @@ def test_cache_stats_refuses_hours_that_are_not_kept(hours: str) -> None:
 def test_without_redis_cache_stats_says_so(own_redis: RedisServer) -> None:
     own_redis.kill()
     shown = run("cache_stats")
-    assert "not used (" in shown
+    assert "not used. A file that the URL names is not there" in shown
+    assert "Ended: menu:7\nRedis does not answer." in run("purge_cache", "--tag", "menu:7")
     assert "waiting for Redis" in shown
 
 
@@ -232,7 +233,15 @@ def test_who_may_not_see_or_end_does_not() -> None:
 
 def test_readyz_tells_the_cache_from_the_database(own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = Client().get("/readyz", headers={"host": "169.254.1.2"})
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "database": "ok", "cache": "ok"})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {
+            "status": "ok",
+            "database": "ok",
+            "cache": "ok",
+            "redis": {"cache": "single", "sessions": "single"},
+        },
+    )
     own_redis.kill()
     caches["default"].get("notices")
     tagline(0)

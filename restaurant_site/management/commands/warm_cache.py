@@ -37,7 +37,7 @@ class Command(BaseCommand):
         if per_second <= 0:
             raise CommandError("--per-second: use a number above 0.")
         if store.state() != "ok":
-            raise CommandError("Redis is not used at the moment, so nothing can be filled.")
+            raise CommandError(_away())
         application = make_application()
         paths = list(_paths(most))
         progress = Progress(
@@ -55,7 +55,7 @@ class Command(BaseCommand):
                 raise CommandError(f"The site does not answer to {host!r}: give a name of ALLOWED_HOSTS with --host.")
             if how == "bypass" and store.state() != "ok":
                 progress.clear()
-                raise CommandError("Redis is not used at the moment, so nothing can be filled.")
+                raise CommandError(_away())
             seen[how if status == "200" else f"status {status}"] += 1
             progress(number + 1)
         progress.clear()
@@ -122,3 +122,7 @@ def _ask(application: Watched, path: str, host: str) -> tuple[str, str]:
             close()
     status, headers = told[-1]
     return status, headers.get("X-Cache", "")
+
+
+def _away() -> str:
+    return f"Redis is not used at the moment, so nothing can be filled. {store.store('pages').gate.reason}"

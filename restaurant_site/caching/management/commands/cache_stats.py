@@ -46,8 +46,8 @@ class Command(BaseCommand):
             )
             self.stdout.write("".join(f"{cell!s:>10}" for cell in cells))
         self.stdout.write("")
-        for aliases, state in found.servers:
-            self.stdout.write(f"Redis of {aliases}: {state}")
+        for server in found.servers:
+            self.stdout.write(f"Redis of {server.aliases} ({server.kind}): {server.state}")
         told = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in found.fleet.items())
         self.stdout.write(f"In the last {found.hours} h: {told}")
         oldest = f", the oldest for {found.oldest_waiting.total_seconds():.0f} s" if found.oldest_waiting else ""

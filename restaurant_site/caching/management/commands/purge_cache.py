@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from restaurant_site.caching.keys import ALL, is_tag
 from restaurant_site.caching.outbox import changed
+from restaurant_site.caching.store import state
 
 
 class Command(BaseCommand):
@@ -32,3 +33,8 @@ class Command(BaseCommand):
             raise CommandError("There is no cache here (REDIS_URL is none).")
         changed(*tags)
         self.stdout.write(f"Ended: {', '.join(tags)}")
+        if state() == "away":
+            # The row of the outbox is there: whoever finds Redis again tells it.
+            self.stdout.write(
+                "Redis does not answer. Until it does nothing cached is shown; then this is told to it first."
+            )
