@@ -114,7 +114,9 @@ def _book_one(restaurant: Restaurant, date: dt.date, number: int, chance: random
         guest = chance.choice(known)
     occasion = people.pick_occasion(chance, party)
     details = booking.Details(
-        **guest,
+        name=guest["name"],
+        email=guest["email"],
+        phone=guest["phone"],
         occasion=occasion,
         dietary_needs=people.pick_dietary_needs(chance, party) if chance.random() < 0.15 else "",
         note=people.pick_note(chance, party, occasion, 0) if chance.random() < 0.25 else "",

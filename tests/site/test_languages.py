@@ -269,10 +269,10 @@ def test_a_mail_carries_names_and_languages_whole(name: str, language: str, sett
     assert got["subject"].strip() == found.subject
     assert isolated(name) in found.subject
     assert got["from"].addresses[0].display_name == name
-    text = got.get_body(("plain",)).get_content()
-    html = got.get_body(("html",)).get_content()
-    for body in (text, html):
-        assert isolated(name) in body
+    for kind in ("plain", "html"):
+        body = got.get_body((kind,))
+        assert body is not None
+        assert isolated(name) in body.get_content()
         assert "〒162-0825 東京都新宿区神楽坂8-8" in body
     date = {"en": "Thursday 27 November 2031, 19:00", "de": "27. November 2031", "ja": "2031年11月27日(木) 19:00"}
     assert date[language] in text
