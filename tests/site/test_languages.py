@@ -269,10 +269,12 @@ def test_a_mail_carries_names_and_languages_whole(name: str, language: str, sett
     assert got["subject"].strip() == found.subject
     assert isolated(name) in found.subject
     assert got["from"].addresses[0].display_name == name
-    for kind in ("plain", "html"):
-        body = got.get_body((kind,))
-        assert body is not None
-        assert isolated(name) in body.get_content()
+    plain, rich = got.get_body(("plain",)), got.get_body(("html",))
+    assert plain
+    assert rich
+    text, html = plain.get_content(), rich.get_content()
+    for body in (text, html):
+        assert isolated(name) in body
         assert "〒162-0825 東京都新宿区神楽坂8-8" in body
     date = {"en": "Thursday 27 November 2031, 19:00", "de": "27. November 2031", "ja": "2031年11月27日(木) 19:00"}
     assert date[language] in text
