@@ -58,7 +58,7 @@ pictures: $(READY)
 # Needs gettext's tools (apt-get install gettext); the catalogue is committed with its compiled form.
 messages: $(READY)
 	$(BIN)/python manage.py makemessages -l de -l ja --no-obsolete --no-wrap --add-location file -i .venv -i var -i tests -i benchmarks -i docs
-	$(BIN)/python manage.py compilemessages -l de -l ja -i .venv
+	$(BIN)/python manage.py compilemessages -l de -l ja -i .venv -i var
 
 # Tests that need Node (the history's copy on an emulator of Azure Cosmos DB, the grade of the served headers) or nginx (slow clients).
 audit: $(READY) .env
