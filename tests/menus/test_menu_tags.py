@@ -8,6 +8,9 @@ import pytest
 from django.template import Context, Template
 from django.utils import translation
 
+from menus.queries import DishCard, MenuCard, SectionCard
+from menus.templatetags.menu_tags import diets_of, suited
+
 NB = "\N{NO-BREAK SPACE}"
 
 
@@ -67,3 +70,18 @@ def test_price_notes(note: str, english: str) -> None:
 def test_the_extra_price_of_a_note_is_written_as_the_language_has_it() -> None:
     with translation.override("de"):
         assert f"+ 1,35{NB}€" in render("note|price_note_text:'EUR'", note="+ 1.35 per 100 g")
+
+
+def test_what_is_vegan_suits_vegetarians_and_only_diets_worth_a_choice_are_offered() -> None:
+    assert suited(["vegan"]) == ["vegan", "vegetarian"]
+    assert suited(["halal", "vegetarian"]) == ["vegetarian", "halal"]
+    assert suited([]) == []
+
+    def menu(*dishes: list[str]) -> MenuCard:
+        cards = tuple(DishCard("x", "", None, "", (), tuple(diets), (), True) for diets in dishes)
+        return MenuCard(1, "", "", (SectionCard("", "", cards),), (), 127, None, None)
+
+    assert diets_of([menu([], ["vegan"])], []) == ["vegan", "vegetarian"]
+    assert diets_of([menu(["vegan"], ["vegetarian"])], []) == ["vegan"], "all are vegetarian"
+    assert diets_of([menu(["vegan"])], [menu([])]) == ["vegan", "vegetarian"]
+    assert diets_of([menu(["vegan"])], []) == diets_of([], []) == []

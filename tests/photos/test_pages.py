@@ -37,8 +37,9 @@ def staff(client: Client) -> Client:
 
 
 def images(page: str) -> list[dict[str, str]]:
-    """Return the attributes of a page's images."""
-    return [dict(re.findall(r'([a-z]+)="([^"]*)"', tag)) for tag in re.findall(r"<img [^>]*>", page)]
+    """Return the attributes of the images in a page's content."""
+    tags = re.findall(r"<img [^>]*>", page.partition("<main")[2])
+    return [dict(re.findall(r'([a-z]+)="([^"]*)"', tag)) for tag in tags]
 
 
 @pytest.mark.django_db
