@@ -9,7 +9,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from reservations.cuisines import cuisine_of
 from reservations.forms.widgets import CheckboxInput, DateInput, NumberInput, Select
 from reservations.models.venue import MAX_PARTY
 
@@ -17,7 +19,7 @@ from reservations.models.venue import MAX_PARTY
 class SearchForm(forms.Form):
     """The filter of the home page; a value that can't be read is shown with its error and ignored."""
 
-    q = forms.CharField(label=_("Name"), max_length=80, required=False)
+    q = forms.CharField(label=pgettext_lazy("of a restaurant", "Name"), max_length=80, required=False)
     city = forms.CharField(
         label=_("City"), max_length=100, required=False, widget=forms.TextInput(attrs={"list": "cities"})
     )
@@ -27,8 +29,8 @@ class SearchForm(forms.Form):
     page = forms.IntegerField(min_value=1, max_value=100_000, required=False, widget=forms.HiddenInput)
 
     def clean_cuisine(self) -> str:
-        """Return the cuisine as the database spells it: ``ice cream`` is ``ice_cream``."""
-        return str(self.cleaned_data["cuisine"]).strip().lower().replace(" ", "_")
+        """Return the cuisine as the database spells it: ``ice cream`` is ``ice_cream``, and so is ``Eis`` in German."""
+        return cuisine_of(str(self.cleaned_data["cuisine"])).strip().lower().replace(" ", "_")
 
 
 class PartyForm(forms.Form):

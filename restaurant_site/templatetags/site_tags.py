@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from reservations.addresses import address_line, address_lines
+from reservations.cuisines import cuisine_list
 from reservations.messages.lines import isolated
 from restaurant_site.caching.public import QUERY, UNCACHED
 
@@ -53,6 +55,18 @@ def days_from_to(first: dt.date, last: dt.date) -> str:
         return short_date(first)
     words = {"first": short_date(first), "last": short_date(last)}
     return pgettext("range of dates", "%(first)s – %(last)s") % words
+
+
+@register.filter
+def cuisine_names(words: Iterable[str]) -> str:
+    """Return the names of cuisines as a list in one line."""
+    return cuisine_list(words)
+
+
+@register.filter
+def cuisine_name(word: str) -> str:
+    """Return the name of one cuisine."""
+    return cuisine_list([word])
 
 
 class Addressed(Protocol):

@@ -7,6 +7,8 @@ import email
 import email.policy
 import re
 from decimal import Decimal
+from email.message import EmailMessage
+from typing import Literal
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -22,7 +24,7 @@ from reservations.languages import language_choices, validate_language
 from reservations.messages.delivery import as_email
 from reservations.messages.lines import isolated
 from reservations.messages.rendering import Mail, render
-from reservations.models import Restaurant
+from reservations.models import Restaurant, RestaurantCuisine
 from restaurant_site.templatetags.site_tags import days_from_to, long_date, long_moment, short_date, short_moment
 from tests.factories import days_ahead, make_dish, make_menu, make_restaurant, make_staff, make_venue
 from tests.messages.rows import Kind, make_told
@@ -269,10 +271,7 @@ def test_a_mail_carries_names_and_languages_whole(name: str, language: str, sett
     assert got["subject"].strip() == found.subject
     assert isolated(name) in found.subject
     assert got["from"].addresses[0].display_name == name
-    plain, rich = got.get_body(("plain",)), got.get_body(("html",))
-    assert plain
-    assert rich
-    text, html = plain.get_content(), rich.get_content()
+    text, html = _body(got, "plain"), _body(got, "html")
     for body in (text, html):
         assert isolated(name) in body
         assert "〒162-0825 東京都新宿区神楽坂8-8" in body
@@ -286,9 +285,34 @@ def test_a_mail_carries_names_and_languages_whole(name: str, language: str, sett
     assert str(event["DESCRIPTION"]).startswith(word)
 
 
+def _body(got: EmailMessage, kind: Literal["plain", "html"]) -> str:
+    part = got.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
 @pytest.mark.django_db
 def test_japanese_mails_have_no_western_punctuation() -> None:
     for kind in (Kind.CONFIRMATION, Kind.OFFER, Kind.PROPOSAL, Kind.REMINDER):
         found = render(make_told(kind, language="ja"), timezone.now())
         assert isinstance(found, Mail)
         assert not re.search(r"[\u3040-\u30ff\u4e00-\u9fff][,.!?]", found.text), found.text
+
+
+@pytest.mark.django_db
+def test_cuisines_have_names_in_each_language_and_are_found_by_them() -> None:
+    place = make_venue(name="Gelateria")
+    make_restaurant(name="Another")
+    for word in ("ice_cream", "italian", "sweet_nothings"):
+        RestaurantCuisine.objects.create(restaurant=place, cuisine=word)
+    for prefix, names, typed in (
+        ("", "ice cream, italian, sweet nothings", "Ice Cream"),
+        ("/de", "Eis, italienisch, sweet nothings", "eis"),
+        ("/ja", "アイスクリーム、イタリア料理、sweet nothings", "アイスクリーム"),
+    ):
+        assert names in read(Client().get(f"{prefix}/")).text
+        assert names in read(Client().get(f"{prefix}/restaurants/{place.slug}/")).text
+        found = read(Client().get(f"{prefix}/", {"cuisine": typed})).text
+        assert "Gelateria" in found
+        assert "Another" not in found
+    assert "Gelateria" not in read(Client().get("/ja/", {"cuisine": "寿司"})).text
