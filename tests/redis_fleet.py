@@ -27,6 +27,10 @@ class Node(RedisServer):
         self.port = free_port()
         super().__init__(folder, port=str(self.port), bind=HOST, **settings)
 
+    def announce(self, port: int) -> None:
+        """Let its cluster name another port for clients, behind which it is reached too."""
+        self._settings |= {"cluster-announce-port": str(port), "cluster-announce-bus-port": str(self.port + 10_000)}
+
 
 def free_port() -> int:
     """Return a port that nobody uses, and neither the one 10,000 above it, which is a cluster's second.
@@ -169,9 +173,9 @@ class Watched:
 
 
 class ClusterOf6:
-    """Three primaries with a replica each; a second and a half until one is missed."""
+    """Three primaries with a replica each, or with none; a second and a half until one is missed."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, replicas: bool = True, **settings: str) -> None:
         told = {
             "cluster-enabled": "yes",
             "cluster-node-timeout": "1500",
@@ -179,11 +183,11 @@ class ClusterOf6:
             "repl-diskless-sync-delay": "0",
             **settings,
         }
-        self.nodes = [Node(folder / f"node{number}", **told) for number in range(6)]
+        self.nodes = [Node(folder / f"node{number}", **told) for number in range(6 if replicas else 3)]
         self.url = "redis+cluster://" + ",".join(f"{HOST}:{node.port}" for node in self.nodes[:3])
 
     def start(self) -> ClusterOf6:
-        """Start all six, give slots to the first three, and wait until each has its replica."""
+        """Start all, give slots to the first three, and wait until each has its replica."""
         for number, node in enumerate(self.nodes):
             node.start()
             self.do(node, "CLUSTER", "SET-CONFIG-EPOCH", number + 1)
@@ -192,7 +196,7 @@ class ClusterOf6:
             self.do(node, "CLUSTER", "ADDSLOTS", *range(first, last))
         for node in self.nodes[1:]:
             self.do(node, "CLUSTER", "MEET", HOST, self.nodes[0].port)
-        until(lambda: all(len(self.known(node)) == 6 for node in self.nodes))
+        until(lambda: all(len(self.known(node)) == len(self.nodes) for node in self.nodes))
         for number, node in enumerate(self.nodes[3:]):
             self.do(node, "CLUSTER", "REPLICATE", self.name(self.nodes[number]))
         until(self.is_well)

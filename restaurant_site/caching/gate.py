@@ -74,10 +74,10 @@ class Gate:
         if self.failing_since is None or now - self._doubt > LEASE:
             self.failing_since = now
         self._doubt = now
+        self.reason = trouble.told(error)
         if not self.is_open:
             self.is_open = True
             self.outages += 1
-            self.reason = trouble.told(error)
             stats.count("cache", "opened")
             logger.warning("Redis is not used until it answers again. %s (%s)", self.reason, error.__cause__ or error)
 

@@ -39,6 +39,7 @@ class Credentials(CredentialProvider):
     def __init__(self, request: Request) -> None:
         self._request = request
         self._token: TokenInterface | None = None
+        self._why = "There is no token of Entra ID yet."
         self._known = threading.Event()
         self._process: int | None = None
         self._lock = threading.Lock()
@@ -49,7 +50,7 @@ class Credentials(CredentialProvider):
         self._known.wait(FIRST)
         token = self._token
         if token is None:
-            raise RedisConnectionError("There is no token of Entra ID yet.")
+            raise RedisConnectionError(self._why)
         if token.is_expired():
             raise RedisConnectionError("The token of Entra ID has expired, and no new one could be had.")
         return str(token.try_get("oid")), token.get_value()
@@ -95,7 +96,9 @@ class Credentials(CredentialProvider):
             try:
                 token = self._request()
                 if token.is_expired():
-                    raise RedisConnectionError("The identity service gave a token that has expired.")
+                    # By this machine's clock: renewing at half of what is left bears one that is wrong by minutes.
+                    self._why = "The token of Entra ID has expired as it comes."
+                    raise RedisConnectionError(self._why)
             except Exception as error:
                 # Whatever is wrong with it now: it is asked again.
                 logger.warning("Entra ID gave no token for Redis: %s", type(error.__cause__ or error).__name__)

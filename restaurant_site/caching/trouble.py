@@ -68,7 +68,7 @@ _SIGNS: Final = (
     _Sign(
         RedisError,
         ("no token of entra id",),
-        _("Entra ID gave no token yet: the managed identity must be assigned to the app, and its client id be right."),
+        _("Entra ID gave no token: the managed identity must be assigned to the app, and its client id be right."),
     ),
     _Sign(
         MasterNotFoundError,

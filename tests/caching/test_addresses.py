@@ -139,15 +139,6 @@ def test_the_aliases_of_a_url_share_one_credential_provider_with_their_connectio
     assert made["sessions"]["OPTIONS"]["CLIENT_CLASS"].endswith("ClusterClient")
 
 
-@pytest.mark.parametrize(
-    ("given", "says"),
-    [
-        ({"REDIS_URL": "redis+sentinel://:hunter2@h:1"}, "REDIS_URL names no service"),
-        ({"REDIS_URL": "redis://h", "SESSIONS_REDIS_URL": "redis://a,b"}, "SESSIONS_REDIS_URL names several hosts"),
-        ({"AZURE_REDIS_HOST": "h", "AZURE_REDIS_CLIENTSECRET": "hunter2"}, "AZURE_REDIS_HOST is a service principal's"),
-        ({"REDIS_URL": "none", "SESSIONS_REDIS_URL": "redis://h"}, "SESSIONS_REDIS_URL is set, but REDIS_URL is none"),
-    ],
-)
 def test_redis_url_wins_over_what_is_connected(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where that would be refused."""
     monkeypatch.setenv("REDIS_URL", "redis://h")
@@ -160,6 +151,15 @@ def test_redis_url_wins_over_what_is_connected(monkeypatch: pytest.MonkeyPatch) 
         connector.connected_url()
 
 
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"REDIS_URL": "redis+sentinel://:hunter2@h:1"}, "REDIS_URL names no service"),
+        ({"REDIS_URL": "redis://h", "SESSIONS_REDIS_URL": "redis://a,b"}, "SESSIONS_REDIS_URL names several hosts"),
+        ({"AZURE_REDIS_HOST": "h", "AZURE_REDIS_CLIENTSECRET": "hunter2"}, "AZURE_REDIS_HOST is a service principal's"),
+        ({"REDIS_URL": "none", "SESSIONS_REDIS_URL": "redis://h"}, "SESSIONS_REDIS_URL is set, but REDIS_URL is none"),
+    ],
+)
 def test_a_wrong_variable_ends_the_start_in_one_line(given: dict[str, str], says: str) -> None:
     kept = {name: value for name, value in os.environ.items() if "REDIS" not in name}
     done = subprocess.run(

@@ -104,7 +104,7 @@ def test_cache_stats_refuses_hours_that_are_not_kept(hours: str) -> None:
 def test_without_redis_cache_stats_says_so(own_redis: RedisServer) -> None:
     own_redis.kill()
     shown = run("cache_stats")
-    assert "not used. A file that the URL names is not there" in shown
+    assert "(one server): not used. It" in shown
     assert "Ended: menu:7\nRedis does not answer." in run("purge_cache", "--tag", "menu:7")
     assert "waiting for Redis" in shown
 
@@ -272,6 +272,26 @@ def test_a_server_that_does_not_suit_is_refused(
         with using(server.url):
             assert [message.id for message in checks.check_servers()] == found
             assert all(message.hint for message in checks.check_servers())
+    finally:
+        server.kill()
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({"appendonly": "yes", "save": "900 1"}, []),
+        ({"save": "900 1"}, ["caching.E008"]),
+        ({"appendonly": "yes", "appendfsync": "no"}, ["caching.E008"]),
+    ],
+)
+def test_a_server_of_sessions_alone_may_keep_a_log_of_every_second(
+    tmp_path_factory: pytest.TempPathFactory, own_redis: RedisServer, settings: dict[str, str], found: list[str]
+) -> None:
+    """Snapshots may be older than the outbox, and would sign in again who has left."""
+    server = RedisServer(tmp_path_factory.mktemp("sessions")).start(**settings)
+    try:
+        with using(own_redis.url, sessions=server.url):
+            assert [message.id for message in checks.check_servers()] == found
     finally:
         server.kill()
 

@@ -15,11 +15,11 @@ import jwt
 import pytest
 
 from restaurant_site.caching import identity
-from restaurant_site.caching.store import store
+from restaurant_site.caching.store import Unavailable, store
 from tests import factories as make
 from tests.caching.conftest import using
 from tests.caching.probes import tagline
-from tests.redis_fleet import until
+from tests.redis_fleet import ClusterOf6, running, until
 from tests.redis_server import RedisServer
 from tests.tls_front import Authority, TlsFront
 
@@ -33,7 +33,7 @@ def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path / "certificates")
 
 
-def front(server: RedisServer, certificate: Path) -> Iterator[TlsFront]:
+def fronted(server: RedisServer, certificate: Path) -> Iterator[TlsFront]:
     found = TlsFront(server.socket, certificate)
     yield found
     found.close()
@@ -41,7 +41,7 @@ def front(server: RedisServer, certificate: Path) -> Iterator[TlsFront]:
 
 @pytest.fixture
 def tls(redis_server: RedisServer, authority: Authority) -> Iterator[TlsFront]:
-    yield from front(redis_server, authority.certify("localhost", "127.0.0.1"))
+    yield from fronted(redis_server, authority.certify("localhost", "127.0.0.1"))
 
 
 def test_what_the_authority_signed_is_believed(tls: TlsFront, authority: Authority) -> None:
@@ -76,7 +76,9 @@ class Identities:
     """An identity service as App Service has it; each token is good for some seconds, and the ACL follows it."""
 
     def __init__(self, server: RedisServer, seconds: int) -> None:
-        self.server, self.seconds = server, seconds
+        self.servers, self.seconds = [server], seconds
+        # By how much its clock is ahead of this machine's.
+        self.ahead = 0
         self.given: list[str] = []
         self.away = False
         outer = self
@@ -100,11 +102,12 @@ class Identities:
         threading.Thread(target=self._http.serve_forever, daemon=True).start()
 
     def give(self) -> dict[str, Any]:
-        """Give a new token; Redis takes this one and no older."""
-        ends = int(time.time()) + self.seconds
+        """Give a new token; every Redis takes this one and no older."""
+        ends = int(time.time()) + self.seconds + self.ahead
         token = jwt.encode({"oid": WHO, "exp": ends, "nr": len(self.given)}, "k" * 32)
-        client: Any = self.server.client
-        client.execute_command("ACL", "SETUSER", WHO, "on", "resetpass", f">{token}", "~*", "+@all")
+        for server in self.servers:
+            client: Any = server.client
+            client.execute_command("ACL", "SETUSER", WHO, "on", "resetpass", f">{token}", "~*", "+@all")
         self.given.append(token)
         return {"access_token": token, "expires_on": str(ends), "resource": identity.RESOURCE, "token_type": "Bearer"}
 
@@ -123,8 +126,9 @@ def identities(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> It
     identity._provider.cache_clear()
     yield found
     found.close()
-    # Its thread asks for ever.
-    setattr(identity.credentials("system"), "_request", threading.Event().wait)  # noqa: B010
+    for who in ("system", WHO):
+        # Its thread would ask for ever.
+        setattr(identity.credentials(who), "_request", threading.Event().wait)  # noqa: B010
     identity.credentials.cache_clear()
     identity._provider.cache_clear()
 
@@ -158,6 +162,67 @@ def test_a_token_is_renewed_and_told_on_the_connection_that_is_open(
         identities.away = False
         until(lambda: store("default").gate.usable())
         assert tagline.found(restaurant.pk).value == "x"
+
+
+def test_a_cluster_through_tls_by_tokens(
+    authority: Authority, identities: Identities, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Nodes tell their addresses; the certificate has the name in the URL."""
+    restaurant = make.make_restaurant(tagline="x")
+    cluster = ClusterOf6(tmp_path_factory.mktemp("cluster"), replicas=False)
+    certificate = authority.certify("localhost")
+    fronts = [TlsFront(node.socket, certificate) for node in cluster.nodes]
+    for node, front in zip(cluster.nodes, fronts, strict=True):
+        node.announce(front.port)
+    with running(cluster):
+        identities.servers += cluster.nodes
+        with using(f"rediss+cluster://localhost:{fronts[0].port}?entra=system&ssl_ca_certs={authority.ca}"):
+            found = store("default").gate
+            until(found.usable)
+            assert [tagline.found(restaurant.pk).how for _time in range(2)] == ["miss", "hit"]
+            outages, given = found.outages, len(identities.given)
+            until(lambda: found.usable() and len(identities.given) >= given + 2)
+            assert [tagline.found(restaurant.pk).how for _time in range(2)] == ["hit", "hit"]
+            assert found.outages == outages
+            assert all(signed_in(node) for node in cluster.nodes)
+    for front in fronts:
+        front.close()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ahead", "says"),
+    [
+        (90, 60, ""),
+        (90, -60, ""),
+        (30, -60, "The token of Entra ID has expired"),
+    ],
+)
+def test_a_clock_that_is_a_minute_off_is_borne_by_tokens_that_last_longer(
+    tls: TlsFront, authority: Authority, identities: Identities, seconds: int, ahead: int, says: str
+) -> None:
+    identities.seconds, identities.ahead = seconds, ahead
+    with using(f"rediss://localhost:{tls.port}/0?entra=system&ssl_ca_certs={authority.ca}"):
+        found = store("default").gate
+        until(lambda: found.usable() or (says and says in found.reason))
+        assert found.usable() is not bool(says)
+
+
+def test_an_identity_that_redis_does_not_know_is_told(
+    tls: TlsFront, authority: Authority, identities: Identities, redis_server: RedisServer
+) -> None:
+    with using(f"rediss://localhost:{tls.port}/0?entra={WHO}&ssl_ca_certs={authority.ca}"):
+        found = store("default").gate
+        identities.away = True
+        assert not found.usable()
+        assert "Entra ID gave no token" in found.reason
+        identities.away = False
+        until(lambda: found.usable())
+        client: Any = redis_server.client
+        client.execute_command("ACL", "SETUSER", WHO, "off")
+        client.client_kill_filter(_type="normal", skipme=True)
+        with pytest.raises(Unavailable):
+            store("default").renew(["test:1"])
+        assert "give the identity access to it" in found.reason
 
 
 def auths(server: RedisServer) -> int:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import random
 import time
 from typing import Any
 
 import django
+import time_machine
+
+# A node whose clock is wrong by so many seconds.
+if ahead := float(os.environ.get("CLOCK_AHEAD", "0")):
+    time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=ahead)).start()
 
 django.setup(set_prefix=False)
 
