@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run test lint format bench audit scale-test supply authorization pictures messages lock upgrade clean
+.PHONY: help run test lint format bench audit scale-test soak supply authorization pictures messages lock upgrade clean
 
 help:
 	@echo "make run      serve the site with demo data on http://127.0.0.1:8000 (PORT=8001 make run)"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench    run the benchmarks, into var/bench.json"
 	@echo "make audit    the tests that need more than Python and Chromium"
 	@echo "make scale-test  two nodes behind nginx that share PostgreSQL and Redis"
+	@echo "make soak     ten minutes of traffic on two nodes while everything is killed and frozen in turn; MINUTES=1"
 	@echo "make supply   look for known weaknesses in what is installed; write its bill of materials, var/sbom.json"
 	@echo "make authorization  write docs/authorization.md, the table of who may open what"
 	@echo "make pictures take the pictures of the docs from the site that make run serves"
@@ -67,10 +68,15 @@ audit: $(READY) .env
 	@$(BIN)/python tests/site/bounded/install.py
 	$(BIN)/python -m pytest -m audit
 
-# Two web nodes of two releases behind nginx: some three minutes.
+# Two web nodes of two releases behind nginx: some three minutes. Half of it is in `make audit` as well.
 scale-test: $(READY) .env
 	@$(BIN)/python tests/site/bounded/install.py
 	$(BIN)/python -m pytest -m scale tests/scale
+
+# Its report is in docs/operations.md; a minute of it is in `make audit`.
+soak: $(READY) .env
+	@$(BIN)/python tests/site/bounded/install.py
+	@MINUTES=$(MINUTES) $(BIN)/python -m tests.soak
 
 # Apart from the site, in an environment of its own; skipped with a line where no source of advisories is reached.
 supply: $(READY)

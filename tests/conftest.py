@@ -34,8 +34,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Here and not by a ``-m`` in pyproject.toml, which any other ``-m`` would replace.
     """
     asked = config.getoption("markexpr") or ""
-    left_out = [mark for mark in ("audit", "scale") if mark not in asked]
-    gone = [item for item in items if any(item.get_closest_marker(mark) for mark in left_out)]
+    marks = {item: {mark for mark in ("audit", "scale") if item.get_closest_marker(mark)} for item in items}
+    gone = [item for item in items if marks[item] and not any(mark in asked for mark in marks[item])]
     config.hook.pytest_deselected(items=gone)
     items[:] = [item for item in items if item not in gone]
 

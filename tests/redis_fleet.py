@@ -65,9 +65,12 @@ def until(holds: Callable[[], object], seconds: float = 15) -> None:
 
 
 class Watched:
-    """A primary and its replica, watched by three Sentinels that need half a second to miss one."""
+    """A primary and its replica, watched by three Sentinels that need half a second to miss one, if not told more."""
 
-    def __init__(self, folder: Path, *, password: str = "", sentinel_password: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, password: str = "", sentinel_password: str = "", missed_after: float = 0.5
+    ) -> None:
+        self._missed_after = int(missed_after * 1000)
         told = {"requirepass": password, "masterauth": password} if password else {}
         self.password = password
         self.nodes = [Node(folder / f"redis{number}", **told) for number in range(2)]
@@ -104,7 +107,7 @@ class Watched:
             f"bind {HOST}",
             f"dir {folder}",
             f"sentinel monitor {SERVICE} {HOST} {port} 2",
-            f"sentinel down-after-milliseconds {SERVICE} 500",
+            f"sentinel down-after-milliseconds {SERVICE} {self._missed_after}",
             f"sentinel failover-timeout {SERVICE} 3000",
             *([f"sentinel auth-pass {SERVICE} {self.password}"] if self.password else []),
             *(

@@ -87,6 +87,7 @@ def sign_in(wire: Wire, email: str) -> None:
     assert wire.post("/admin/login/", {**form.values, "username": email, "password": PASSWORD}).status == 302
 
 
+@pytest.mark.audit
 def test_a_session_is_one_on_both_nodes(tmp_path: Path, redis_server: RedisServer) -> None:
     """Signed in at one, in at the other; signed out at one, out at both, also once Redis is gone."""
     staff = make.make_staff(password=PASSWORD)
@@ -110,6 +111,7 @@ def test_a_session_is_one_on_both_nodes(tmp_path: Path, redis_server: RedisServe
             redis_server.kill()
 
 
+@pytest.mark.audit
 def test_a_table_that_is_held_is_taken_on_both_nodes(tmp_path: Path, redis_server: RedisServer) -> None:
     venue = make.make_venue(tables=(2,))
     date = make.days_ahead(venue)
@@ -185,6 +187,7 @@ def test_two_job_loops_send_each_message_once(tmp_path: Path) -> None:
     assert JobBeat.objects.get(name="send messages").note
 
 
+@pytest.mark.audit
 def test_a_node_that_dies_is_left_out(tmp_path: Path, redis_server: RedisServer) -> None:
     """Its requests go to the other; once there is none, whoever asks is told when to come back."""
     venue = make.make_venue(tables=(2,))

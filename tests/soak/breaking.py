@@ -102,6 +102,17 @@ BREAKS: tuple[tuple[str, str, Callable[[Ground], None]], ...] = (
 """What is broken, what may follow from it (`Breakage.of`), and how."""
 
 
+def watch_the_sentinels(ground: Ground, over: threading.Event, found: list[Breakage]) -> None:
+    """Note when another primary is named, whoever's doing it is: the newest tokens may be lost."""
+    before = ground.cache.named()
+    while not over.wait(0.2):
+        if (named := ground.cache.named()) is not before:
+            now = time.monotonic()
+            # Both took writes from when the one was missed.
+            found.append(Breakage("the Sentinels name another primary", "tokens", now - FROZEN, now))
+            before = named
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """For how many seconds all of it goes on, and how often everything is broken."""

@@ -21,6 +21,8 @@ from tests.site.bounded.test_behind_nginx import proxying
 from tests.soak.making import Made
 
 WORKERS = 2
+MISSED = 2.0
+"""Seconds after which the Sentinels miss a Redis: no less, or one that waits for a processor is taken for dead."""
 
 
 class Database(Freezing):
@@ -124,7 +126,7 @@ def standing(folder: Path) -> Iterator[Ground]:
         stack.callback(database.close)
         sessions = RedisServer(folder / "sessions", appendonly="yes", maxmemory_policy="volatile-ttl").start()
         stack.callback(sessions.kill)
-        cache: Watched = stack.enter_context(running(Watched(folder / "cache")))
+        cache: Watched = stack.enter_context(running(Watched(folder / "cache", missed_after=MISSED)))
         site = Site(database.url, cache.url)
         site.manage("migrate", "--verbosity", "0")
         made = Made(**json.loads(site.python("-m", "tests.soak.making")))

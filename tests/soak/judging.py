@@ -27,10 +27,12 @@ class Heard:
     comes_back: bool
     began: float
     ended: float
+    said: str = ""
+    """The heading of an answer that failed."""
 
     def __str__(self) -> str:
         hint = "" if self.status != 503 or self.comes_back else ", without Retry-After"
-        return f"{self.method} {self.path}: {self.status}{hint} after {self.ended - self.began:.1f} s"
+        return f"{self.method} {self.path}: {self.status}{hint} after {self.ended - self.began:.1f} s, {self.said!r}"
 
 
 @dataclass(frozen=True, slots=True)

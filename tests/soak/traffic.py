@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import itertools
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from tests.soak.judging import Heard, Ledger, Prices
 from tests.soak.making import PASSWORD, Made
 from tests.wire import Answer, Wire
 
+_HEADING = re.compile(rb"<h1[^>]*>([^<]*)")
 TRIES = 100
 """How often staff send one form, with a third of a second in between."""
 
@@ -38,7 +40,9 @@ class Browser(Wire):
             self._ledger.note(Heard(self._kind, method, path, 0, False, began, time.monotonic()))
             raise
         comes_back = answer.headers.get("Retry-After", "").isdigit()
-        self._ledger.note(Heard(self._kind, method, path, answer.status, comes_back, began, time.monotonic()))
+        heading = _HEADING.search(answer.body) if answer.status >= 500 else None
+        said = heading[1].decode() if heading else ""
+        self._ledger.note(Heard(self._kind, method, path, answer.status, comes_back, began, time.monotonic(), said))
         return answer
 
 

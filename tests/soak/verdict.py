@@ -60,7 +60,7 @@ def verdict(ground: Ground, soaked: Soaked) -> Iterator[tuple[str, list[str]]]:
     yield "audit_reservations finds nothing", audited(ground)
     grows = soaked.memory.grows()
     yield "the workers' memory is flat", [f"{soaked.memory.halves()} kB"] if grows else []
-    dull = not (soaked.booked > 20 and crowd.prices.reads > 200 and len(crowd.prices.answered) > 1)
+    dull = not (soaked.booked > 20 and crowd.prices.reads > 100 and len(crowd.prices.answered) > 1)
     yield "it was a soak", [f"only {soaked.booked} bookings, {crowd.prices.reads} reads"] if dull else []
 
 
