@@ -65,12 +65,12 @@ def until(holds: Callable[[], object], seconds: float = 15) -> None:
 
 
 class Watched:
-    """A primary and its replica, watched by three Sentinels that need half a second to miss one, if not told more."""
+    """A primary and its replica, watched by three Sentinels that need half a second to miss one, or `missed_after`."""
 
-    def __init__(
-        self, folder: Path, *, password: str = "", sentinel_password: str = "", missed_after: float = 0.5
-    ) -> None:
-        self._missed_after = int(missed_after * 1000)
+    missed_after = 0.5
+    """Seconds."""
+
+    def __init__(self, folder: Path, *, password: str = "", sentinel_password: str = "") -> None:
         told = {"requirepass": password, "masterauth": password} if password else {}
         self.password = password
         self.nodes = [Node(folder / f"redis{number}", **told) for number in range(2)]
@@ -107,7 +107,7 @@ class Watched:
             f"bind {HOST}",
             f"dir {folder}",
             f"sentinel monitor {SERVICE} {HOST} {port} 2",
-            f"sentinel down-after-milliseconds {SERVICE} {self._missed_after}",
+            f"sentinel down-after-milliseconds {SERVICE} {int(self.missed_after * 1000)}",
             f"sentinel failover-timeout {SERVICE} 3000",
             *([f"sentinel auth-pass {SERVICE} {self.password}"] if self.password else []),
             *(

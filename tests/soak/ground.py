@@ -126,7 +126,9 @@ def standing(folder: Path) -> Iterator[Ground]:
         stack.callback(database.close)
         sessions = RedisServer(folder / "sessions", appendonly="yes", maxmemory_policy="volatile-ttl").start()
         stack.callback(sessions.kill)
-        cache: Watched = stack.enter_context(running(Watched(folder / "cache", missed_after=MISSED)))
+        cache = Watched(folder / "cache")
+        cache.missed_after = MISSED
+        stack.enter_context(running(cache))
         site = Site(database.url, cache.url)
         site.manage("migrate", "--verbosity", "0")
         made = Made(**json.loads(site.python("-m", "tests.soak.making")))
