@@ -40,6 +40,7 @@ def nodes(folder: Path, url: str, *clocks: str, **environment: str) -> Iterator[
                 serving(
                     folder / f"node{number}.log",
                     redis=url,
+                    workers=2,
                     application="tests.concurrency.stale.wsgi:application",
                     DJANGO_SETTINGS_MODULE="tests.concurrency.stale.settings",
                     CLOCK_AHEAD=ahead,
