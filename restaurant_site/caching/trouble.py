@@ -13,6 +13,7 @@ from redis.exceptions import (
     AuthenticationError,
     AuthenticationWrongNumberOfArgsError,
     BusyLoadingError,
+    ClusterCrossSlotError,
     ClusterDownError,
     NoPermissionError,
     OutOfMemoryError,
@@ -86,7 +87,11 @@ _SIGNS: Final = (
         _("It refuses the user, the password or the token: correct the URL, or give the identity access to it."),
     ),
     _Sign(NoPermissionError, (), _("Its user may not do all that is needed: give it every key and command.")),
-    _Sign(AskError, (), _("It is one node of a cluster: begin the URL with redis+cluster:// or rediss+cluster://.")),
+    _Sign(
+        (AskError, ClusterCrossSlotError),
+        (),
+        _("It is one node of a cluster: begin the URL with redis+cluster:// or rediss+cluster://."),
+    ),
     _Sign(
         RedisError,
         ("cluster support disabled", "unknown command 'cluster", "unknown command `cluster"),

@@ -21,7 +21,8 @@ from restaurant_site.caching.store import Store, Unavailable, store
 from restaurant_site.limits import counting, leases
 from tests import factories as make
 from tests.caching.conftest import using
-from tests.caching.probes import tagline, tokens
+from tests.caching.probes import renewed, tagline, tokens
+from tests.caching.test_operating import run
 from tests.redis_fleet import ClusterOf6, Watched, client_of, running, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,6 +103,13 @@ class Limited:
         return not self.has_room() and not leases.take(self.owners, "b", 60).granted
 
 
+def use_commands(kind: str) -> None:
+    """Let operators look and purge."""
+    stats.send()
+    assert f"Redis of default, pages, sessions ({kind}): in use" in run("cache_stats", "--hours", "1")
+    assert renewed({"menu:7", "menu:8"}, lambda: run("purge_cache", "--tag", "menu:7")) == {"menu:7"}
+
+
 def change(restaurant: Restaurant, text: str) -> float:
     """Change a restaurant, and return how long the answer took."""
     began = time.monotonic()
@@ -114,6 +122,7 @@ def test_a_cluster_holds_what_one_server_holds(cluster: ClusterOf6, settings: Se
     settings.LIMITS_SCALE = 100
     walk_the_api()
     assert Limited().is_full()
+    use_commands("a cluster")
     assert check_servers() == []
     restaurant = make.make_restaurant(tagline="old")
     assert [tagline(restaurant.pk), tagline.found(restaurant.pk).how] == ["old", "hit"]
@@ -184,6 +193,7 @@ def test_a_primary_of_a_cluster_is_killed(cluster: ClusterOf6, settings: Setting
 def test_the_primary_of_sentinels_is_killed(watched: Watched, settings: Settings) -> None:
     settings.LIMITS_SCALE = 100
     walk_the_api()
+    use_commands("a primary that Sentinels name")
     fail_over(watched)
 
 
@@ -204,6 +214,28 @@ def test_a_primary_that_the_sentinels_no_longer_name_is_left_within_a_heartbeat(
     assert found.is_open
     assert found.beat()
     assert store("default").run_id() == watched.at(other).info("server")["run_id"]
+
+
+def test_what_is_wrong_with_sentinels_is_told(watched: Watched) -> None:
+    sentinel = f"127.0.0.1:{watched.sentinels[0].port}"
+    right = "sentinel_password=of-the-sentinels"
+    for url, says in (
+        (f"redis+sentinel://:of-redis@{sentinel}/nobody?{right}", "No Sentinel names a primary"),
+        (f"redis+sentinel://:of-redis@{sentinel}/tafel?sentinel_password=wrong", "The Sentinels refuse the password"),
+        (f"redis+sentinel://:wrong@{sentinel}/tafel?{right}", "It refuses the user, the password"),
+        (f"redis://:of-the-sentinels@{sentinel}", "It is a Sentinel"),
+    ):
+        with using(url):
+            assert not store("default").gate.usable()
+            assert says in store("default").gate.reason
+
+
+def test_one_node_of_a_cluster_is_told_from_a_server(cluster: ClusterOf6) -> None:
+    for node in cluster.nodes[:3]:
+        with using(f"redis://127.0.0.1:{node.port}"):
+            with pytest.raises(Unavailable):
+                store("default").read([f"key {number}" for number in range(9)])
+            assert "It is one node of a cluster" in store("default").gate.reason
 
 
 def test_slots_that_move_are_followed_and_replicas_that_take_over_are_not(cluster: ClusterOf6) -> None:

@@ -22,6 +22,9 @@ _DISH = re.compile(
     re.DOTALL,
 )
 
+_IDLE = 3.0
+"""Seconds after which a connection is not asked again: gunicorn hangs up after five, and what is sent then is lost."""
+
 
 class Line:
     """A connection that is opened anew after an error; an error is an answer of status 0."""
@@ -30,15 +33,20 @@ class Line:
         parts = urlsplit(server.url)
         self._at = (str(parts.hostname), int(parts.port or 80))
         self._connection: http.client.HTTPConnection | None = None
+        self._asked = 0.0
 
     def ask(self, method: str, path: str, **headers: str) -> tuple[int, bytes, str]:
         """Return status, body and what X-Cache said."""
+        if time.monotonic() - self._asked > _IDLE:
+            self.close()
         try:
             if self._connection is None:
                 self._connection = http.client.HTTPConnection(*self._at, timeout=10)
             self._connection.request(method, path, headers=headers)
             response = self._connection.getresponse()
-            return response.status, response.read(), response.headers.get("X-Cache", "")
+            body = response.read()
+            self._asked = time.monotonic()
+            return response.status, body, response.headers.get("X-Cache", "")
         except (OSError, http.client.HTTPException):
             self.close()
             time.sleep(0.02)

@@ -32,7 +32,7 @@ AHEAD = "60"
 
 
 @contextlib.contextmanager
-def nodes(folder: Path, url: str, *clocks: str, **environment: str) -> Iterator[list[Server]]:
+def nodes(folder: Path, url: str, *clocks: str, sabotage: str = "") -> Iterator[list[Server]]:
     """Serve by a node for each clock, with two workers each."""
     with contextlib.ExitStack() as stack:
         yield [
@@ -44,7 +44,7 @@ def nodes(folder: Path, url: str, *clocks: str, **environment: str) -> Iterator[
                     application="tests.concurrency.stale.wsgi:application",
                     DJANGO_SETTINGS_MODULE="tests.concurrency.stale.settings",
                     CLOCK_AHEAD=ahead,
-                    **environment,
+                    SABOTAGE=sabotage,
                 )
             )
             for number, ahead in enumerate(clocks)
@@ -156,7 +156,7 @@ def test_without_the_outbox_a_change_of_the_outage_stays_unseen(tmp_path: Path, 
     restaurant, dishes = make_dishes()
     with (
         running(ClusterOf6(tmp_path, cluster_node_timeout="3000")) as redis,
-        nodes(tmp_path, redis.url, "0", SABOTAGE="no outbox") as servers,
+        nodes(tmp_path, redis.url, "0", sabotage="no outbox") as servers,
     ):
         referee = Referee(restaurant, dishes, servers)
         with lines(servers * 4) as found:
