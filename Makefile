@@ -66,6 +66,7 @@ audit: $(READY) .env
 	@$(BIN)/python tests/history/install.py
 	@$(BIN)/python tests/site/install.py
 	@$(BIN)/python tests/site/bounded/install.py
+	@$(BIN)/python tests/database/install.py
 	$(BIN)/python -m pytest -m audit
 
 # Two web nodes of two releases behind nginx: some three minutes. Half of it is in `make audit` as well.
