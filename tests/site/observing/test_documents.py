@@ -1,8 +1,10 @@
-"""docs/observing.md and the rules for alerts name the metrics that there are, and no other."""
+"""docs/observing.md, the rules for alerts and the dashboard name the metrics that there are, and no other."""
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from tests.conftest import ROOT
 
 DOCUMENT = ROOT / "docs" / "observing.md"
 RULES = ROOT / "infra" / "alerts" / "site.yml"
+DASHBOARD = ROOT / "infra" / "grafana" / "site.json"
 
 
 def kept() -> dict[str, Any]:
@@ -32,8 +35,8 @@ def test_the_document_lists_every_metric_with_its_labels() -> None:
     assert {name: re.findall(r"`(\w+)`", labels) for name, labels in rows} == kept()
 
 
-def test_the_rules_ask_for_what_there_is() -> None:
-    asked = set(re.findall(r"\bsite_\w+", RULES.read_text(encoding="utf-8")))
+def series() -> set[str]:
+    """Return the names under which Prometheus has the metrics."""
     there = set()
     for value in vars(metrics).values():
         if isinstance(value, Histogram):
@@ -42,9 +45,25 @@ def test_the_rules_ask_for_what_there_is() -> None:
             there.add(f"{value._name}_total")
         elif isinstance(value, Gauge):
             there.add(value._name)
-    there |= {family.name for family in _told(Known(is_up=True))}
+    return there | {family.name for family in _told(Known(is_up=True))}
+
+
+@pytest.mark.parametrize("file", [RULES, DASHBOARD], ids=lambda file: file.parent.name)
+def test_what_is_asked_of_prometheus_is_there(file: Path) -> None:
+    asked = set(re.findall(r"\bsite_\w+", file.read_text(encoding="utf-8")))
     assert asked
-    assert asked <= there
+    assert asked <= series()
+
+
+def test_the_dashboard_chooses_by_labels_that_there_are() -> None:
+    shown = DASHBOARD.read_text(encoding="utf-8")
+    for panel in json.loads(shown)["panels"]:
+        assert panel["title"]
+        for target in panel["targets"]:
+            # No label but those that the metric has.
+            for name, labels in re.findall(r"(site_\w+)\{([^}]*)\}", target["expr"]):
+                kind = re.sub("_(total|bucket|sum|count)$", "", name)
+                assert set(re.findall(r"(\w+)[!=]", labels)) <= set(kept()[kind])
 
 
 @pytest.mark.django_db
