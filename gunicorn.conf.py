@@ -18,7 +18,7 @@ keepalive = 5
 # A worker that grows is replaced, and not all of them at once: after so many requests, and above so many megabytes.
 max_requests = 5000
 max_requests_jitter = 500
-MEMORY = int(os.environ.get("WORKER_MEMORY_MB", "400"))
+MEMORY = int(os.environ.get("WORKER_MEMORY_MB", "300"))
 # Connections and threads must not be shared across the fork.
 preload_app = False
 # It needs a home folder, which the site's user does not have.
