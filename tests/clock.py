@@ -19,6 +19,8 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from tests.postgresql import alone
+
 _FUNCTION = """
     CREATE SCHEMA IF NOT EXISTS moved;
     CREATE OR REPLACE FUNCTION moved.statement_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS $$
@@ -101,6 +103,7 @@ def _set(on: Any, course: Course | None) -> None:
     if on.needs_rollback:
         # What was set in this transaction is undone with it.
         return
+    alone("the database's clock is moved by a function of its own")
     with on.cursor() as cursor:
         if course is None:
             cursor.execute("RESET search_path")

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import caches
@@ -24,6 +25,7 @@ from pytest_django import DjangoDbBlocker
 
 from reservations import access
 from restaurant_site.caching import store
+from tests.postgresql import skip_elsewhere
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,6 +40,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     gone = [item for item in items if marks[item] and not any(mark in asked for mark in marks[item])]
     config.hook.pytest_deselected(items=gone)
     items[:] = [item for item in items if item not in gone]
+    skip_elsewhere(items)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -75,7 +78,7 @@ class Site:
 
 def database_url() -> str:
     """Return the URL of the tests' database, for another process."""
-    url = urllib.parse.urlsplit(os.environ["DATABASE_URL"])
+    url = urllib.parse.urlsplit(settings.DATABASE_URL)
     return url._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
 

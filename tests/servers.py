@@ -17,6 +17,8 @@ os.environ["SITE_ENV"] = "development"
 os.environ["DEBUG"] = "false"
 # All tests come from one address; those of limits switch them on.
 os.environ.setdefault("LIMITS_SCALE", "0")
+# The tests make their own, and none of a server that is somebody's.
+os.environ["DATABASE_REPLICA_URL"] = ""
 
 from restaurant_site import development
 

@@ -24,11 +24,20 @@ class Failure(enum.Enum):
     AWAY = "away"
 
 
-# Standard SQLSTATEs of PostgreSQL: lock not available, query cancelled.
-_CODES = {"55P03": Failure.BUSY, "57014": Failure.SLOW}
+# Standard SQLSTATEs of PostgreSQL: lock not available, query cancelled, and a server that takes no writes at
+# the moment, as Azure's while the disk is nearly full, or one that another has taken over from.
+_CODES = {"55P03": Failure.BUSY, "57014": Failure.SLOW, "25006": Failure.AWAY}
 # Azure SQL's 1222. A query's timeout is the driver's own; a login's is another matter.
 _BUSY = re.compile(r"lock request time out|\(1222\)", re.IGNORECASE)
 _SLOW = re.compile(r"query timeout expired|error: timeout expired(?!.*login timeout)", re.IGNORECASE | re.DOTALL)
+# Azure SQL's, under classes that say something else: moving to another machine, overloaded, out of workers or
+# sessions, read-only, full.
+_AWAY = re.compile(
+    r"\((?:3906|10928|10929|40197|40501|40544|40613|49918|49919|49920)\)|is not currently available"
+    r"|service is currently busy|service has encountered an error processing|minimum guarantee is|limit for the database"
+    r"|because the database is read-only|reached its size quota",
+    re.IGNORECASE,
+)
 
 # A serialisation failure by the standard, and PostgreSQL's own for a deadlock.
 _COLLISION_CODES = ("40001", "40P01")
@@ -49,13 +58,14 @@ def failure_of(error: BaseException | None) -> Failure | None:
         return Failure.BUSY
     cause = error.__cause__
     if _is_postgresql(cause):
-        if not isinstance(error, OperationalError | InterfaceError):
-            return None
         code = getattr(cause, "sqlstate", None)
-        return _CODES.get(code or "", Failure.AWAY)
+        is_of_the_server = isinstance(error, OperationalError | InterfaceError)
+        return _CODES.get(code or "", Failure.AWAY if is_of_the_server else None)
     # By its words, whatever its class: a lock that did not come may be a ProgrammingError.
     if _BUSY.search(str(error)):
         return Failure.BUSY
+    if _AWAY.search(str(error)):
+        return Failure.AWAY
     if not isinstance(error, OperationalError | InterfaceError):
         return None
     return Failure.SLOW if _SLOW.search(str(error)) else Failure.AWAY

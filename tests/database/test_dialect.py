@@ -135,9 +135,7 @@ ON_POSTGRESQL: dict[str, Callable[[Restaurant], None]] = {
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(
-    "connection.vendor != 'postgresql'", reason="PostgreSQL's side of the dialect: the server is another"
-)
+@pytest.mark.postgresql("its side of the dialect")
 @pytest.mark.parametrize("part", PARTS)
 def test_postgresql(part: str, restaurant: Restaurant) -> None:
     with transaction.atomic():
@@ -145,9 +143,7 @@ def test_postgresql(part: str, restaurant: Restaurant) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(
-    "connection.vendor != 'postgresql'", reason="one state of a whole transaction: Azure SQL has none here"
-)
+@pytest.mark.postgresql("its side of the dialect")
 def test_postgresql_keeps_one_state_which_only_reads(restaurant: Restaurant) -> None:
     other = connection.copy()
     try:

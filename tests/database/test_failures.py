@@ -18,6 +18,8 @@ CONFLICT = (
     "Snapshot isolation transaction aborted due to update conflict. You cannot use snapshot isolation to access table "
     "'reservations_serviceday' directly or indirectly in database 'n' to update the row that has been modified."
 )
+MOVING = "Database 'n' on server 's' is not currently available. Please retry the connection later."
+READ_ONLY = 'Failed to update database "n" because the database is read-only.'
 MET = {
     "PostgreSQL: serialisation failure": postgresql("40001"),
     "PostgreSQL: deadlock": postgresql("40P01"),
@@ -69,6 +71,14 @@ FAILURES = [
     (postgresql("55P03"), Failure.BUSY),
     (postgresql("57014"), Failure.SLOW),
     (postgresql("57P01"), Failure.AWAY),
+    # A password or token that is refused; a role that may not connect.
+    (postgresql("28P01"), Failure.AWAY),
+    (postgresql("28000"), Failure.AWAY),
+    # As the server starts, stands by, or has no place left: for a connection, and on its disk.
+    (postgresql("57P03"), Failure.AWAY),
+    (postgresql("25006"), Failure.AWAY),
+    (postgresql("53300"), Failure.AWAY),
+    (postgresql("53100"), Failure.AWAY),
     (postgresql("08006"), Failure.AWAY),
     (postgresql("42P01"), None),
     (postgresql("23505"), None),
@@ -78,6 +88,12 @@ FAILURES = [
     (odbc("OperationalError", "HYT00", "Login timeout expired", 0), Failure.AWAY),
     (odbc("OperationalError", "08S01", "Communication link failure", 0), Failure.AWAY),
     (odbc("ProgrammingError", "42S02", "Invalid object name 'a'.", 208), None),
+    (odbc("ProgrammingError", "42000", MOVING, 40613), Failure.AWAY),
+    (odbc("ProgrammingError", "42000", "Der Dienst ist ausgelastet.", 40501), Failure.AWAY),
+    (odbc("ProgrammingError", "25000", READ_ONLY, 3906), Failure.AWAY),
+    (mssql_python("42000", MOVING), Failure.AWAY),
+    (mssql_python("42000", "The service is currently busy. Retry the request after 10 seconds."), Failure.AWAY),
+    (mssql_python("42000", READ_ONLY), Failure.AWAY),
     (mssql_python("42000", "Lock request time out period exceeded."), Failure.BUSY),
     (mssql_python("HYT00", "Lock request time out period exceeded."), Failure.BUSY),
     (mssql_python("HYT00", "Query timeout expired"), Failure.SLOW),

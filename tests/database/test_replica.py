@@ -21,7 +21,7 @@ from tests.database.standby import Standby, follow
 from tests.factories import days_ahead, make_member, make_menu, make_reservation, make_venue
 from tests.pages import read
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql("a standby is made of its files")]
 
 COPY = "From a copy of the database"
 

@@ -16,7 +16,7 @@ from restaurant_site.database import entra
 from restaurant_site.database.failures import Failure, failure_of
 from restaurant_site.database.postgresql.base import Connection, DatabaseWrapper
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql("Azure SQL's driver has tokens itself")]
 
 
 class Identity:

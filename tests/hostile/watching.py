@@ -14,6 +14,7 @@ from django.db import connection, models
 from reservations.models import Restaurant, User
 from tests.hostile.browser import Answer
 from tests.hostile.values import EVIL, TYPED
+from tests.postgresql import alone
 from tests.reservations.roles.marked import tenant_models
 
 # What is typed, as it must never come back: run by the browser, or by the template.
@@ -51,6 +52,7 @@ def leaves(where: str) -> bool:
 
 def written() -> int:
     """Return how many rows this transaction has written, sessions and the cache's outbox apart."""
+    alone("it counts what a transaction has written")
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT COALESCE(SUM(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables"
@@ -64,6 +66,7 @@ class Stored:
     """What is stored of a restaurant, and of all accounts but one, as a digest of each table."""
 
     def __init__(self, restaurant: Restaurant, apart_from: User | None = None) -> None:
+        alone("tables are digested by its functions")
         self._sql, self._params = self._question(restaurant, apart_from)
         self.before = self.now()
 

@@ -74,6 +74,7 @@ def test_without_the_lock_they_would_not(monkeypatch: pytest.MonkeyPatch) -> Non
     assert Dish.objects.count() == 60
 
 
+@pytest.mark.postgresql("a wait is bounded in the middle of a connection")
 def test_the_lock_keeps_no_booking_waiting() -> None:
     """A row that refers to the restaurant is written while an import holds the lock."""
     restaurant = make_restaurant()

@@ -163,6 +163,7 @@ def test_two_loops_send_each_message_once(server: SmtpServer, loops: Callable[[]
     assert all(copy.poll() is None for copy in copies)
 
 
+@pytest.mark.postgresql("it ends a connection from another")
 def test_the_loop_survives_that_its_connections_are_cut(
     server: SmtpServer, loops: Callable[[], subprocess.Popen[bytes]]
 ) -> None:

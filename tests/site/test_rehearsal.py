@@ -18,7 +18,7 @@ from tests import factories as make
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="dumps are PostgreSQL's"),
+    pytest.mark.postgresql("dumps are its own"),
 ]
 
 

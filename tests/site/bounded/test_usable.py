@@ -14,7 +14,7 @@ from restaurant_site.database.postgresql import base
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="of PostgreSQL's driver"),
+    pytest.mark.postgresql("its driver's connection is asked"),
 ]
 
 

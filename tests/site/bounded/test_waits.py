@@ -25,7 +25,10 @@ from tests.conftest import database_url
 from tests.factories import days_ahead, make_member, make_reservation, make_venue
 from tests.pages import read
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.postgresql("its options of a connection are shown"),
+]
 
 QUICK = Waits(lock=0.2, statement=0.4, idle=15)
 """As in a web worker, in a tenth of the time."""

@@ -65,6 +65,7 @@ def test_a_shape_has_no_values(sql: str, told: str) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.postgresql("it sleeps for a moment")
 def test_a_slow_statement_is_told_with_its_page(
     settings: Settings, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
