@@ -34,8 +34,8 @@ _SLOW = re.compile(r"query timeout expired|error: timeout expired(?!.*login time
 # sessions, read-only, full.
 _AWAY = re.compile(
     r"\((?:3906|10928|10929|40197|40501|40544|40613|49918|49919|49920)\)|is not currently available"
-    r"|service is currently busy|service has encountered an error processing|minimum guarantee is|limit for the database"
-    r"|because the database is read-only|reached its size quota",
+    r"|service is currently busy|service has encountered an error processing|minimum guarantee is"
+    r"|limit for the database|because the database is read-only|reached its size quota",
     re.IGNORECASE,
 )
 
