@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import re
+import socket
+import ssl
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +19,7 @@ import pytest
 
 from reservations.management.commands.run_jobs import Command as RunJobs
 from restaurant_site.embedded.binaries import redis_program
+from tests.concurrency.fleet import free_port
 from tests.conftest import ROOT
 from tests.hosting import compose
 from tests.redis_server import RedisServer
@@ -191,24 +197,58 @@ def test_redis_starts_with_its_command(
         server.kill()
 
 
-@pytest.mark.skipif(nginx() is None, reason="nginx is not there; make audit installs it")
-def test_the_proxy_understands_its_files(tmp_path: Path) -> None:
-    program = nginx()
-    assert program
-    key, certificate = tmp_path / "certificate_key", tmp_path / "certificate"
+def proxy_files(folder: Path, port: int) -> Path:
+    """Write the proxy's files as they are mounted, with a certificate of localhost, its HTTPS at this port."""
+    key, certificate = folder / "certificate_key", folder / "certificate"
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost"]
     command = ["openssl", "req", "-x509", *curve, "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True)
-    tls = (ROOT / "infra" / "nginx" / "tls.conf").read_text().replace("/run/secrets/", f"{tmp_path}/")
-    (tmp_path / "tls.conf").write_text(tls)
-    text = (ROOT / "infra" / "nginx" / "nginx.conf").read_text()
-    for theirs, ours in (
+    subprocess.run(
+        [*command, "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True, env=os.environ
+    )
+    replaced = (
+        (" /tmp/", f" {folder}/"),
         ("server site:8000 ", "server 127.0.0.1:9 "),
-        (" /tmp/", f" {tmp_path}/"),
-        ("/etc/nginx/tls/*.conf", f"{tmp_path}/tls.conf"),
-    ):
-        assert theirs in text
-        text = text.replace(theirs, ours)
-    (tmp_path / "nginx.conf").write_text(text)
-    told = subprocess.run([program, "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False)
+        ("listen 8080 ", f"listen unix:{folder}/http "),
+        ("listen 8443 ", f"listen 127.0.0.1:{port} "),
+        ("/run/secrets/", f"{folder}/"),
+        ("/etc/nginx/tls/*.conf", f"{folder}/tls.conf"),
+    )
+    texts = [(ROOT / "infra" / "nginx" / name).read_text() for name in ("nginx.conf", "tls.conf")]
+    for theirs, ours in replaced:
+        assert any(theirs in text for text in texts)
+        texts = [text.replace(theirs, ours) for text in texts]
+    (folder / "tls.conf").write_text(texts[1])
+    (folder / "nginx.conf").write_text(texts[0])
+    return folder / "nginx.conf"
+
+
+@pytest.mark.skipif(nginx() is None, reason="nginx is not there; make audit installs it")
+def test_the_proxy_ends_tls_and_says_when_no_node_answers(tmp_path: Path) -> None:
+    program, port = nginx(), free_port()
+    assert program
+    command = [program, "-c", str(proxy_files(tmp_path, port)), "-g", "daemon off;"]
+    told = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "certificate"))
+    process = subprocess.Popen(command)
+    try:
+        for _attempt in range(100):
+            with contextlib.suppress(ConnectionError):
+                line = http.client.HTTPSConnection("localhost", port, context=trusting, timeout=10)
+                line.request("GET", "/")
+                break
+            time.sleep(0.05)
+        answer = line.getresponse()
+        assert (answer.status, answer.headers["Retry-After"], answer.headers["Server"]) == (503, "5", "nginx")
+        assert b"nothing is booked twice" in answer.read()
+        line.close()
+        old = ssl.create_default_context(cafile=str(tmp_path / "certificate"))
+        old.set_ciphers("ALL:@SECLEVEL=0")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+        with socket.create_connection(("localhost", port)) as raw, pytest.raises(ssl.SSLError):
+            old.wrap_socket(raw, server_hostname="localhost")
+    finally:
+        process.terminate()
+        process.wait(10)

@@ -23,9 +23,9 @@ os.environ.update(
 django.setup()
 
 from tests.soak import telling  # noqa: E402
-from tests.soak.breaking import BREAKS, Plan, break_in_turn, watch_the_sentinels  # noqa: E402
+from tests.soak.breaking import BREAKS, Plan, break_in_turn  # noqa: E402
 from tests.soak.ground import Ground, standing, tell  # noqa: E402
-from tests.soak.judging import Breakage, Ledger, Memory  # noqa: E402
+from tests.soak.judging import Ledger, Memory  # noqa: E402
 from tests.soak.traffic import Booking, Crowd  # noqa: E402
 from tests.soak.verdict import Soaked, told, verdict  # noqa: E402
 
@@ -48,7 +48,6 @@ def soak(ground: Ground, plan: Plan) -> Soaked:
     """Let everybody in, break everything in turn, and return what came of it."""
     over, ledger, memory = threading.Event(), Ledger(), Memory()
     crowd = Crowd(ground.url, ground.made, ledger, over)
-    named: list[Breakage] = []
     diners = Booking(ground.proxy(), ground.made.times, over, ledger=ledger)
     works = [
         *[lambda: diners.run(0)] * DINERS,
@@ -57,7 +56,6 @@ def soak(ground: Ground, plan: Plan) -> Soaked:
         crowd.write_prices,
         *[crowd.work] * STAFF,
         lambda: watch(ground, memory, over),
-        lambda: watch_the_sentinels(ground, over, named),
     ]
     with ThreadPoolExecutor(len(works)) as pool:
         running = [pool.submit(work) for work in works]
@@ -67,7 +65,7 @@ def soak(ground: Ground, plan: Plan) -> Soaked:
             over.set()
         for one in running:
             one.result(120)
-    return Soaked(crowd, diners, memory, breakages + named)
+    return Soaked(crowd, diners, memory, breakages)
 
 
 def report(ground: Ground, soaked: Soaked) -> int:

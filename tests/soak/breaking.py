@@ -92,25 +92,14 @@ BREAKS: tuple[tuple[str, str, Callable[[Ground], None]], ...] = (
     ("a worker is killed", "node", a_worker),
     ("the sessions' Redis is killed", "nothing", the_sessions_redis),
     ("PostgreSQL is killed", "database", postgresql),
-    ("the cache's primary is killed, its replica takes over", "tokens", the_primary),
+    ("the cache's primary is killed, its replica takes over", "nothing", the_primary),
     ("PostgreSQL is frozen", "database", frozen_postgresql),
     ("a whole node is killed", "node", a_node),
-    ("the cache's primary is frozen, its replica takes over", "tokens", frozen_primary),
+    ("the cache's primary is frozen, its replica takes over", "nothing", frozen_primary),
     ("the sessions' Redis is frozen", "nothing", frozen_sessions),
-    ("the cache's Redis is killed, replica and all", "tokens", the_whole_cache),
+    ("the cache's Redis is killed, replica and all", "nothing", the_whole_cache),
 )
 """What is broken, what may follow from it (`Breakage.of`), and how."""
-
-
-def watch_the_sentinels(ground: Ground, over: threading.Event, found: list[Breakage]) -> None:
-    """Note when another primary is named, whoever's doing it is: the newest tokens may be lost."""
-    before = ground.cache.named()
-    while not over.wait(0.2):
-        if (named := ground.cache.named()) is not before:
-            now = time.monotonic()
-            # Both took writes from when the one was missed.
-            found.append(Breakage("the Sentinels name another primary", "tokens", now - FROZEN, now))
-            before = named
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,7 @@ class Breakage:
     """What was broken, and from when until when it was away; monotonic seconds.
 
     `of` says what may follow from it: "database" (whatever needs it is 503), "node" (a form that was under way there
-    is 503, which is the proxy's), "tokens" (the newest of them are lost: what was cached may show for five seconds),
-    or "nothing".
+    is 503, which is the proxy's), or "nothing": Redis is missed by nobody.
     """
 
     name: str
@@ -96,10 +95,10 @@ class Old:
     began: float
     how: str
 
-    def is_wrong(self, breakages: Iterable[Breakage]) -> bool:
-        """Tell whether it was too old, or no lost tokens explain it."""
-        lost = [one for one in breakages if one.of == "tokens"]
-        return self.seconds > LATE or not any(one.began <= self.began <= one.ended + LATE for one in lost)
+    @property
+    def is_wrong(self) -> bool:
+        """Whether it was too old. A younger one may come from tokens that were lost with a Redis."""
+        return self.seconds > LATE
 
 
 @dataclass

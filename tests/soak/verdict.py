@@ -51,8 +51,8 @@ def verdict(ground: Ground, soaked: Soaked) -> Iterator[tuple[str, list[str]]]:
     yield "no page is another than was asked for", [*crowd.odd, *soaked.diners.odd]
     yield "nobody is signed out", [f"{crowd.signed_out} times"] if crowd.signed_out else []
     yield "no node tells of an error of its own", [f"{count} times"] if (count := ground.errors()) else []
-    old = [one for one in crowd.prices.old if one.is_wrong(breakages)]
-    yield "nobody reads what is old", [*map(str, old), *crowd.prices.torn]
+    old = [one for one in crowd.prices.old if one.is_wrong]
+    yield "nobody reads what is older than five seconds", [*map(str, old), *crowd.prices.torn]
     with ground.database.connect() as connection:
         connection.execute(LAPSE)
         ground.site.manage("run_jobs", "--once")
