@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
+from django.forms.widgets import Script
 
 from restaurant_site import colours
 
@@ -14,7 +15,8 @@ class AccentInput(AdminTextInputWidget):
     """A text, because a browser's picker can't be empty; the script puts the picker beside it."""
 
     class Media:
-        js = ("js/admin_accent.js",)
+        css: ClassVar = {"all": ("css/admin_accent.css",)}
+        js = (Script("js/admin_accent.js", defer=True),)
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         kept = {"size": 10, "spellcheck": "false", "autocomplete": "off", "placeholder": "#1f5a48", "data-accent": ""}

@@ -9,5 +9,6 @@ for (const field of document.querySelectorAll("input[data-accent]")) {
   picker.addEventListener("input", () => { field.value = picker.value; });
   field.addEventListener("input", follow);
   follow();
+  picker.className = "accent-picker";
   field.after(" ", picker);
 }

@@ -87,12 +87,15 @@ def test_photos_from_the_form_to_the_diner(site: Site, browser: Browser, visitor
     assert serious(page) == []
     picture(page, "home")
 
-    # Taken away, by a large enough box.
+    # The accent, by the browser's picker. The photo taken away, by a large enough box.
     page = manager.page
     page.goto(site.url + form_of(place))
+    page.locator("input[type=color]").fill("#8a1f2b")
+    expect(page.get_by_label("Colour:").first).to_have_value("#8a1f2b")
     page.get_by_label("Remove the photo").check()
     page.get_by_role("button", name="Save and continue editing").click()
     expect(page.get_by_role("img", name="The terrace in the evening")).to_have_count(0)
     diner.page.goto(f"{site.url}/restaurants/here/")
     expect(diner.page.locator(".place-photo")).to_have_count(0)
-    assert Restaurant.objects.get(slug="here").photo is None
+    row = Restaurant.objects.get(slug="here")
+    assert (row.photo, row.accent) == (None, "#8a1f2b")

@@ -105,6 +105,7 @@ class TestWalks(TestCase):
             "slug": self.place.slug,
             "reference": self.held.reference,
             "part": "1",
+            "sheet": "1f5a48-00000000",
             "name": "0" * 32,
             "width": "480",
         }
