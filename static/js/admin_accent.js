@@ -8,6 +8,7 @@ for (const field of document.querySelectorAll("input[data-accent]")) {
   };
   picker.addEventListener("input", () => { field.value = picker.value; });
   field.addEventListener("input", follow);
+  picker.value = field.placeholder;
   follow();
   picker.className = "accent-picker";
   field.after(" ", picker);
