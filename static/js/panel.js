@@ -7,7 +7,9 @@
   const form = document.getElementById("search");
   const reach = document.querySelector(".reach");
   if (reach && panel && "IntersectionObserver" in window) {
-    new IntersectionObserver(([seen]) => { reach.hidden = seen.isIntersecting; }).observe(panel);
+    // Its last line at the edge of the screen is not yet within reach.
+    const margins = { rootMargin: "-40% 0px -20% 0px" };
+    new IntersectionObserver(([seen]) => { reach.hidden = seen.isIntersecting; }, margins).observe(panel);
   }
   const box = document.getElementById("calendar");
   if (!panel || !form || !box) return;
