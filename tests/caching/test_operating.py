@@ -132,14 +132,14 @@ def test_warm_cache_fills_every_page_that_visitors_then_get(site: Site) -> None:
     make.make_menu(one)
     host = site.url.removeprefix("http://")
     shown = run("warm_cache", "--host", host, "--per-second", "500")
-    assert f"12 pages of {host}" in shown
-    assert "12 miss" in shown
+    assert f"17 pages of {host}" in shown
+    assert "17 miss" in shown
     wire = Wire(site.url)
-    for language in ("", "/de"):
+    for language in ("", "/de", "/ja"):
         for path in ("/", f"/restaurants/{one.slug}/", f"/restaurants/{one.slug}/menu/", f"/restaurants/{two.slug}/"):
             assert wire.get(language + path).headers["X-Cache"] == "hit"
     assert wire.get("/sitemap-1.xml").headers["X-Cache"] == "hit"
-    assert "12 hit" in run("warm_cache", "--host", host, "--per-second", "500")
+    assert "17 hit" in run("warm_cache", "--host", host, "--per-second", "500")
 
 
 def test_warm_cache_keeps_to_its_rate() -> None:
