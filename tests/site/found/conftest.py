@@ -25,6 +25,7 @@ def front_door(served_production: Site, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="session")
 def flags(front_door: Proxy) -> list[str]:
     """Return what Chromium is started with, so that it finds the site at its own address and asks nobody else."""
+    hosts = f"MAP {production.HOST}:443 127.0.0.1:{front_door.port}, MAP * ~NOTFOUND"
     return [
         "--no-sandbox",
         "--disable-gpu",
@@ -34,10 +35,7 @@ def flags(front_door: Proxy) -> list[str]:
         "--disable-component-update",
         "--disable-sync",
         "--ignore-certificate-errors",
-        (
-            f"--host-resolver-rules=MAP {production.HOST}:443 127.0.0.1:{front_door.port}, MAP * ~NOTFOUND, "
-            "EXCLUDE 127.0.0.1, EXCLUDE localhost"
-        ),
+        f"--host-resolver-rules={hosts}, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     ]
 
 
