@@ -20,9 +20,8 @@
   const notes = (name, shown, time) => {
     for (const note of document.querySelectorAll(`[data-${name}-note]`)) {
       note.hidden = !shown;
-      const since = note.querySelector("time");
+      const since = note.querySelector("[data-since]");
       if (since && time) {
-        since.dateTime = time.toISOString();
         since.textContent = time.toLocaleTimeString(document.documentElement.lang || undefined, {
           hour: "2-digit",
           minute: "2-digit",

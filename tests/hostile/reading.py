@@ -100,8 +100,9 @@ class Reader(HTMLParser):
             self._select[2].append((given.get("value", ""), "selected" in given))
         of = self._named.get(given.get("form", ""), self._in)
         for name in _ASKS:
-            if name in given:
-                self._ask(of, name.removeprefix("hx-").upper(), self._here(given[name]))
+            # Written with data- before it, as HTML wants it, or as htmx does.
+            for written in {name, f"data-{name}"} & given.keys():
+                self._ask(of, name.removeprefix("hx-").upper(), self._here(given[written]))
         if of is not None:
             self._field(of, tag, given)
 

@@ -30,7 +30,9 @@ INLINE = {
     ),
     "a handler": re.compile(r"<[a-z][^>]*\son[a-z]+\s*=", re.IGNORECASE),
     "a javascript address": re.compile(r"javascript:", re.IGNORECASE),
-    "code in an htmx attribute": re.compile(r"\s(hx-on|hx-vals=[\"']js:|hx-trigger=[\"'][^\"']*\[)", re.IGNORECASE),
+    "code in an htmx attribute": re.compile(
+        r"\s(?:data-)?(hx-on|hx-vals=[\"']js:|hx-trigger=[\"'][^\"']*\[)", re.IGNORECASE
+    ),
 }
 
 pytestmark = pytest.mark.django_db
