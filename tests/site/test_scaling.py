@@ -36,7 +36,7 @@ def unique_keys(model: Model) -> Iterator[models.UniqueConstraint]:
 
 
 def columns(model: Model, names: tuple[str, ...]) -> list[str]:
-    return [field.column for field in model._meta.local_concrete_fields if field.name in names]
+    return [str(field.column) for field in model._meta.local_concrete_fields if field.name in names]
 
 
 def within(model: Model) -> Iterator[tuple[str, Model]]:
