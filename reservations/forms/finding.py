@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -40,8 +42,9 @@ class FindForm(forms.Form):
     )
 
     def clean_reference(self) -> str:
-        """Return the reference as it is written in the database, however it was copied."""
-        return "".join(str(self.cleaned_data["reference"]).split()).replace("-", "").upper()
+        """Return the reference as it is written in the database, however it was copied or wide it was typed."""
+        typed = unicodedata.normalize("NFKC", str(self.cleaned_data["reference"]))
+        return "".join(typed.split()).replace("-", "").upper()
 
     def clean_email(self) -> str:
         """Return the address in the form in which addresses are compared."""

@@ -183,8 +183,15 @@ def _guest(rng: random.Random, crowd: Crowd, arrival: Arrival) -> Mapping[str, o
         "note": pick_note(rng, party, occasion, children) if rng.random() < (0.22 if online else 0.08) else "",
         "children": children,
         "high_chairs": rng.randint(0, min(children, 2)),
-        "language": ("de" if rng.random() < crowd.german else "en") if online else "",
+        "language": _language(rng, crowd) if online else "",
     }
+
+
+def _language(rng: random.Random, crowd: Crowd) -> str:
+    drawn = rng.random()
+    if drawn < crowd.german:
+        return "de"
+    return "ja" if drawn < crowd.german + crowd.japanese else "en"
 
 
 def _move_on(slug: str, restaurant_id: int, now: dt.datetime) -> int:

@@ -167,7 +167,8 @@ class Crowd:
     peaks are the local wall times that everybody wants. sizes and cultures are
     weights, of party sizes in covers and of the names in `people`; phones are
     the countries of their numbers, from the ranges in `people`. online is
-    the share that books online, german the share that reads the site in German.
+    the share that books online, german and japanese the shares that read the
+    site in these languages.
     """
 
     peaks: tuple[str, ...]
@@ -176,6 +177,7 @@ class Crowd:
     phones: tuple[str, ...] = ("us", "uk", "de", "fr", "au")
     online: float = 0.8
     german: float = 0.0
+    japanese: float = 0.0
     children: float = 0.1
 
 

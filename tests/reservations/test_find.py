@@ -52,6 +52,8 @@ def test_the_link_goes_to_the_address_that_booked(place: Restaurant) -> None:
     [
         (str.lower, "ada@example.org"),
         (lambda text: f"  {text[:3]} {text[3:6]}-{text[6:]} ", "ADA@Example.org "),
+        # As wide as a Japanese keyboard makes them.
+        (lambda text: "".join(chr(ord(char) + 0xFEE0) for char in text), "ada@example.org"),
     ],
 )
 def test_however_it_is_spelt(place: Restaurant, spell: Any, email: str) -> None:

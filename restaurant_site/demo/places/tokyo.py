@@ -98,6 +98,7 @@ PLACE = DemoPlace(
         sizes={1: 22, 2: 62, 3: 6, 4: 10},
         cultures={"japanese": 62, "english": 10, "chinese": 8, "korean": 6, "french": 4, "any": 10},
         online=0.92,
+        japanese=0.6,
         children=0.0,
     ),
 )
