@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from restaurant_site.database import dialect
-from restaurant_site.database.batches import MOST_PARAMETERS
+from restaurant_site.database.batches import rows_of
 
 
 def insert(row: models.Model) -> None:
@@ -35,7 +35,7 @@ def insert_many(rows: Sequence[models.Model]) -> None:
         return
     connection = connections[DEFAULT_DB_ALIAS]
     fields, head, values, _returning = _statement(type(rows[0]), connection.vendor, False)
-    at_once = max(1, MOST_PARAMETERS // len(fields))
+    at_once = rows_of(len(fields))
     with connection.cursor() as cursor:
         for first in range(0, len(rows), at_once):
             some = rows[first : first + at_once]

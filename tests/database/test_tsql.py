@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from restaurant_site.database.batches import rows_of
 from tests.database.test_one_place import ROOT, sources
 from tests.database.tsql import MOST_PARAMETERS, faults, marked
 
@@ -22,6 +23,9 @@ NEVER_THERE = {
     "restaurant_site/management/commands/rehearse_restore.py:_scratch": "PostgreSQL's dumps",
     "restaurant_site/management/commands/rehearse_restore.py:_look": "PostgreSQL's dumps",
 }
+
+
+HEAD = "INSERT INTO [t] (…) VALUES "
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +90,14 @@ def test_every_prepared_statement_is_t_sql(offline: dict[str, list[list[Any]]]) 
 def test_every_statement_by_hand_is_t_sql(offline: dict[str, list[list[Any]]]) -> None:
     for sender, sql, _parameters in offline["by hand"]:
         assert not faults(sql), (sender, sql)
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 7, 60, 2000])
+def test_an_insert_of_many_rows_is_within_its_bounds(columns: int) -> None:
+    row = f"({', '.join('?' * columns)})"
+    head = HEAD.replace("…", ", ".join(f"[c{number}]" for number in range(columns)))
+    assert not faults(head + ", ".join([row] * rows_of(columns)))
+    assert faults(head + ", ".join([row] * (rows_of(columns) + 2 + 100 // columns)))
 
 
 def test_none_by_hand_is_missed(offline: dict[str, list[list[Any]]]) -> None:
