@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import pgettext_lazy
+
+from reservations.languages import listed
 
 NAMES: dict[str, str | Promise] = {
     "african": pgettext_lazy("cuisine", "african"),
@@ -129,13 +131,10 @@ NAMES: dict[str, str | Promise] = {
 }
 """By the word, lower-case with blanks."""
 
-_BETWEEN = {"ja": "、"}
-
 
 def cuisine_list(words: Iterable[str]) -> str:
     """Return the names of cuisines in the active language, as a list in one line."""
-    between = _BETWEEN.get((get_language() or "").split("-")[0], ", ")
-    return between.join(str(NAMES.get(word, word)) for word in words)
+    return listed(str(NAMES.get(word, word)) for word in words)
 
 
 def cuisine_of(typed: str) -> str:

@@ -1,14 +1,18 @@
-"""The languages that a restaurant's own texts may be in: all that Django knows by name."""
+"""The languages that a restaurant's own texts may be in, all that Django knows by name; lists of words in one line."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 # The others are spellings of one of these.
 CODES = frozenset(code for code, known in LANG_INFO.items() if "name" in known)
+
+_BETWEEN = {"ja": "、"}
 
 
 def validate_language(code: str) -> None:
@@ -24,3 +28,8 @@ def language_choices() -> list[tuple[str, str]]:
         (code, name if name == local else f"{name} – {local}")
         for code, name, local in sorted(named, key=lambda language: language[1].casefold())
     ]
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return words as a list in one line, with what the active language puts between them."""
+    return _BETWEEN.get((get_language() or "").split("-")[0], ", ").join(words)

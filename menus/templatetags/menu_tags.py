@@ -19,6 +19,7 @@ from menus.models import EVERY_DAY
 from menus.money import format_money
 from menus.queries import MenuCard
 from menus.source_labels import WORDS
+from reservations.languages import listed
 
 register = template.Library()
 
@@ -88,6 +89,18 @@ def label_name(word: str) -> str:
 
 
 @register.filter
+def allergen_names(codes: Iterable[str]) -> str:
+    """Return the names of allergens as a list in one line."""
+    return listed(map(allergen_name, codes))
+
+
+@register.filter
+def label_names(words: Iterable[str]) -> str:
+    """Return other labels, translated, as a list in one line."""
+    return listed(map(label_name, words))
+
+
+@register.filter
 def menu_when(menu: MenuCard) -> str:
     """Say when a menu applies: “Lunch · Monday–Friday · until 24 December 2026”; "" where it always does."""
     return applies_text(menu.services, menu.weekdays, menu.valid_from, menu.valid_until)
@@ -97,7 +110,7 @@ def applies_text(
     services: Iterable[str], weekdays: int, valid_from: dt.date | None, valid_until: dt.date | None
 ) -> str:
     """Say when something applies: at services, on the weekdays of a mask, between dates; "" for always."""
-    parts = [", ".join(dict.fromkeys(services)), days_text(weekdays)]
+    parts = [listed(dict.fromkeys(services)), days_text(weekdays)]
     if valid_from and valid_until:
         parts.append(f"{_date(valid_from)} – {_date(valid_until)}")
     elif valid_from:
@@ -123,7 +136,7 @@ def days_text(mask: int) -> str:
     for run in runs:
         names = [str(WEEKDAYS[day]) for day in run]
         shown += [f"{names[0]}–{names[-1]}"] if len(run) > 2 else names
-    return ", ".join(shown)
+    return listed(shown)
 
 
 def _date(date: dt.date) -> str:

@@ -19,6 +19,7 @@ from icalendar import Calendar
 from pytest_django import Settings
 
 from menus.money import format_money
+from menus.templatetags.menu_tags import allergen_names, days_text
 from reservations.addresses import address_line, address_lines
 from reservations.languages import language_choices, validate_language
 from reservations.messages.delivery import as_email
@@ -86,6 +87,15 @@ def test_amounts_and_numbers(language: str, yen: str, euros: str, restaurants: s
         assert format_money(Decimal("19800.00"), "JPY") == yen
         assert format_money(Decimal("1234.5"), "EUR") == euros
         assert counted.render(Context({"n": 1234})) == restaurants
+
+
+def test_lists_of_words() -> None:
+    words = ["fish", "soy"]
+    for language, text in (("en", "fish, soy"), ("de", "Fisch, Soja"), ("ja", "魚、大豆")):
+        with translation.override(language):
+            assert allergen_names(words) == text
+    with translation.override("ja"):
+        assert days_text(0b1000001) == "月曜日、日曜日"
 
 
 def test_a_language_without_plurals_has_one_form() -> None:
