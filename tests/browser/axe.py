@@ -7,12 +7,14 @@ from importlib import resources
 
 from playwright.sync_api import Page
 
-_RUN = """async () => {
+_RUN = """async (impacts) => {
     const found = await axe.run(document, { resultTypes: ["violations"], preload: false });
     return found.violations
-        .filter((rule) => rule.impact === "serious" || rule.impact === "critical")
+        .filter((rule) => impacts.includes(rule.impact))
         .map((rule) => `${rule.id}: ${rule.help} (${rule.nodes.map((node) => node.target.join(" ")).join(", ")})`);
 }"""
+
+_SERIOUS = ("serious", "critical")
 
 
 @lru_cache(maxsize=1)
@@ -25,6 +27,15 @@ def serious(page: Page) -> list[str]:
 
     The script comes in past the page's content security policy, which it leaves as it is.
     """
+    return _found(page, _SERIOUS)
+
+
+def any_violation(page: Page) -> list[str]:
+    """Return whatever axe finds wrong with a page as it stands, minor things too."""
+    return _found(page, (*_SERIOUS, "moderate", "minor"))
+
+
+def _found(page: Page, impacts: tuple[str, ...]) -> list[str]:
     page.evaluate(_source())
-    found: list[str] = page.evaluate(_RUN)
+    found: list[str] = page.evaluate(_RUN, list(impacts))
     return found

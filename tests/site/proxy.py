@@ -47,8 +47,9 @@ class Proxy(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, site_port: int, certificate: Path | None = None) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, site_port: int, certificate: Path | None = None, *, keeps: bool = False) -> None:
+        """Keeps: connections stay open for the next request, as those of browsers do."""
+        super().__init__(("127.0.0.1", 0), _Keeping if keeps else _Handler)
         self.site_port = site_port
         self.referers: list[str] = []
         """Where those who asked said that they came from."""
@@ -98,3 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_args: object) -> None:
         """Say nothing."""
+
+
+class _Keeping(_Handler):
+    protocol_version = "HTTP/1.1"

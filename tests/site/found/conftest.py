@@ -18,7 +18,7 @@ from tests.site.proxy import Proxy, write_certificate
 def front_door(served_production: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """Return the proxy in front of the site, which speaks HTTPS."""
     certificate = write_certificate(production.HOST, tmp_path_factory.mktemp("door"))
-    with Proxy(urlsplit(served_production.url).port or 0, certificate) as door:
+    with Proxy(urlsplit(served_production.url).port or 0, certificate, keeps=True) as door:
         yield door
 
 

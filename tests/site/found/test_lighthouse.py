@@ -34,13 +34,15 @@ def report(path: str, flags: list[str], folder: Path) -> dict[str, Any]:
         f"--chrome-flags=--headless=new {' '.join(quoted(flag) for flag in flags)}",
     ]
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "CHROME_PATH": chromium() or ""}
-    subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=180)
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stderr[-2000:]
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found
 
 
 def quoted(flag: str) -> str:
-    return f'"{flag}"' if " " in flag else flag
+    name, sign, value = flag.partition("=")
+    return f'{name}{sign}"{value}"' if " " in value else flag
 
 
 def missed(found: dict[str, Any], least: dict[str, int]) -> list[str]:
