@@ -229,8 +229,9 @@ class ClusterOf6:
 
     def owner(self, name: str) -> Node:
         """Return the primary that holds a key."""
-        slot = self.do(self.nodes[0], "CLUSTER", "KEYSLOT", name)
-        port = next(port for first, last, port in self.owners(self.nodes[0]) if first <= slot <= last)
+        asked = next(node for node in self.nodes if node.alive)
+        slot = self.do(asked, "CLUSTER", "KEYSLOT", name)
+        port = next(port for first, last, port in self.owners(asked) if first <= slot <= last)
         return next(node for node in self.nodes if node.port == port)
 
     def owners(self, node: Node) -> list[tuple[int, int, int]]:

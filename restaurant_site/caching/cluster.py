@@ -76,7 +76,12 @@ class Link(CoreCommands):
         return self._shared.map or self.learn()
 
     def learn(self) -> SlotMap:
-        """Ask one node for the map, another if it does not answer, within half a second in all."""
+        """Ask for the map, by which every thread of the process goes from then on."""
+        found = self._shared.map = self.told()
+        return found
+
+    def told(self) -> SlotMap:
+        """Return the map as one node tells it now, another if that does not answer, within half a second in all."""
         known = self._shared.map.primaries if self._shared.map else ()
         nodes = [*random.sample(known, len(known)), *self._shared.seeds]
         give_up = time.monotonic() + LEARN
@@ -88,23 +93,22 @@ class Link(CoreCommands):
                 (answer,) = self._send([(node, ("CLUSTER", "SLOTS"))])
                 if isinstance(answer, Exception):
                     raise answer
-                self._shared.map = read_map(answer, node)
+                return read_map(answer, node)
             except (RedisError, OSError, Incomplete) as error:
                 failure = error
-            else:
-                return self._shared.map
         raise RedisConnectionError(f"No node tells the map of the cluster: {failure}") from failure
 
     # --- Commands ---------------------------------------------------------------
 
-    def run(self, commands: Sequence[Command]) -> list[Any]:
+    def run(self, commands: Sequence[Command], known: SlotMap | None = None) -> list[Any]:
         """Send all commands at once, each to its key's primary, and return their answers; an error is one too.
 
+        By the process's map, or by another that is known.
         A slot that has moved to another known primary is followed, once. One
         that moved to a server which is not known yet is an error of the
         connection: that one may lack the newest tokens.
         """
-        known = self.map
+        known = known or self.map
         answers = self._send([(known.owner(key_of(command)), command) for command in commands])
         moved = [at for at, answer in enumerate(answers) if isinstance(answer, AskError)]
         if not moved:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
@@ -29,6 +29,16 @@ class ClusterClient(EntryClient):
         raw.learn()
         lifetime = int(seconds * 1000)
         raised(raw.run([("SET", str(name), value, "PX", lifetime) for name in raw.map.probes.values()]))
+
+    def write_anew(self, values: Mapping[str, bytes], seconds: float) -> None:
+        """Write as `write` does, to who has the slots now: a primary that has taken over is written to at once.
+
+        The map of the process stays as it is, for nothing may be read by the new one before the replay.
+        """
+        raw = self.get_client()
+        lifetime = int(seconds * 1000)
+        commands = [("SET", str(self.make_key(key)), value, "PX", lifetime) for key, value in values.items()]
+        raised(raw.run(commands, raw.told()))
 
     def prepare(self, keys: Sequence[str]) -> Prepared:
         """Return what `fetch` asks for."""

@@ -120,9 +120,18 @@ class Store:
         self._write(lambda: self.client.delete_many(keys))
 
     def renew(self, tags: Iterable[str]) -> None:
-        """Give each tag a fresh token, in one round trip. Not held back by the gate."""
+        """Give each tag a fresh token, in one round trip. Not held back by the gate.
+
+        In a cluster also where another primary has just taken over: other
+        processes may have seen it, and read again, while this one has not.
+        """
         tokens = {token_key(tag): new_token() for tag in tags}
-        self._write(lambda: self.client.write(tokens, TOKEN_SECONDS))
+        try:
+            self._write(lambda: self.client.write(tokens, TOKEN_SECONDS))
+        except Unavailable:
+            if self.client.whole:
+                raise
+            self._write(lambda: self.client.write_anew(tokens, TOKEN_SECONDS))
 
     def evaluate(self, script: bytes, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Run a Lua script for each call, all in one round trip. Names of keys are sent as they are."""

@@ -190,6 +190,21 @@ def test_a_primary_of_a_cluster_is_killed(cluster: ClusterOf6, settings: Setting
     fail_over(cluster)
 
 
+def test_a_write_reaches_who_took_over_before_its_process_may_read_there(cluster: ClusterOf6) -> None:
+    """Other processes may read again by then: they would not see what was answered meanwhile."""
+    restaurant = make.make_restaurant(tagline="old")
+    late, key = Process(), token_key(f"restaurant:{restaurant.pk}")
+    assert beats(late)
+    assert tagline(restaurant.pk) == "old"
+    lost = cluster.owner(key)
+    before = cluster.do(lost, "GET", key)
+    lost.kill()
+    until(lambda: cluster.goes_on_without(lost))
+    late.store.renew([f"restaurant:{restaurant.pk}"])
+    assert cluster.do(cluster.owner(key), "GET", key) not in (before, None)
+    assert not late.gate.usable()
+
+
 def test_the_primary_of_sentinels_is_killed(watched: Watched, settings: Settings) -> None:
     settings.LIMITS_SCALE = 100
     walk_the_api()
