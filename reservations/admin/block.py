@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from reservations.admin import blocking, brake
 from reservations.admin.base import OwnedAdmin, ReadOnlyAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
+from reservations.admin.counted import CountedFilter
 from reservations.admin.formats import local_text
 from reservations.admin.reservation import ReservationList, name_tables
 from reservations.models import Block, Brake
@@ -54,7 +55,7 @@ class BrakeAdmin(ReadOnlyAdmin[Brake]):
         return local_text(obj.lifted_at, obj.restaurant.zone)
 
 
-class StandingFilter(admin.SimpleListFilter):
+class StandingFilter(CountedFilter):
     """Blocks that stand, or those that were lifted."""
 
     title = gettext_lazy("state")

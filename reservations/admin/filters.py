@@ -19,12 +19,13 @@ from django.utils.translation import gettext_lazy as _
 
 from reservations import access
 from reservations.admin.chooser import FILTER, FilterForm, find_restaurant
+from reservations.admin.counted import CountedFilter
 from reservations.engine.errors import Reason
 from reservations.models import Restaurant
 from reservations.reasons import staff_text
 
 
-class RestaurantFilter(admin.SimpleListFilter):
+class RestaurantFilter(CountedFilter):
     """One restaurant, by a search: there are too many to list."""
 
     title = _("restaurant")
@@ -65,7 +66,7 @@ class RestaurantFilter(admin.SimpleListFilter):
         ]
 
 
-class LocalDayFilter(admin.SimpleListFilter):
+class LocalDayFilter(CountedFilter):
     """Today and its neighbours, by each restaurant's own calendar: it is two dates at once on earth."""
 
     title = _("day")
@@ -108,7 +109,7 @@ def zones_by_date(now: dt.datetime) -> dict[dt.date, list[str]]:
     return found
 
 
-class FilledFilter(admin.SimpleListFilter):
+class FilledFilter(CountedFilter):
     """Rows in which a foreign key is set, or is not, in words of its own."""
 
     field: ClassVar[str]
@@ -145,7 +146,7 @@ class OwnTurnFilter(FilledFilter):
     field, with_it, without = "service", _("one service"), _("the whole restaurant")
 
 
-class ReasonFilter(admin.SimpleListFilter):
+class ReasonFilter(CountedFilter):
     """Why a booking was refused, in words."""
 
     title = _("reason")

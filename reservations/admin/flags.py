@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from reservations.admin import pages
+from reservations.admin.counted import CountedFilter
 from reservations.admin.formats import clock_text, local_text
 from reservations.models import Reservation
 from reservations.queries.evening import another_of_guest, is_late
@@ -24,7 +25,7 @@ from reservations.sheet_rows import asked_text, flagged_text
 Status = Reservation.Status
 
 
-class LateFilter(admin.SimpleListFilter):
+class LateFilter(CountedFilter):
     """Parties that should have come by now, and whose time was less than a day ago."""
 
     title = _("lateness")
@@ -45,7 +46,7 @@ class LateFilter(admin.SimpleListFilter):
         )
 
 
-class TwiceFilter(admin.SimpleListFilter):
+class TwiceFilter(CountedFilter):
     """Guests with two reservations in one service."""
 
     title = _("same guest")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from reservations.admin import event_pages
 from reservations.admin.base import ReadOnlyAdmin
+from reservations.admin.counted import CountedFilter
 from reservations.admin.event_lines import chain_text
 from reservations.admin.event_words import KINDS, actor_text, kind_text, source_text, subject_text
 from reservations.admin.filters import zones_by_date
@@ -41,7 +42,7 @@ def _links(request: HttpRequest, page: str, pk: int, label: str) -> list[Link]:
     return [(reverse(f"admin:reservations_historyevent_{page}", args=(pk,)), label)]
 
 
-class KindFilter(admin.SimpleListFilter):
+class KindFilter(CountedFilter):
     """One kind of event, in words."""
 
     title = gettext_lazy("event")
@@ -56,7 +57,7 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() else None
 
 
-class HappenedFilter(admin.SimpleListFilter):
+class HappenedFilter(CountedFilter):
     """When it happened, by each restaurant's own calendar."""
 
     title = gettext_lazy("when")

@@ -12,10 +12,11 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from reservations.admin.counted import CountedFilter
 from reservations.models import BookingRequest
 
 
-class DefaultFilter(admin.SimpleListFilter):
+class DefaultFilter(CountedFilter):
     """Kinds of rows by their own word, of which the first is shown where none is chosen."""
 
     kinds: ClassVar[dict[str, tuple[str | Promise, Q]]]

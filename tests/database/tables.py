@@ -226,11 +226,14 @@ def _column(kind: exp.DataType, *, nullable: bool) -> Column:
     said = f"{name}({size})" if size else name
     if name in _PER_LETTER:
         return Column(said, _PER_LETTER[name] * int(size or 1) if size.upper() != "MAX" else None, nullable)
-    return Column(said, _BYTES[name], nullable)
+    return Column(said, _BYTES.get(name), nullable)
 
 
 def _of_type(where: str, kind: exp.DataType) -> Iterator[str]:
     column = _column(kind, nullable=True)
+    name = column.type.partition("(")[0]
+    if name not in _BYTES and name not in _PER_LETTER:
+        yield f"{where}: {name}, which loses the offset of a moment, or is no type for a column"
     if column.bytes is not None and column.bytes > 8000:
         yield f"{where}: {column.type} is more than 8,000 bytes"
 

@@ -44,8 +44,6 @@ _REFUSED_WORDS = {
     "SERIAL": "IDENTITY",
     "BIGSERIAL": "IDENTITY",
     "TIMESTAMPTZ": "datetimeoffset",
-    "DATETIME": "datetimeoffset, which keeps the offset",
-    "DATETIME2": "datetimeoffset, which keeps the offset",
     "TEXT": "nvarchar(max)",
     "NTEXT": "nvarchar(max)",
 }
@@ -74,7 +72,7 @@ _CALLED = frozenset((_FUNCTIONS + _TYPES_AND_WORDS).split())
 
 _GROUPED = re.compile(r"\ADECLARE (?P<variables>.+?) \n(?P<rest>.+)\Z", re.DOTALL)
 """mssql-django's form of a statement with GROUP BY: its parameters are variables, to be the same in both places."""
-_VARIABLE = re.compile(r"@var\d+ (?P<type>[A-Za-z]+(?: PRECISION)?(?:\((?:\d+|max)\))?) = \?")
+_VARIABLE = re.compile(r"@var\d+ (?P<type>[A-Za-z]\w*(?: PRECISION)?(?:\((?:\d+|max)\))?) = \?")
 _ADDED_DEFAULT = re.compile(r"\A(?P<table>ALTER TABLE \[\w+\]) ADD DEFAULT (?P<value>.+) FOR (?P<column>\[\w+\]);?\Z")
 _WITH_VALUES = re.compile(r"\A(?P<rest>ALTER TABLE \[\w+\] ADD .+ DEFAULT '[^']*') WITH VALUES;?\Z")
 
@@ -112,6 +110,8 @@ def faults(sql: str) -> list[str]:
     if not statements:
         return ["no statement"]
     found = list(_of_words(sql))
+    if re.search(r"@var\d+ NUMERIC = ", sql):
+        found.append("a decimal as a variable of no places: it would be rounded")
     for tree in statements:
         found += _of_tree(tree)
     return found
@@ -187,12 +187,12 @@ def _of_select(node: exp.Select) -> Iterator[str]:
 
 
 def _is_truth(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Predicate | exp.Connector | exp.Not | exp.Exists)
+    return isinstance(node, exp.Predicate | exp.Connector | exp.Not | exp.Exists | exp.Escape)
 
 
 def _conditions(node: exp.Expr) -> Iterator[exp.Expr]:
     """Return the children of a node that must be truths."""
-    if isinstance(node, exp.Where | exp.Having | exp.Not | exp.CheckColumnConstraint):
+    if isinstance(node, exp.Where | exp.Having | exp.Not | exp.Escape | exp.CheckColumnConstraint):
         yield node.this
     elif isinstance(node, exp.Connector):
         yield from (node.left, node.right)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.apps import apps
@@ -294,6 +295,18 @@ def test_service_of_the_evening_before_is_named(staff: Client) -> None:
 def test_no_filter_breaks_the_list(staff: Client, model: str, filters: dict[str, str]) -> None:
     crowd(make_venue(), seed=0)
     assert staff.get(reverse(f"admin:reservations_{model}_changelist"), filters, follow=True).status_code == 200
+
+
+def test_counts_beside_the_choices_are_of_each(staff: Client) -> None:
+    crowd(make_venue(), seed=0)
+    address = reverse("admin:reservations_service_changelist")
+    # Also where one of them is chosen.
+    for chosen in ({}, {"special": "yes"}):
+        changelist = staff.get(address, {**chosen, "_facets": "True"}).context["cl"]
+        (kinds,) = [spec for spec in changelist.filter_specs if getattr(spec, "parameter_name", "") == "special"]
+        shown = [str(choice["display"]) for choice in kinds.choices(changelist)]
+        assert [re.findall(r"\((\d+)\)$", text) for text in shown] == [[], ["1"], ["2"]]
+        assert len(changelist.result_list) == (1 if chosen else 3)
 
 
 def test_filters_tell_the_two_kinds_apart(staff: Client) -> None:
