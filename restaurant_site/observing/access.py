@@ -1,8 +1,8 @@
 """The access log: one line a request on standard output, written together by a thread, some times a second.
 
-A line costs the request that it tells of little more than its text. No line
-has anything that was sent: an address is its route, and nobody's own address is
-there. Always JSON: programs read it.
+A line costs the request that it tells of next to nothing: its text is made by
+that thread. No line has anything that was sent: an address is its route, and
+nobody's own address is there. Always JSON: programs read it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NO_SQL: Final = ',"statements":0,"sql_ms":0'
 
 is_on = False
 
-_lines: deque[str] = deque()
+_told: deque[tuple[float, str, str, int, float, int, float]] = deque()
 _second = (0, "")
 _lost = 0
 _started: int | None = None
@@ -39,24 +39,20 @@ def start() -> None:
     if _started == os.getpid():
         return
     _started = os.getpid()
-    _lines.clear()
+    _told.clear()
     threading.Thread(target=_write_on, name="access-log", daemon=True).start()
 
 
 def note(line: str, sent: int, seconds: float, work: Work) -> None:
     """Tell of one request: what it has in common with others as JSON, how many bytes of a body, and how long it took.
 
-    -1 bytes where nobody knows.
+    -1 bytes where nobody knows. The text is made later, of many lines at once.
     """
     global _lost
-    if len(_lines) >= MOST:
+    if len(_told) >= MOST:
         _lost += 1
         return
-    sql = f',"statements":{work.statements},"sql_ms":{work.seconds * 1000:.2f}' if work.statements else _NO_SQL
-    _lines.append(
-        f'{{"time":"{_now()}","logger":"access","request":"{work.id}",{line[1:-1]}{sql},'
-        f'"ms":{seconds * 1000:.2f},"bytes":{sent}}}\n'
-    )
+    _told.append((time.time(), line, work.id, sent, seconds, work.statements, work.seconds))
 
 
 def flush() -> None:
@@ -64,9 +60,9 @@ def flush() -> None:
     global _lost
     with _writing:
         # One by one: requests go on adding.
-        lines = [_lines.popleft() for _line in range(len(_lines))]
+        lines = [_line(*_told.popleft()) for _each in range(len(_told))]
         if _lost:
-            lines.append(f'{{"time":"{_now()}","logger":"access","lost":{_lost}}}\n')
+            lines.append(f'{{"time":"{_text_of(time.time())}","logger":"access","lost":{_lost}}}\n')
             _lost = 0
         if not lines:
             return
@@ -77,18 +73,25 @@ def flush() -> None:
             _lost += len(lines)
 
 
+def _line(moment: float, line: str, id_: str, sent: int, seconds: float, statements: int, in_sql: float) -> str:
+    sql = f',"statements":{statements},"sql_ms":{in_sql * 1000:.2f}' if statements else _NO_SQL
+    return (
+        f'{{"time":"{_text_of(moment)}","logger":"access","request":"{id_}",{line[1:-1]}{sql},'
+        f'"ms":{seconds * 1000:.2f},"bytes":{sent}}}\n'
+    )
+
+
 def _write_on() -> None:
     while True:
         time.sleep(EVERY)
         flush()
 
 
-def _now() -> str:
+def _text_of(moment: float) -> str:
     global _second
-    now = time.time()
-    whole = int(now)
+    whole = int(moment)
     second, text = _second
     if second != whole:
         text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
         _second = (whole, text)
-    return f"{text}.{int((now - whole) * 1000):03d}Z"
+    return f"{text}.{int((moment - whole) * 1000):03d}Z"

@@ -1,7 +1,7 @@
 """The outermost layer of the site: each request's id, its line in the access log, and its count.
 
 Ahead of the page cache, so that a page's hit is seen as well; it may not cost
-more than a few microseconds, which benchmarks/page_hits.py shows.
+more than a few microseconds, which benchmarks/observing.py shows.
 """
 
 from __future__ import annotations
