@@ -22,7 +22,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from restaurant_site.caching import stats
-from restaurant_site.caching.gate import Gate, Unavailable, on_replay
+from restaurant_site.caching.gate import SETTLE, Gate, Unavailable, on_replay
 from restaurant_site.caching.keys import ALL, is_tag
 from restaurant_site.caching.models import Invalidation
 from restaurant_site.caching.store import Store, enabled, store
@@ -35,6 +35,8 @@ KEPT_SECONDS = 60
 """How long a confirmed row stays: longer than a snapshot of Redis, or a replica, may lag behind."""
 UNCONFIRMED_SECONDS = 2
 """A row that no process has marked for so long belongs to one that died, or could not reach Redis."""
+PATIENCE = 2 * SETTLE
+"""Seconds after which a write is answered though Redis did not confirm: by then another process has swept its row."""
 MOST_TAGS = 500
 """A transaction that changes more renews the tag of everything instead."""
 _CHUNK = 500
@@ -129,12 +131,15 @@ def publish(tags: Iterable[str], *, wait: bool = True) -> bool:
 
 
 def _renewed(target: Store, tags: set[str], *, wait: bool) -> bool:
+    give_up = time.monotonic() + PATIENCE
     while True:
         try:
             target.renew(tags)
         except Unavailable:
             stats.count("cache", "token_errors")
-            if not wait or target.gate.settled():
+            # The heartbeat may get through where this thread does not: Sentinels that name nobody refuse new
+            # connections and end no old one. Then nothing ever settles.
+            if not wait or target.gate.settled() or time.monotonic() > give_up:
                 return False
             time.sleep(0.05)
         else:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest import mock
 
 import pytest
 from django.core.cache import caches
+from django.db import connections
 from pytest_django import Settings
 
 from reservations.models import Restaurant
-from restaurant_site.caching import gate, stats
+from restaurant_site.caching import gate, outbox, stats
 from restaurant_site.caching import store as stores
 from restaurant_site.caching.checks import check_servers
 from restaurant_site.caching.cluster import Link
@@ -243,6 +245,35 @@ def test_what_is_wrong_with_sentinels_is_told(watched: Watched) -> None:
         with using(url):
             assert not store("default").gate.usable()
             assert says in store("default").gate.reason
+
+
+def test_a_write_that_no_sentinel_shows_the_way_is_answered_in_time(watched: Watched) -> None:
+    """New connections find no server, while the heartbeat's old one lives: so Redis is neither there nor gone."""
+    restaurant = make.make_restaurant(tagline="old")
+    found = store("default").gate
+    found.failed(Exception("an outage before"))
+    store("default").knock()
+    for sentinel in watched.sentinels:
+        client_of(sentinel.port, watched.sentinel_password).execute_command("SENTINEL", "REMOVE", "tafel")
+
+    def work() -> float:
+        try:
+            return change(restaurant, "new")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(work)
+        give_up = time.monotonic() + 3 * outbox.PATIENCE
+        while not writing.done() and time.monotonic() < give_up:
+            store("default").knock()
+            time.sleep(0.1)
+        # Let a write that would wait for ever go, for the test to end.
+        over = writing.done()
+        if not over:
+            found.failing_since = 0
+        assert writing.result(60) < outbox.PATIENCE + 1.5
+    assert over
 
 
 def test_one_node_of_a_cluster_is_told_from_a_server(cluster: ClusterOf6) -> None:
