@@ -4,6 +4,7 @@ import os
 import pathlib
 import socket
 import struct
+import sys
 from typing import Any
 
 bind = f"{os.environ.get('BIND', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a container's front door
@@ -32,10 +33,23 @@ PATIENCE = 10
 
 
 def when_ready(server: Any) -> None:
-    """Bound the waits of each connection: Linux hands a listener's timeouts on to what it accepts."""
+    """Bound the waits of each connection: Linux hands a listener's timeouts on to what it accepts.
+
+    And refuse connections until a worker can answer them: a proxy then asks another node at once, instead of
+    waiting for this one to start. Not where the listeners are somebody's who serves by them already.
+    """
     for listener in server.LISTENERS:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             listener.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", PATIENCE, 0))
+        # Linux keeps the port, and listens there again (below).
+        if sys.platform == "linux" and not (server.master_pid or server.systemd):
+            listener.sock.shutdown(socket.SHUT_RD)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Take connections: the listeners are those of all workers, and the first that is ready begins."""
+    for listener in worker.sockets:
+        listener.sock.listen(worker.cfg.backlog)
 
 
 def on_starting(_server: object) -> None:

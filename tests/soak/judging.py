@@ -110,11 +110,17 @@ class Prices:
     hits: int = 0
     old: list[Old] = field(default_factory=list)
     torn: list[str] = field(default_factory=list)
+    sent: dict[int, set[int]] = field(default_factory=dict)
+    """Prices whose answer was that it could not be said whether they were written: they may be, even later."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wrote(self, dish: int, cents: int) -> None:
         """Note that a price was answered, now."""
         self.answered.setdefault(dish, []).append((cents, time.monotonic()))
+
+    def may_come(self, dish: int, cents: int) -> None:
+        """Note that a price was sent and not answered as written."""
+        self.sent.setdefault(dish, set()).add(cents)
 
     def read(self, shown: dict[int, tuple[int, bool]], *, began: float, how: str) -> None:
         """Judge a page that was asked for at that moment; an even price is sold out."""
@@ -125,6 +131,8 @@ class Prices:
             price, out = shown.get(dish, (0, False))
             if out != (price % 2 == 0):
                 self.torn.append(f"dish {dish} costs {price} and is {'' if out else 'not '}sold out ({how})")
+            if price in self.sent.get(dish, ()):
+                continue
             newer = [at for cents, at in list(answered) if cents > price and at <= began]
             if newer:
                 self.old.append(Old(dish, price, began - min(newer), began, how))

@@ -100,6 +100,8 @@ class Crowd:
                 answer = self._ask(partial(browser.ask, "POST", path), path, 200)
                 if answer is not None and answer.status == 200:
                     self.prices.wrote(number, cents)
+                else:
+                    self.prices.may_come(number, cents)
 
     def work(self) -> None:
         """Sign in, read the admin's pages, and book for people who call."""
