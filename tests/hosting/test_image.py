@@ -92,7 +92,8 @@ def container(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         stack.callback(process.wait, 60)
         stack.callback(process.terminate)
         wire = Wire(f"http://127.0.0.1:{port}")
-        for _attempt in range(3000):
+        # Two minutes, and many more on a machine that has much else to do.
+        for _attempt in range(10_000):
             assert process.poll() is None, log.read_text()[-3000:]
             with contextlib.suppress(OSError):
                 if wire.get("/healthz").status == 200:
