@@ -47,9 +47,12 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Take connections: the listeners are those of all workers, and the first that is ready begins."""
+    """Take connections: the listeners are those of all workers, and the first that is ready begins. Watch its size."""
+    from restaurant_site import growing
+
     for listener in worker.sockets:
         listener.sock.listen(worker.cfg.backlog)
+    growing.watch(worker, MEMORY)
 
 
 def on_starting(_server: object) -> None:
@@ -67,13 +70,6 @@ def post_fork(_server: object, worker: Any) -> None:
 
     if not folder.join():
         worker.log.warning("The folder of the metrics is full: this worker keeps its own to itself.")
-
-
-def post_worker_init(worker: Any) -> None:
-    """Replace a worker that grows."""
-    from restaurant_site import growing
-
-    growing.watch(worker, MEMORY)
 
 
 def child_exit(server: Any, _worker: object) -> None:

@@ -133,7 +133,8 @@ def test_quotation_marks_are_the_languages_own(language: str, opening: str, clos
     foreign = set('“”„"') - {opening, closing}
     for entry in ENTRIES[language]:
         for text in entry.translated:
-            assert not foreign & set(_TAG.sub("", text)), entry.key
+            # A line of a configuration stands as it is.
+            assert not foreign & set(_TAG.sub("", text).replace('save ""', "")), entry.key
             assert text.count(opening) == text.count(closing), entry.key
 
 

@@ -52,8 +52,9 @@ class _Words(HTMLParser):
         given = dict(attrs)
         for name, value in attrs:
             is_code = name == "content" and (given.get("name") or given.get("property")) in _CODE_CONTENT
-            # Scripts read their texts from data attributes: with a space they are sentences.
-            is_text = name in _READ_ATTRIBUTES or (name.startswith("data-") and " " in (value or "").strip())
+            # Scripts read their texts from data attributes: with a space they are sentences, but for htmx's own.
+            is_data = name.startswith("data-") and not name.startswith("data-hx-")
+            is_text = name in _READ_ATTRIBUTES or (is_data and " " in (value or "").strip())
             if value and is_text and not is_code:
                 self.found.append(value)
         if tag == "input" and given.get("type") in ("submit", "button") and given.get("value"):
