@@ -41,8 +41,9 @@ def when_ready(server: Any) -> None:
     for listener in server.LISTENERS:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             listener.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", PATIENCE, 0))
-        # Linux keeps the port, and listens there again (below).
-        if sys.platform == "linux" and not (server.master_pid or server.systemd):
+        # Linux keeps a port, and listens there again (below); it does not do so with a socket's file.
+        is_port = sys.platform == "linux" and listener.sock.family in (socket.AF_INET, socket.AF_INET6)
+        if is_port and not (server.master_pid or server.systemd):
             listener.sock.shutdown(socket.SHUT_RD)
 
 
