@@ -254,7 +254,8 @@ def test_a_write_that_no_sentinel_shows_the_way_is_answered_in_time(watched: Wat
     found.failed(Exception("an outage before"))
     store("default").knock()
     for sentinel in watched.sentinels:
-        client_of(sentinel.port, watched.sentinel_password).execute_command("SENTINEL", "REMOVE", "tafel")
+        client: Any = client_of(sentinel.port, watched.sentinel_password)
+        client.execute_command("SENTINEL", "REMOVE", "tafel")
 
     def work() -> float:
         try:
