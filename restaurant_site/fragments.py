@@ -63,5 +63,6 @@ def menu_data(slug: str) -> dict[str, Any]:
         of=structured.identity(absolute(reverse("restaurant", kwargs={"slug": slug}))),
         address=absolute(reverse("menu", kwargs={"slug": slug})),
         currency=place.currency,
+        language=place.text_language,
     )
     return {"data": script(document | {"name": place.name})}

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from reservations import cached
@@ -37,6 +38,8 @@ _USUAL_HOURS = (dt.time(11), dt.time(23))
 
 
 @never_cache
+# Nothing secret in it is twice the same: docs/decisions/0013-found-and-light.md.
+@gzip_page
 @require_safe
 def show_times(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer which times a date has for a party: a page, the part of it that htmx asks for, or JSON."""

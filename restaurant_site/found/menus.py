@@ -20,13 +20,13 @@ _DIETS: dict[str, str] = {
 }
 
 
-def document(menus: Iterable[MenuCard], *, of: str, address: str, currency: str) -> Thing:
+def document(menus: Iterable[MenuCard], *, of: str, address: str, currency: str, language: str) -> Thing:
     """Return the menus of a restaurant, in which every dish stands; of is the restaurant's ``@id``.
 
-    address is the menu page's, absolute; prices are amounts in the currency.
+    address is the menu page's, absolute; prices are amounts in the currency, language that of the dishes.
     """
     return {"@id": of, "@type": "Restaurant"} | {
-        "hasMenu": [_menu(menu, address=address, currency=currency) for menu in menus]
+        "hasMenu": [_menu(menu, address=address, currency=currency, language=language) for menu in menus]
     }
 
 
@@ -35,12 +35,13 @@ def prices(menu: MenuCard) -> Iterator[Decimal]:
     return (dish.price for section in menu.sections for dish in section.dishes if dish.price is not None)
 
 
-def _menu(menu: MenuCard, *, address: str, currency: str) -> Thing:
+def _menu(menu: MenuCard, *, address: str, currency: str, language: str) -> Thing:
     return thing(
         "Menu",
         name=menu.name,
         description=menu.note,
         url=f"{address}#menu-{menu.id}",
+        inLanguage=language,
         hasMenuSection=[_section(section, currency) for section in menu.sections],
     )
 

@@ -48,7 +48,7 @@ class Proxy(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, site_port: int, certificate: Path | None = None, *, keeps: bool = False) -> None:
-        """Keep connections open for the next request, as those of browsers do."""
+        """Listen; with keeps connections stay open for the next request, as those of browsers do."""
         super().__init__(("127.0.0.1", 0), _Keeping if keeps else _Handler)
         self.site_port = site_port
         self.referers: list[str] = []

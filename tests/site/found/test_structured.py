@@ -30,6 +30,7 @@ def venue() -> Restaurant:
         latitude=Decimal("52.49103"),
         longitude=Decimal("13.35421"),
         website="https://ochsen.example",
+        text_language="de",
     )
     RestaurantCuisine.objects.create(restaurant=restaurant, cuisine="german")
     for day, opens, closes in ((0, 18, 23), (1, 18, 23), (4, 12, 15), (4, 18, 2), (5, 0, 0)):
@@ -111,7 +112,7 @@ def test_the_hours_of_the_week_and_of_days_that_differ(venue: Restaurant) -> Non
         (shorter.isoformat(), shorter.isoformat(), "18:00", "01:00"),
     }
     page = Client().get("/restaurants/ochsen/").content.decode()
-    assert "<bdi>Dinner</bdi>: closed" in page, "a service that does not take place is named"
+    assert "Dinner</bdi>: closed" in page, "a service that does not take place is named"
 
 
 def test_what_is_not_known_is_left_out() -> None:
@@ -149,6 +150,7 @@ def test_every_dish_is_told_with_its_price_and_diets(venue: Restaurant) -> None:
     assert [str(diet).removeprefix(str(SDO)) for diet in diets] == ["HalalDiet", "VeganDiet"]
     (named,) = graph.subjects(RDF.type, SDO.Menu)
     assert values(graph, named, "name") == [menu.name]
+    assert values(graph, named, "inLanguage") == ["de"], "that of the restaurant's own words"
     (section,) = graph.objects(named, SDO.hasMenuSection)
     assert values(graph, section, "name") == [Section.objects.get().name]
     assert the(graph, "Restaurant") == the(told("/restaurants/ochsen/"), "Restaurant"), "both pages speak of one thing"
