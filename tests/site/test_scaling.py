@@ -12,7 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from django.test.utils import CaptureQueriesContext
 
 from reservations.engine import booking
-from reservations.models import Reservation
+from reservations.models import Reservation, Restaurant, Table
 from tests import factories as make
 from tests.conftest import ROOT
 
@@ -46,7 +46,7 @@ def within(model: Model) -> Iterator[tuple[str, Model]]:
             yield field.column, field.related_model
 
 
-def table(heading: str) -> set[str]:
+def named(heading: str) -> set[str]:
     """Return the names in the first column of the table below a heading."""
     part = DOCUMENT.partition(f"### {heading}\n")[2].partition("\n#")[0]
     return {name for row in re.findall(r"^\| ([^|]+) \|", part, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
@@ -59,7 +59,7 @@ def test_the_document_names_the_tables_that_no_restaurant_has() -> None:
         for model in apps.get_models(include_auto_created=True)
         if model._meta.app_label in ours and model not in of_restaurants()
     }
-    assert table("Tables of no restaurant") == there
+    assert named("Tables of no restaurant") == there
 
 
 def test_the_document_names_the_unique_keys_without_the_restaurant() -> None:
@@ -69,7 +69,7 @@ def test_the_document_names_the_unique_keys_without_the_restaurant() -> None:
         for constraint in unique_keys(model)
         if "restaurant" not in constraint.fields
     }
-    assert table("Unique keys that lack it") == lacking
+    assert named("Unique keys that lack it") == lacking
 
 
 def test_the_document_counts_the_keys() -> None:
@@ -103,6 +103,13 @@ def shard(cursor: CursorWrapper) -> None:
             )
 
 
+def seat_at_anothers(venue: Restaurant, table: Table) -> None:
+    """Seat a party at a table of another restaurant, and let the database look at once."""
+    make.make_seated(venue, [table], make.make_wish(venue))
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 @pytest.mark.django_db
 def test_the_code_runs_unchanged_on_keys_that_contain_the_restaurant() -> None:
     if connection.vendor != "postgresql":
@@ -119,9 +126,8 @@ def test_the_code_runs_unchanged_on_keys_that_contain_the_restaurant() -> None:
         make.make_seated(venue, [first], wish)
     assert Reservation.objects.filter(restaurant=venue).count() == 2
     # And a row of one restaurant can't name one of another.
-    make.make_seated(other, [first], make.make_wish(other))
-    with pytest.raises(IntegrityError), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        seat_at_anothers(other, first)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -134,7 +140,7 @@ def test_what_a_booking_asks_names_its_restaurant() -> None:
     sent = [entry["sql"] for entry in log.captured_queries if entry["sql"] not in ("BEGIN", "COMMIT", "ROLLBACK")]
     assert len(sent) > 20
     across = {shape(sql) for sql in sent if not is_of_one(sql)}
-    assert across == table("What a booking asks of more than one restaurant"), sent
+    assert across == named("What a booking asks of more than one restaurant"), sent
 
 
 def is_of_one(sql: str) -> bool:

@@ -168,7 +168,8 @@ def test_a_file_that_can_not_be_received_is_told_as_such(
 ) -> None:
     """Above 2.5 MB it is written to the folder for temporary files while the form is read."""
 
-    def write(*_chunk: object) -> None:
+    def write(handler: TemporaryFileUploadHandler, *_chunk: object) -> None:
+        handler.file.close()
         raise OSError(errno.ENOSPC, FULL)
 
     settings.FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
