@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
+
+from babel import Locale
+from django.utils.translation import get_language
 
 # ISO 4217 by ISO 3166, as of 2026: Bulgaria has the euro, Curaçao and Sint
 # Maarten the Caribbean guilder. Where two are in use, the one prices are in.
@@ -48,8 +52,17 @@ def country_codes() -> frozenset[str]:
 
 
 def country_names() -> list[tuple[str, str]]:
-    """Return the countries as (code, English name), by name, as the time zone database lists them."""
-    return sorted(((fields[0], fields[1]) for fields in _table("iso3166.tab")), key=lambda pair: pair[1])
+    """Return the countries of the time zone database as (code, name in the active language), by name.
+
+    The names are CLDR's, of which Django has none.
+    """
+    names = Locale.parse(get_language() or "en", sep="-").territories
+    # Accented letters stand where their plain ones do: Ägypten before Albanien, Österreich before Pakistan.
+    return sorted(((code, names[code]) for code in country_codes()), key=lambda pair: _plain(pair[1]))
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter))
 
 
 @cache

@@ -21,6 +21,7 @@ from pytest_django import Settings
 from menus.money import format_money
 from menus.templatetags.menu_tags import allergen_names, days_text
 from reservations.addresses import address_line, address_lines
+from reservations.importing.countries import country_names
 from reservations.languages import language_choices, validate_language
 from reservations.messages.delivery import as_email
 from reservations.messages.lines import isolated
@@ -324,3 +325,16 @@ def test_cuisines_have_names_in_each_language_and_are_found_by_them() -> None:
         assert "Gelateria" in found
         assert "Another" not in found
     assert "Gelateria" not in read(Client().get("/ja/", {"cuisine": "寿司"})).text
+
+
+@pytest.mark.parametrize(
+    ("language", "of_germany", "first", "later"),
+    [("en", "Germany", "Albania", "Zambia"), ("de", "Deutschland", "Ägypten", "Albanien"), ("ja", "ドイツ", "", "")],
+)
+def test_countries_have_names_in_each_language(language: str, of_germany: str, first: str, later: str) -> None:
+    with translation.override(language):
+        named = country_names()
+    assert dict(named)["DE"] == of_germany
+    names = [name for _code, name in named]
+    if first:
+        assert names.index(first) < names.index(later)
