@@ -39,7 +39,10 @@ def test_one_error_opens_the_gate_and_the_rest_does_not_ask(own_redis: RedisServ
     for _time in range(50):
         assert tagline.found(restaurant.pk).value == "x"
     assert time.monotonic() - began < 1
-    assert (found.is_open, found.reason) == (True, "TimeoutError")
+    assert (found.is_open, found.reason) == (
+        True,
+        "It does not answer in time: it hangs, is far away, or only one side speaks TLS.",
+    )
     own_redis.thaw()
 
 
