@@ -44,6 +44,7 @@ def states(restaurant: Restaurant, diner: Diner) -> dict[str, str]:
         "menu": f"{base}/menu/",
         "no menu": "/restaurants/off/menu/",
         "privacy": f"{base}/privacy/",
+        "month": f"{base}/calendar/",
         "times": f"{base}/times/?date={day}&party=2",
         "sold out": f"{base}/times/?date={full}&party=2",
         "closed": f"{base}/times/?date={closed}&party=2",

@@ -20,6 +20,7 @@ from tests.site.install import new_enough
 LEAST = {"accessibility": 100, "best-practices": 100, "seo": 100, "performance": 98}
 # The times of a date are for nobody's list, and say so.
 PATHS = ("/", "/restaurants/here/", "/restaurants/here/menu/", "/de/restaurants/here/times/")
+_ATTEMPTS = 3
 
 pytestmark = pytest.mark.audit
 
@@ -73,8 +74,9 @@ def test_the_marks(production_site: Site, flags: list[str], tmp_path: Path, path
     query = f"?date={days_ahead(restaurant).isoformat()}&party=2" if is_hidden else ""
     least = {name: mark for name, mark in LEAST.items() if not (is_hidden and name == "seo")}
     found = report(path + query, flags, tmp_path)
-    if missed(found, {"performance": LEAST["performance"]}):
-        # The machine may have been busy; the other marks do not depend on it.
-        found = report(path + query, flags, tmp_path)
+    for _again in range(_ATTEMPTS - 1):
+        if missed(found, {"performance": LEAST["performance"]}):
+            # The machine may have been busy; the other marks do not depend on it.
+            found = report(path + query, flags, tmp_path)
     print(path, {name: found["categories"][name]["score"] for name in LEAST})  # noqa: T201 - docs/found.md has them
     assert missed(found, least) == []
