@@ -1,0 +1,139 @@
+"""What the ORM asks in reads, write rules and pages, as Azure SQL would get it: made while chosen tests run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.parse
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.conftest import ROOT
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql("it asks PostgreSQL what it compares")]
+
+# A few of the other tests, which between them come by every module that asks the database.
+CHOSEN = [
+    "tests/history/test_checking.py::test_the_copy_knows_a_chain_that_was_written_anew",
+    "tests/menus/test_copying.py::test_a_copy_has_everything_and_is_a_draft",
+    "tests/menus/test_copying.py::test_the_pages_hold_nothing_that_the_policy_forbids",
+    "tests/menus/test_selling_out.py::test_the_history_says_who",
+    "tests/messages/test_sending.py::test_where_it_is_unknown_whether_it_went_out",
+    "tests/messages/test_sheets.py::test_a_sheet_that_waited_too_long_is_dropped",
+    "tests/reservations/test_admin_lists.py::test_no_filter_breaks_the_list",
+    "tests/reservations/test_admin_lists.py::test_counts_beside_the_choices_are_of_each",
+    "tests/reservations/test_admin_today.py::test_each_number_leads_to_where_one_acts",
+    "tests/reservations/test_bringing.py::test_an_import_that_was_stopped_goes_on_where_it_was",
+    "tests/reservations/test_bringing.py::test_pacing_is_exceeded_and_guests_told_only_where_that_is_asked_for",
+    "tests/reservations/test_consent.py::test_a_mail_after_a_visit_goes_to_who_asked_for_it_and_says_how_to_end_that",
+    "tests/reservations/test_consent.py::test_consent_goes_with_the_guest",
+    "tests/reservations/test_find.py::test_it_is_linked_where_links_are_missed",
+    "tests/reservations/test_find.py::test_odd_references_get_the_usual_answer",
+    "tests/reservations/test_history_of_rules.py",
+    "tests/reservations/test_import_again.py::test_hours_that_are_no_longer_understood_stop_booking_and_come_back",
+    "tests/reservations/test_no_shows.py::test_a_booking_asks_one_question_more_where_it_counts",
+    "tests/reservations/test_no_shows.py::test_staff_see_who_stayed_away_often",
+    "tests/reservations/test_reports.py::test_the_figures_of_an_evening",
+    "tests/reservations/test_timeline.py::test_late_and_overstaying_parties_are_told",
+    "tests/reservations/test_timeline.py::test_who_moved_while_seated_has_the_new_table_from_then_on",
+    "tests/reservations/test_undoing.py::test_each_touch_is_taken_back_once_and_everything_is_as_before",
+    "tests/site/accounts/test_codes.py::test_hosts_are_asked_where_their_restaurant_wants_it",
+    "tests/site/test_set_up.py::test_tables_that_are_there_are_not_made_again",
+    "tests/site/test_set_up.py::test_who_may_not_change_the_restaurant_is_refused",
+]
+
+PLUGINS = ("-p", "tests.database.shadow", "-p", "no:cacheprovider")
+ASKING = re.compile(r"\.objects\b|_(?:base|default)_manager\b")
+FOLDERS = (
+    "menus",
+    "reservations",
+    "reservations/auditing",
+    "reservations/engine",
+    "reservations/history",
+    "reservations/importing",
+    "reservations/jobs",
+    "reservations/messages",
+    "reservations/queries",
+    "restaurant_site/accounts",
+    "restaurant_site/caching",
+    "restaurant_site/guide",
+    "restaurant_site/photos",
+)
+# Of these all is prepared: `test_tsql.py` has it.
+PREPARED = {"reservations/queries/rules.py", "reservations/queries/window.py"}
+# By these no chosen test comes: their own take longer than what they ask is worth. Load the plugin with them.
+NOT_MADE = {
+    "menus/cached.py",
+    "reservations/engine/staffing.py",
+    "reservations/engine/stopping.py",
+    "reservations/queries/keeping.py",
+    "reservations/queries/waiting.py",
+    "restaurant_site/accounts/mailing.py",
+    "restaurant_site/accounts/views.py",
+    "restaurant_site/caching/checks.py",
+    "restaurant_site/caching/report.py",
+    "restaurant_site/guide/menu.py",
+    "restaurant_site/guide/missing.py",
+    "restaurant_site/guide/opening.py",
+    "restaurant_site/guide/services.py",
+    "restaurant_site/photos/unused.py",
+}
+
+
+def asking() -> set[str]:
+    """Return the modules of reads and write rules that ask the database by the ORM."""
+    paths = [path for folder in FOLDERS for path in (ROOT / folder).glob("*.py")]
+    return {path.relative_to(ROOT).as_posix() for path in paths if ASKING.search(path.read_text(encoding="utf-8"))}
+
+
+def shadowed(told: Path, *tests: str) -> tuple[int, dict[str, Any]]:
+    """Run tests in a process of its own, on this one's database; return how it ended and what it saw."""
+    name = str(connection.settings_dict["NAME"])
+    assert name.startswith("test_")
+    connection.close()
+    url = urllib.parse.urlsplit(settings.DATABASE_URL)._replace(path=f"/{name.removeprefix('test_')}").geturl()
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--reuse-db", *PLUGINS, *tests],
+        cwd=ROOT,
+        env=kept | {"DATABASE_URL": url, "TSQL_SAID": str(told)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert told.exists(), done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
+    if done.returncode and not (found["faults"] or found["failed"]):
+        raise AssertionError(done.stdout + done.stderr)
+    return done.returncode, found
+
+
+def test_reads_and_write_rules_ask_what_azure_sql_takes(tmp_path: Path) -> None:
+    ended, found = shadowed(tmp_path / "told.json", *CHOSEN)
+    assert found["faults"] == {}
+    assert found["failed"] == {}
+    assert ended == 0
+    assert found["statements"] > 400
+    unseen = asking() - set(found["modules"])
+    assert sorted(unseen ^ (PREPARED | NOT_MADE)) == []
+
+
+def test_what_it_refuses_would_be_found(tmp_path: Path) -> None:
+    # DISTINCT ON is PostgreSQL's alone, and the ORM's word for it.
+    test = tmp_path / "test_refused.py"
+    test.write_text(
+        "import pytest\nfrom reservations.models import Restaurant\n\n"
+        "@pytest.mark.django_db\ndef test_it():\n    list(Restaurant.objects.order_by('name').distinct('name'))\n",
+        encoding="utf-8",
+    )
+    ended, found = shadowed(tmp_path / "told.json", str(test))
+    assert ended == 1
+    assert "DISTINCT ON" in " ".join(found["failed"])
