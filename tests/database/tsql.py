@@ -129,9 +129,10 @@ def _of_words(sql: str) -> Iterator[str]:
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.token_type in _REFUSED_SIGNS:
             yield f"{token.text}: {_REFUSED_SIGNS[token.token_type]}"
-        word = token.text.upper()
         if not _is_word(token):
             continue
+        # FOREIGN KEY is one token.
+        word = token.text.upper().split()[-1]
         if word in _REFUSED_WORDS:
             yield f"{word}: {_REFUSED_WORDS[word]}"
         elif following is not None and following.token_type is TokenType.L_PAREN and word not in _CALLED:

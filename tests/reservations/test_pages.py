@@ -82,7 +82,7 @@ def test_the_restaurant_shows_what_a_guest_wants_to_know() -> None:
     assert "closed · Renovation" in page.text
     assert "© OpenStreetMap contributors" in page.text
     assert page.links["Website"] == "https://lind.example"
-    assert page.links["+49 30 1234567"] == "tel:+49 30 1234567"
+    assert page.links["+49 30 1234567"] == "tel:+49301234567"
     assert page.form("/times/").values == {"party": "2", "date": str(days_ahead(place, 0)), "time": ""}
 
 

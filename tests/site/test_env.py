@@ -337,11 +337,20 @@ def test_commands_without_a_database_start_no_server(
 
 
 def test_a_command_without_its_database_says_so_in_one_line() -> None:
-    failed = run("manage.py", "migrate", environment=PRODUCTION)
+    failed = run("manage.py", "audit_reservations", environment=PRODUCTION)
     assert failed.returncode == 1
     assert failed.stderr.startswith("The database restaurant at 127.0.0.1 can't be reached: ")
     assert "refused" in failed.stderr
     assert len(failed.stderr.splitlines()) == 1
+    assert PASSWORD not in failed.stderr + failed.stdout
+
+
+def test_the_release_step_says_what_to_do_about_a_database_that_is_not_there() -> None:
+    failed = run("manage.py", "migrate", environment=PRODUCTION)
+    assert failed.returncode == 1
+    assert "The database 'default' can't be asked: " in failed.stderr
+    assert "refused" in failed.stderr
+    assert "HINT: Is the server there" in failed.stderr
     assert PASSWORD not in failed.stderr + failed.stdout
 
 

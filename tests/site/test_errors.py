@@ -138,7 +138,7 @@ COOKIE = b'Cookie: sessionid="\\000aaaaaaaaaaaaaaaa"; browser="\\000"; \xff=\xfe
         (b"GET /", [b"Accept: \xff\xfe;q=x,,;", b"Accept-Language: *;q=9", b"HX-Request: \xff"], 200),
         (b"BREW /", [], 403),
         (b"POST /my-reservations/", [b"Content-Length: 0"], 403),
-        (b"POST /my-reservations/", [b"Content-Type: multipart/form-data", b"Content-Length: 0"], 400),
+        (b"POST /my-reservations/", [b"Content-Type: multipart/form-data", b"Content-Length: 0"], 403),
     ],
 )
 def test_gunicorn_answers_what_no_browser_sends(

@@ -107,6 +107,7 @@ class TestWalks(TestCase):
             "part": "1",
             "sheet": "1f5a48-00000000",
             "name": "0" * 32,
+            "digest": "0" * 12,
             "width": "480",
         }
         found = []
