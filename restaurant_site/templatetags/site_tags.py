@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, QueryDict
 from django.urls import ResolverMatch, reverse
 from django.utils import dateformat, translation
@@ -131,7 +132,11 @@ def language_links(request: HttpRequest | None) -> list[tuple[str, str, str]]:
 
 
 def _query(request: HttpRequest, match: ResolverMatch) -> str:
-    asked = request.GET.copy()
+    try:
+        asked = request.GET.copy()
+    except SuspiciousOperation:
+        # More than the site reads; the page that says so has links too.
+        return ""
     names = getattr(match.func, QUERY, None)
     if names is not None:
         # The others don't stand in the key under which the page is stored.

@@ -33,6 +33,7 @@
   const show = (isOver) => {
     spoken.classList.toggle("vh", !isOver);
     shown.hidden = isOver;
+    box.toggleAttribute("data-over", isOver);
     if (told) told.hidden = isOver;
     if (again) again.hidden = !isOver;
     for (const more of box.querySelectorAll("[data-more]")) more.hidden = isOver;
