@@ -21,6 +21,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import caches
 from django.db import connection, transaction
+from playwright.sync_api import Playwright, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from reservations import access
@@ -103,6 +104,13 @@ def served(log: Path, variables: Mapping[str, str]) -> Iterator[Site]:
         finally:
             process.terminate()
             process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Return Playwright's driver: one runs in a process."""
+    with sync_playwright() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

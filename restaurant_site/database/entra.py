@@ -8,7 +8,7 @@ renews it before it ends, so that a new connection seldom waits for one.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 SCOPE = "https://ossrdbms-aad.database.windows.net/.default"
 """What a token for Azure Database for PostgreSQL is asked for."""
+
+
+WAITS: Final[dict[str, Any]] = {"connection_timeout": 3, "read_timeout": 5, "retry_total": 1}
+"""Seconds for the identity service, which is on the machine or near it; it is asked once more."""
 
 
 class NoToken(psycopg.OperationalError):
@@ -30,8 +34,8 @@ def credential(authentication: str, client_id: str) -> TokenCredential:
     from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
     if authentication == "ActiveDirectoryMSI":
-        return ManagedIdentityCredential(client_id=client_id or None)
-    return DefaultAzureCredential(managed_identity_client_id=client_id or None)
+        return ManagedIdentityCredential(client_id=client_id or None, **WAITS)
+    return DefaultAzureCredential(managed_identity_client_id=client_id or None, **WAITS)
 
 
 def token(authentication: str, client_id: str) -> str:

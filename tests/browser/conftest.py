@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from tests.browser.install import chromium
 
@@ -27,14 +27,13 @@ _FLAGS = (
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(playwright: Playwright) -> Iterator[Browser]:
     """Return a running Chromium."""
     path = chromium()
     assert path, "No Chromium: run `make test`, or python tests/browser/install.py, which installs it."
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
-        yield running
-        running.close()
+    running = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
+    yield running
+    running.close()
 
 
 class Visitor:

@@ -29,4 +29,8 @@ def sent(site: Site, line: bytes, *headers: bytes, body: bytes = b"", host: byte
 
 def page_of(answer: Told) -> tuple[int, list[tuple[str, str]], bytes]:
     """Return what of an answer is the page's, not the moment's."""
-    return answer.status, sorted(pair for pair in answer.headers if pair[0] not in ("Date", "X-Cache", "X-Request-ID")), answer.body
+    return (
+        answer.status,
+        sorted(pair for pair in answer.headers if pair[0] not in ("Date", "X-Cache", "X-Request-ID")),
+        answer.body,
+    )

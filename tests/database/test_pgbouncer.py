@@ -23,7 +23,11 @@ from django.db import connection
 from tests.conftest import ROOT, database_url
 from tests.database.install import pgbouncer
 
-pytestmark = [pytest.mark.audit, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.audit,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.postgresql("PgBouncer stands before it alone"),
+]
 
 CONNECTIONS, TABLES, DINERS = 3, 6, 12
 SCRIPT = """

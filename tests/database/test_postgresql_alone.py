@@ -23,6 +23,7 @@ OWN_SERVERS = {
     "tests/concurrency/outages.py",
     "tests/concurrency/test_killed_under_load.py",
     "tests/site/bounded/test_stuck_database.py",
+    "tests/soak/verdict.py",
     "tests/site/checkouts.py",
     "tests/site/test_embedded.py",
     "tests/site/test_embedded_trouble.py",

@@ -16,6 +16,7 @@ from django.core.mail import EmailMessage, get_connection
 
 from reservations.history import cosmos
 from restaurant_site import smtp
+from restaurant_site.database import entra
 from restaurant_site.photos import azure
 from restaurant_site.smtp import WHOLE_SECONDS
 from tests.conftest import ROOT
@@ -26,6 +27,12 @@ SPEAKING = {
     "restaurant_site/settings.py": "settings of the pool of Redis",
     "restaurant_site/smtp.py": "EMAIL_TIMEOUT an answer, WHOLE_SECONDS a conversation",
     "restaurant_site/database/postgresql/base.py": "connect_timeout, and the bounds of waits.py",
+    "restaurant_site/database/connector.py": "reads a text in psycopg's form",
+    "restaurant_site/database/entra.py": "its own seconds, checked below",
+    "restaurant_site/database/failures.py": "errors of psycopg",
+    "restaurant_site/database/urls.py": "psycopg's names of options",
+    "restaurant_site/observing/exposing.py": "answers alone, a slow client for 5 seconds",
+    "restaurant_site/observing/tracing.py": "a thread of the library's sends; no request waits for it",
     "reservations/history/cosmos.py": "its own seconds, checked below",
     "reservations/messages/delivery.py": "errors of smtplib",
     "reservations/management/commands/send_test_email.py": "errors of smtplib",
@@ -67,6 +74,7 @@ def test_each_has_its_seconds() -> None:
         assert cache["OPTIONS"]["CONNECTION_POOL_KWARGS"]["retry"] is None
     assert max(cosmos.CONNECT_SECONDS, cosmos.READ_SECONDS, cosmos.WHOLE_SECONDS) <= 5
     assert max(azure.CONNECT_SECONDS, azure.READ_SECONDS) <= 5
+    assert max(entra.WAITS["connection_timeout"], entra.WAITS["read_timeout"]) <= 5
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
 from tests.browser.install import chromium
 from tests.conftest import Site
@@ -40,9 +40,8 @@ def flags(front_door: Proxy) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def chrome(flags: list[str]) -> Iterator[Browser]:
+def chrome(playwright: Playwright, flags: list[str]) -> Iterator[Browser]:
     """Return a Chromium that knows the site's name."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium(), args=flags)
-        yield running
-        running.close()
+    running = playwright.chromium.launch(executable_path=chromium(), args=flags)
+    yield running
+    running.close()
