@@ -116,12 +116,15 @@ def check_servers(**_kwargs: Any) -> Sequence[CheckMessage]:
 
 @register(Tags.caches, deploy=True)
 def check_reached(**_kwargs: Any) -> Sequence[CheckMessage]:
-    """Warn of a Redis that is not used now, and say why; and of one that is connected to the app and not looked at."""
+    """Tell of a Redis that is not used now, and why; warn of one that is connected to the app and not looked at.
+
+    The first is no fault of the settings: the site goes on without it.
+    """
     found: list[CheckMessage] = [
-        checks.Warning(
+        checks.Info(
             f"The Redis of {server.aliases} is {server.state}",
             hint="The site goes on without it, only slower.",
-            id="caching.W010",
+            id="caching.I010",
         )
         for server in servers()
         if server.is_away

@@ -120,7 +120,7 @@ def refused(says: str) -> None:
     assert counting.hit([counting.count_of("2/minute", "test", str(time.monotonic()))]) is None
     (told,) = servers()
     assert told.state == f"not used. {store('default').gate.reason}"
-    assert [message.id for message in checks.check_reached()] == ["caching.W010"]
+    assert [message.id for message in checks.check_reached()] == ["caching.I010"]
     assert says in str(checks.check_reached()[0])
     assert "hunter2" not in told.state
 

@@ -84,6 +84,7 @@ def test_memory_that_grows_is_seen() -> None:
     assert Memory().halves() == (0, 0)
 
 
+@pytest.mark.postgresql("the soak starts one of its own, and asks it past Django")
 @pytest.mark.django_db(transaction=True)
 def test_a_booking_that_is_lost_is_seen() -> None:
     import psycopg
