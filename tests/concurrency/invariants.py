@@ -9,7 +9,8 @@ from django.db import connection
 # A block stands beside the reservations under its number below zero. A party whose
 # time has begun may have moved, or stayed on after its time: from the last gap
 # between its claims on it is where its row says. One that moved and went within a
-# slot has none left.
+# slot has none left, and neither has one that was moved, and back, when its time
+# was over: what is over needs none.
 _LIVE = """
     parties AS (
         SELECT r.id, r.service_id, r.service_date, r.starts_at, r.ends_at, r.party_size, r.source,
@@ -20,7 +21,8 @@ _LIVE = """
                     WHERE c.reservation_id = r.id AND NOT EXISTS (
                         SELECT 1 FROM reservations_tableclaim d
                         WHERE d.reservation_id = r.id AND d.slot_start = c.slot_start - interval '15 minutes')),
-                   CASE WHEN r.status = 'finished' THEN r.ends_at ELSE r.starts_at END
+                   CASE WHEN r.status = 'finished' OR r.ends_at <= statement_timestamp()
+                        THEN r.ends_at ELSE r.starts_at END
                ) ELSE r.starts_at END AS since
         FROM reservations_reservation r
         WHERE r.restaurant_id = %(restaurant)s AND r.status IN ('held', 'confirmed', 'seated', 'finished')

@@ -321,3 +321,16 @@ def test_notes_grow_by_lines_up_to_their_length_and_stay_out_of_the_history(venu
     with refused(Reason.CHANGED_MEANWHILE):
         take_back(reservation, number)
     assert events(venue, TODAY)[-1] == "reservation noted"
+
+
+def test_a_party_moved_and_moved_back_when_its_time_is_over_needs_no_table(venue: Restaurant) -> None:
+    over, after = booked(venue), booked(venue, dt.time(21))
+    with clock.at(SEVEN + 190 * MINUTE):
+        assert _move(over)
+        assert take_back(over)
+        row = fresh(over)
+        assert (row.status, row.table_ids, row.ends_at) == (Status.CONFIRMED, over.table_ids, over.ends_at)
+        assert claims(over) == []
+        assert fresh(after).table_ids
+        assert broken(venue.pk) == {}
+        assert audited().violated == {}
