@@ -67,7 +67,11 @@ FOLDERS = (
     "restaurant_site/photos",
 )
 # Of these all is prepared: `test_tsql.py` has it.
-PREPARED = {"reservations/queries/rules.py", "reservations/queries/window.py"}
+PREPARED = {
+    "reservations/queries/months.py",
+    "reservations/queries/rules.py",
+    "reservations/queries/window.py",
+}
 # By these no chosen test comes: their own take longer than what they ask is worth. Load the plugin with them.
 NOT_MADE = {
     "menus/cached.py",
