@@ -43,7 +43,7 @@ def show_times(page: Page) -> None:
     """Open the first restaurant of the home page and go to a day that has times."""
     page.goto(SITE)
     page.locator(".card").first.click()
-    page.locator(".slot, .notice").first.wait_for()
+    page.locator("#times > *").first.wait_for()
     # Today may be over at the restaurant; in two days there is room.
     page.get_by_label("Date").fill((dt.datetime.now(dt.UTC).date() + dt.timedelta(days=2)).isoformat())
     page.get_by_label("Guests").focus()
