@@ -113,7 +113,7 @@ def look(crawlers: list[Crawler], lines: list[str]) -> None:
 
 def test_the_site_withstands_a_crawl() -> None:
     with watching.logged() as lines:
-        crawlers = crawled(depth=0, most=160)
+        crawlers = crawled(depth=0, most=100)
     look(crawlers, lines)
     assert sum(one.report.sent for one in crawlers) > 1_000
 
@@ -121,7 +121,7 @@ def test_the_site_withstands_a_crawl() -> None:
 @pytest.mark.audit
 def test_the_site_withstands_a_long_crawl() -> None:
     with watching.logged() as lines:
-        crawlers = crawled(depth=1, most=800)
+        crawlers = crawled(depth=1, most=300)
     look(crawlers, lines)
 
 
