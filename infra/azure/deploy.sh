@@ -19,11 +19,18 @@ swap() {
     az webapp deployment slot swap --resource-group "$group" --name "$web" --slot staging --target-slot production
 }
 
+follow() {
+    # The job loop follows what serves, and azd knows it: the next `azd provision` starts the same.
+    az containerapp update --resource-group "$group" --name "$loop" --image "$1" \
+        --set-env-vars "RELEASE=${1##*:}" --output none
+    azd env set IMAGE "$1"
+    azd env set RELEASE "${1##*:}"
+}
+
 if [ "${1:-}" = back ]; then
     swap
     image=$(az webapp config show --resource-group "$group" --name "$web" --query linuxFxVersion --output tsv)
-    az containerapp update --resource-group "$group" --name "$loop" --image "${image#DOCKER|}" --output none
-    azd env set IMAGE "${image#DOCKER|}"
+    follow "${image#DOCKER|}"
     echo "Back on ${image#DOCKER|}. The schema stays: it only ever grows."
     exit
 fi
@@ -58,7 +65,5 @@ az webapp config container set --resource-group "$group" --name "$web" --slot st
 
 echo "4. Swap it in once it is warm"
 swap
-az containerapp update --resource-group "$group" --name "$loop" --image "$image" --output none
-azd env set IMAGE "$image"
-azd env set RELEASE "$tag"
+follow "$image"
 echo "$tag serves."
