@@ -87,8 +87,9 @@ def on_exit(_server: object) -> None:
     folder.remove()
 
 
-def worker_exit(_server: object, _worker: object) -> None:
-    """Let a worker that ends tell what it has not told yet."""
-    from restaurant_site.observing import beginning
+def worker_exit(_server: object, worker: Any) -> None:
+    """Let a worker that ends tell what it has not told yet; one that could not begin has no settings to do it by."""
+    if worker.booted:
+        from restaurant_site.observing import beginning
 
-    beginning.end()
+        beginning.end()
