@@ -30,7 +30,7 @@ _COLUMNS: Final = re.compile(r"\ASELECT (?:DISTINCT )?.{80,}? FROM ", re.DOTALL)
 _LIST: Final = re.compile(r"\((?:%s|\?)(?:, (?:%s|\?))+\)")
 
 of_statement: Callable[[str, float, str], None] | None = None
-"""Told of each statement that ended, by its shape, its seconds and the kind of database; `tracing` sets it."""
+"""Told of each statement that ended: its SQL, its seconds and the kind of database; `tracing` sets it."""
 
 _slow = inf
 
@@ -84,7 +84,7 @@ def _counted(execute: Execute, sql: str, params: Any, many: bool, context: dict[
         if spent > _slow:
             _tell(spent, shape(sql))
         if of_statement is not None:
-            of_statement(shape(sql), spent, context["connection"].vendor)
+            of_statement(sql, spent, context["connection"].vendor)
 
 
 @receiver(setting_changed, dispatch_uid="observed-slow-statements")

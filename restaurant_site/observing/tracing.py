@@ -139,11 +139,13 @@ def _told(work: Work, request: HttpRequest, status: int) -> dict[str, str | int]
     }
 
 
-def _of_statement(shape: str, seconds: float, vendor: str) -> None:
+def _of_statement(sql: str, seconds: float, vendor: str) -> None:
     """Note a statement that has just ended."""
+    # Most requests are not sampled: for them nothing is made of it.
     if not trace.get_current_span().is_recording():
         return
     now = time.time_ns()
+    shape = statements.shape(sql)
     span = _tracer.start_span(
         shape.partition(" ")[0],
         kind=SpanKind.CLIENT,
