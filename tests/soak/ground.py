@@ -142,6 +142,7 @@ def standing(folder: Path) -> Iterator[Ground]:
             "LIMITS_SCALE": "10000",
             # Else a worker that grows would be replaced before it shows.
             "GUNICORN_CMD_ARGS": "--max-requests=0",
+            "WORKER_MEMORY_MB": "0",
         }
         before, now = (Node(name, folder, site, **told) for name in ("before", "now"))
         for node in (before, now):

@@ -66,13 +66,7 @@ class Ledger:
     def faults(self, breakages: Iterable[Breakage]) -> list[str]:
         """Return the answers that nothing that was broken excuses."""
         listed = list(breakages)
-        return [
-            f"{one.method} {one.path}: {one.status}{_hint(one)}" for one in self.heard if not _is_right(one, listed)
-        ]
-
-
-def _hint(one: Heard) -> str:
-    return " without Retry-After" if one.status == 503 and not one.comes_back else ""
+        return [str(one) for one in self.heard if not _is_right(one, listed)]
 
 
 def _is_right(one: Heard, breakages: list[Breakage]) -> bool:
