@@ -27,12 +27,14 @@ def address_of(environ: Mapping[str, Any]) -> str:
     proxies, or where the header is shorter than it must be, the address is the
     connection's own; behind a socket without one it is "unknown".
     """
+    return _canonical(handed_on(environ)) or _canonical(str(environ.get("REMOTE_ADDR", ""))) or "unknown"
+
+
+def handed_on(environ: Mapping[str, Any]) -> str:
+    """Return what the outermost of our proxies wrote of whom it was asked by; "" of what came around one of them."""
     hops = settings.TRUSTED_HOPS
-    if hops:
-        told = str(environ.get("HTTP_X_FORWARDED_FOR", "")).split(",")
-        if len(told) >= hops and (address := _canonical(told[-hops])):
-            return address
-    return _canonical(str(environ.get("REMOTE_ADDR", ""))) or "unknown"
+    told = str(environ.get("HTTP_X_FORWARDED_FOR", "")).split(",") if hops else []
+    return told[-hops].strip() if hops and len(told) >= hops else ""
 
 
 def network_of(address: str) -> str:
