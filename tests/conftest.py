@@ -76,6 +76,11 @@ class Site:
     process: subprocess.Popen[bytes]
     log: Path
 
+    def workers(self) -> list[int]:
+        """Return the process ids of its workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
 
 def database_url() -> str:
     """Return the URL of the tests' database, for another process."""
@@ -83,15 +88,26 @@ def database_url() -> str:
     return url._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
 
-@contextlib.contextmanager
-def served(log: Path, variables: Mapping[str, str]) -> Iterator[Site]:
-    """Serve the site through gunicorn in these variables, on a port of its own, and stop it at the end."""
+def free_port() -> int:
+    """Return a port that nobody uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextlib.contextmanager
+def served(
+    log: Path, variables: Mapping[str, str], *, application: str = "restaurant_site.wsgi:application", port: int = 0
+) -> Iterator[Site]:
+    """Serve the site, or an application of the tests', through gunicorn in these variables; stop it at the end.
+
+    On a port of its own unless one is given.
+    """
+    port = port or free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "restaurant_site.wsgi:application"],
+            [sys.executable, "-m", "gunicorn", application],
             cwd=ROOT,
             env={**variables, "PORT": str(port)},
             stdout=output,
@@ -103,7 +119,7 @@ def served(log: Path, variables: Mapping[str, str]) -> Iterator[Site]:
             yield Site(url, process, log)
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=30)
 
 
 @pytest.fixture(scope="session")
@@ -160,7 +176,7 @@ def as_numbered(content_types: dict[tuple[str, str], int]) -> None:
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     """Return once the site answers; a failure shows its log."""
-    for _attempt in range(300):
+    for _attempt in range(600):
         assert process.poll() is None, log.read_text()
         try:
             with urllib.request.urlopen(f"{url}/healthz", timeout=2):

@@ -160,12 +160,11 @@ def _process_of(site: Site, client_port: int) -> int:
         for line in lines
         if int(line[1].split(":")[1], 16) == server_port and int(line[2].split(":")[1], 16) == client_port
     )
-    children = Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children").read_text().split()
-    for child in children:
+    for child in site.workers():
         for descriptor in Path(f"/proc/{child}/fd").iterdir():
             try:
                 if str(descriptor.readlink()) == f"socket:[{inode}]":
-                    return int(child)
+                    return child
             except OSError:
                 continue
     raise AssertionError("no worker holds the connection")

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from tests.conftest import ROOT, database_url
+from tests.conftest import ROOT, database_url, free_port
 from tests.database.install import pgbouncer
 
 pytestmark = [
@@ -80,9 +80,7 @@ def bouncing() -> Iterator[str]:
     asked = parse_qs(url.query)
     host, port = asked.get("host", [url.hostname or ""])[0], str(url.port or asked.get("port", ["5432"])[0])
     user, name = url.username or asked.get("user", [""])[0] or "postgres", url.path.lstrip("/")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        listening = probe.getsockname()[1]
+    listening = free_port()
     with tempfile.TemporaryDirectory(prefix="bouncer-") as folder:
         # It refuses to be root, and PostgreSQL's socket is its owner's alone.
         owner = pwd.getpwuid(os.stat(host).st_uid).pw_name if host.startswith("/") else "nobody"

@@ -18,9 +18,7 @@ from typing import Any
 import pytest
 
 from reservations.management.commands.run_jobs import Command as RunJobs
-from restaurant_site.embedded.binaries import redis_program
-from tests.concurrency.fleet import free_port
-from tests.conftest import ROOT
+from tests.conftest import ROOT, free_port
 from tests.hosting import compose
 from tests.redis_server import RedisServer
 from tests.site.bounded.install import nginx
@@ -178,16 +176,12 @@ def test_redis_starts_with_its_command(
     config = ROOT / "infra" / "redis" / Path(command[1]).name
     assert f"./infra/redis/{config.name}:{command[1]}:ro" in services[name]["volumes"]
     server = RedisServer(tmp_path)
-    program = redis_program(None)
-    assert program
-    ours = ["--port", "0", "--unixsocket", str(server.socket), "--dir", str(tmp_path)]
-    server.process = subprocess.Popen([program, config, *command[2:], *ours], stdout=subprocess.DEVNULL)
+    server.run(str(config), *command[2:], "--port", "0", "--unixsocket", str(server.socket), "--dir", str(tmp_path))
     try:
         for _attempt in range(100):
             if server.socket.exists():
                 break
-            server.process.poll()
-            assert server.process.returncode is None
+            assert server.alive
             time.sleep(0.05)
         told = server.client.config_get("maxmemory*")
         assert told["maxmemory-policy"] == policy

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, database_url
+from tests.conftest import ROOT, database_url, free_port
 from tests.factories import make_venue
 from tests.hosting.dockerfile import FILE, stages
 from tests.hosting.forwarding import forwarded
@@ -69,9 +69,7 @@ def container(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         stack.callback(redis.kill)
         database = stack.enter_context(forwarded(f"{folder}/.s.PGSQL.{number}"))
         cache = stack.enter_context(forwarded(str(redis.socket)))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         told = {
             "SECRET_KEY": secrets.token_urlsafe(60),
             "ALLOWED_HOSTS": HOST,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from django.db import connections
 
 from reservations.engine import booking
 from reservations.models import JobBeat, Message
@@ -196,19 +193,11 @@ def test_a_node_that_dies_is_left_out(tmp_path: Path, redis_server: RedisServer)
         wire = Wire(site.url)
         before, now = site.nodes
         assert {wire.get(path).status for _time in range(6)} == {200}
-        kill(before)
+        before.kill()
         assert {wire.get(path).status for _time in range(20)} == {200}
-        kill(now)
+        now.kill()
         away = wire.get(path)
         assert (away.status, away.headers["Retry-After"], away.headers["Cache-Control"]) == (503, "5", "no-store")
         assert b"nothing is booked twice" in away.body
         posted = wire.post("/my-reservations/find/", {"reference": "x"})
         assert (posted.status, posted.headers["Retry-After"]) == (503, "5")
-
-
-def kill(node: Server) -> None:
-    """End a whole node at once, as a machine does."""
-    for pid in (node.process.pid, *node.workers()):
-        os.kill(pid, signal.SIGKILL)
-    node.process.wait()
-    connections.close_all()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from reservations.models import Reservation, TableClaim
-from tests.conftest import ROOT, database_url
+from tests import conftest
+from tests.conftest import database_url
 from tests.factories import days_ahead, make_restaurant, make_staff, make_venue
 from tests.reservations.diner import TYPED
 from tests.wire import Answer, Wire
@@ -57,30 +56,9 @@ def hung_port() -> Iterator[int]:
 @contextlib.contextmanager
 def served(log: Path, **environment: str) -> Iterator[Wire]:
     """Serve the site through gunicorn with the given variables."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    given = {"SITE_ENV": "development", "BIND": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1"}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "restaurant_site.wsgi:application"],
-            cwd=ROOT,
-            env=os.environ | given | environment,
-            stdout=output,
-            stderr=output,
-        )
-        wire = Wire(f"http://127.0.0.1:{port}")
-        try:
-            for _attempt in range(300):
-                assert process.poll() is None, log.read_text()
-                with contextlib.suppress(OSError):
-                    if wire.get("/healthz").status == 200:
-                        break
-                time.sleep(0.1)
-            yield wire
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+    given = {"SITE_ENV": "development", "BIND": "127.0.0.1", "WEB_CONCURRENCY": "1"}
+    with conftest.served(log, os.environ | given | environment) as site:
+        yield Wire(site.url)
 
 
 def timed(ask: Callable[..., Answer], *arguments: str) -> Answer:

@@ -9,8 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.concurrency.fleet import free_port
-from tests.conftest import ROOT
+from tests.conftest import ROOT, free_port
 from tests.wire import Wire
 
 # An application that takes its time to be loaded.

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from restaurant_site.embedded import ensure, postgres, process
-from tests.concurrency.fleet import Server, free_port, serving
+from tests.concurrency.fleet import Server, serving
 from tests.concurrency.outages import JobLoop, Site
+from tests.conftest import free_port
 from tests.redis_fleet import Watched, running
 from tests.redis_server import RedisServer
 from tests.site.bounded.frozen import Freezing
@@ -68,10 +69,7 @@ class Node:
     def kill(self) -> None:
         """End all of it at once, as a machine does."""
         self._jobs.kill()
-        for pid in (self.server.process.pid, *self.server.workers()):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.server.process.wait()
+        self.server.kill()
         self._stack.close()
 
     def kill_a_worker(self) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.concurrency.fleet import Server, serving
-from tests.conftest import ROOT
+from tests.conftest import ROOT, free_port
 from tests.factories import make_venue
 from tests.redis_server import RedisServer
 from tests.site.bounded.install import nginx
@@ -67,9 +67,7 @@ def proxying(folder: Path, *behind: Server) -> Iterator[str]:
     """Run nginx by the project's file, with this test's addresses."""
     program = nginx()
     assert program, "python tests/site/bounded/install.py"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     text = (ROOT / "infra" / "nginx" / "nginx.conf").read_text()
     line = next(line for line in text.splitlines() if "server site:8000 " in line)
     for theirs, ours in (

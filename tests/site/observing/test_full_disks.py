@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -22,7 +21,7 @@ from reservations.models import Restaurant
 from restaurant_site.observing import folder
 from restaurant_site.photos import where
 from tests import conftest
-from tests.conftest import ROOT, Site, database_url, wait_for
+from tests.conftest import ROOT, Site, database_url, free_port, wait_for
 from tests.factories import make_member, make_restaurant, make_venue
 from tests.photos.desk import errors, send, upload
 from tests.photos.pictures import jpeg
@@ -72,8 +71,7 @@ def serving(log: Path, **variables: str) -> Iterator[Site]:
 
 
 def pids(site: Site) -> set[int]:
-    pid = site.process.pid
-    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    return set(site.workers())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -109,9 +107,7 @@ def test_a_log_that_nobody_takes_costs_no_answer(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "gunicorn", "restaurant_site.wsgi:application"]
     environment = os.environ | {"DATABASE_URL": database_url(), "BIND": "127.0.0.1", "SITE_ENV": "development"}
     environment |= {"ACCESS_LOG": "on", "WEB_CONCURRENCY": "1", "SLOW_QUERY_MS": "1", "SLOW_PAGE_MS": "1"}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with Path("/dev/full").open("wb") as full:
         process = subprocess.Popen(command, cwd=ROOT, env={**environment, "PORT": str(port)}, stdout=full, stderr=full)
         try:

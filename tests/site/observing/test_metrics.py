@@ -27,8 +27,7 @@ def venue() -> Restaurant:
 
 
 def workers(site: Site) -> set[int]:
-    pid = site.process.pid
-    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    return set(site.workers())
 
 
 def is_replaced(site: Site, killed: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import socket
 from io import StringIO
 from typing import Any
 
@@ -20,6 +19,7 @@ from reservations.jobs.table import JOBS, SEND, Job
 from reservations.models import JobBeat
 from restaurant_site.observing import exposing, lines, metrics, statements
 from restaurant_site.observing.ids import request_id
+from tests.conftest import free_port
 from tests.site.observing.reading import samples, summed
 from tests.wire import Wire
 
@@ -101,9 +101,7 @@ def test_a_job_has_an_id_and_is_counted(caplog: pytest.LogCaptureFixture, db: No
 @pytest.mark.django_db(transaction=True)
 def test_the_job_loops_metrics_are_served_to_the_token_alone(settings: Settings) -> None:
     settings.METRICS_TOKEN = TOKEN
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = exposing.serve(("127.0.0.1", port))
     try:
         wire = Wire(f"http://127.0.0.1:{port}")
