@@ -36,23 +36,12 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
 }
 
 // Here and not in the module of Redis: two of them share it.
-resource redisZone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
-  name: 'privatelink.redis.azure.net'
-  location: 'global'
-  tags: tags
-
-  resource link 'virtualNetworkLinks' = {
-    name: 'site'
-    location: 'global'
-    properties: {
-      registrationEnabled: false
-      virtualNetwork: { id: network.id }
-    }
-  }
+module redisZone 'zone.bicep' = {
+  params: { name: 'privatelink.redis.azure.net', tags: tags, networkId: network.id }
 }
 
 output networkId string = network.id
 output webSubnetId string = network.properties.subnets[0].id
 output jobsSubnetId string = network.properties.subnets[1].id
 output endpointsSubnetId string = network.properties.subnets[2].id
-output redisZoneId string = redisZone.id
+output redisZoneId string = redisZone.outputs.id
