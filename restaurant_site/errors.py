@@ -28,6 +28,13 @@ def _page(request: HttpRequest, status: int, heading: str, text: str, **more: ob
     return HttpResponse(render_to_string("error.html", context, request=request), status=status)
 
 
+def _later(answer: HttpResponse, seconds: int) -> HttpResponse:
+    """Let an answer say when to try again, and be kept by nobody."""
+    answer["Retry-After"] = str(seconds)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 400, or 413 where the form was too large."""
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
@@ -107,9 +114,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
             _("There is no room for this file right now"),
             _("The site's disk is full. Nothing was saved: please try again later, or call who runs the site."),
         )
-        page["Retry-After"] = "300"
-        page["Cache-Control"] = "no-store"
-        return page
+        return _later(page, 300)
     failure = failure_of(error)
     if failure is None:
         return _page(
@@ -121,10 +126,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     metrics.DATABASE_FAILURES.labels(failure.value).inc()
     heading, text, seconds = _unavailable(failure)
     kept = sendable(request)
-    response = _page(request, 503, heading, text, kept=kept, action=request.get_full_path() if kept else "")
-    response["Retry-After"] = str(seconds)
-    response["Cache-Control"] = "no-store"
-    return response
+    page = _page(request, 503, heading, text, kept=kept, action=request.get_full_path() if kept else "")
+    return _later(page, seconds)
 
 
 def _unavailable(failure: Failure) -> tuple[str, str, int]:
@@ -208,9 +211,7 @@ def too_many_requests(request: HttpRequest, seconds: float) -> HttpResponse:
         response = HttpResponse(render_to_string("_too_many.html", {"heading": heading, "text": text}), status=429)
     else:
         response = _page(request, 429, heading, text, kept=_kept(request), action=request.get_full_path())
-    response["Retry-After"] = str(wait)
-    response["Cache-Control"] = "no-store"
-    return response
+    return _later(response, wait)
 
 
 def _in_words(seconds: int) -> str:

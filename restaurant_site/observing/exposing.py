@@ -28,6 +28,9 @@ _FRESH: Final = 0.25
 """Seconds for which what was written is given again: many who ask cost no more than one."""
 _WAIT: Final = 5.0
 
+_of_fleet = CollectorRegistry()
+_of_fleet.register(fleet.Fleet())
+
 
 class Metrics:
     """Answer ``/metrics`` to GET with the token; to all others there is no such page.
@@ -85,10 +88,8 @@ _text = _Text()
 def written() -> bytes:
     """Return the metrics of this server as text: of all its workers, under gunicorn, else of this process."""
     copying.copy()
-    of_fleet = CollectorRegistry()
-    of_fleet.register(fleet.Fleet())
-    # First, while no lock is held: it may wait for the database.
-    text = generate_latest(of_fleet)
+    # First, while the folder is not locked: it may wait for the database.
+    text = generate_latest(_of_fleet)
     named = os.environ.get(folder.VARIABLE)
     if not named:
         return text + generate_latest(REGISTRY)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -72,30 +71,18 @@ def known() -> Known:
 
 
 class Fleet(Collector):
-    """The same from every server that is asked: take one, not the sum."""
-
-    def collect(self) -> Iterable[Metric]:
-        """Return the metrics; without the database only that it is away."""
-        return list(_told(_known.get()))
-
-
-class _Known:
-    """What the database said last."""
+    """The same from every server that is asked: take one, not the sum. For one thread at a time."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._until = float("-inf")
         self._known = Known(is_up=False)
 
-    def get(self) -> Known:
-        with self._lock:
-            if time.monotonic() > self._until:
-                self._known = known()
-                self._until = time.monotonic() + _FRESH
-            return self._known
-
-
-_known = _Known()
+    def collect(self) -> Iterable[Metric]:
+        """Return the metrics; without the database only that it is away."""
+        if time.monotonic() > self._until:
+            self._known = known()
+            self._until = time.monotonic() + _FRESH
+        return list(_told(self._known))
 
 
 def _told(found: Known) -> Iterator[Metric]:

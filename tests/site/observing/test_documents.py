@@ -67,7 +67,6 @@ def test_the_dashboard_chooses_by_labels_that_there_are() -> None:
 
 
 @pytest.mark.django_db
-def test_what_the_database_knows_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fleet, "_known", fleet._Known())
+def test_what_the_database_knows_is_told() -> None:
     names = {family.name for family in fleet.Fleet().collect()}
     assert {"site_database_up", "site_job_age_seconds", "site_outbox_rows"} <= names
