@@ -7,7 +7,6 @@ nobody's own address is there. Always JSON: programs read it.
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
@@ -28,18 +27,13 @@ is_on = False
 _told: deque[tuple[float, str, str, int, float, int, float]] = deque()
 _second = (0, "")
 _lost = 0
-_started: int | None = None
 _writing = threading.Lock()
 
 
 def start() -> None:
     """Write the log from here on, by a thread of this process."""
-    global is_on, _started
+    global is_on
     is_on = True
-    if _started == os.getpid():
-        return
-    _started = os.getpid()
-    _told.clear()
     threading.Thread(target=_write_on, name="access-log", daemon=True).start()
 
 

@@ -68,7 +68,8 @@ class Watched:
         if length < 0 and getattr(answer, "streaming", False):
             # What it streams may come from the database, row by row.
             return _Streamed(answer, partial(self._tell, environ, work, status, began=began))
-        self._tell(environ, work, status, length, began)
+        # To HEAD the server sends no body, whatever length the head tells.
+        self._tell(environ, work, status, 0 if environ["REQUEST_METHOD"] == "HEAD" else length, began)
         return answer
 
     def _tell(self, environ: WSGIEnvironment, work: Work, status: str, sent: int, began: float) -> None:

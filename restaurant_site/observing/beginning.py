@@ -1,4 +1,4 @@
-"""What a process starts and ends of all this: a web worker after the fork, the job loop as it begins."""
+"""What a web worker starts of all this after the fork, and ends. The job loop has its metrics alone: run_jobs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from restaurant_site.observing import access, copying
 
 
 def begin() -> None:
-    """Begin to tell of this process."""
+    """Begin to tell of this worker."""
     copying.start()
     if settings.APPLICATIONINSIGHTS_CONNECTION_STRING:
         from restaurant_site.observing import tracing

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import threading
 import time
 from typing import Final
@@ -28,17 +27,13 @@ _FILLS: Final = {
 
 _copied: dict[tuple[str, str], int] = {}
 _copying = threading.Lock()
-_started: int | None = None
 
 
 def start() -> None:
     """Copy from here on, by a thread of this process."""
-    global _started
-    if _started != os.getpid():
-        _started = os.getpid()
-        # Every file is there from the beginning: later its disk may be full.
-        metrics.cell_of("GET", "/healthz", 200, "bypass")
-        threading.Thread(target=_copy_on, name="metrics", daemon=True).start()
+    # Every file is there from the beginning: later its disk may be full.
+    metrics.cell_of("GET", "/healthz", 200, "bypass")
+    threading.Thread(target=_copy_on, name="metrics", daemon=True).start()
 
 
 def copy() -> None:

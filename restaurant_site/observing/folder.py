@@ -69,24 +69,23 @@ def remove() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def bury(living: Collection[int]) -> bool:
-    """Sum up what workers had counted that are not among the living, and remove their files; return whether it is done.
+def bury(living: Collection[int]) -> None:
+    """Sum up what workers had counted that are not among the living, and remove their files.
 
     It waits for the next time where somebody is just reading, or the disk is full.
     """
     if not (named := os.environ.get(VARIABLE)):
-        return False
+        return
     folder = Path(named)
     for file in folder.glob("gauge_live*_*.db"):
         if _pid(file) not in living:
             file.unlink(missing_ok=True)
     if not has_room(folder):
-        return False
+        return
     with locked(folder, wait=False) as is_mine:
         if is_mine:
             for kind in _SUMMED:
                 _sum_up(folder, kind, living)
-    return is_mine
 
 
 def has_room(folder: Path) -> bool:

@@ -11,8 +11,6 @@ from typing import Any, Final
 from restaurant_site import logs
 from restaurant_site.observing.current import current_work
 
-FORMATS: Final = ("json", "text")
-
 # Of gunicorn's lines those that come after a request was read; the others are about what was none yet.
 _OF_ANSWERS: Final = ("Error handling request", "WSGI app sent", "Socket error")
 
