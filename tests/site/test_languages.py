@@ -211,6 +211,8 @@ def test_what_a_restaurant_wrote_is_marked_with_its_language(hasseki: Restaurant
     assert page.count(f'<html lang="{prefix[1:] or "en"}">') == 1
     assert '<bdi lang="ja">八席、料理人ひとり</bdi>' in Client().get(f"{prefix}/").content.decode()
     assert '<bdi lang="ja">鮪</bdi>' in Client().get(f"{prefix}/restaurants/hasseki/menu/").content.decode()
+    privacy = Client().get(f"{prefix}/restaurants/hasseki/privacy/").content.decode()
+    assert '<bdi lang="ja">〒162-0825 東京都新宿区神楽坂8-8</bdi>' in privacy
     times = Client().get(f"{prefix}/restaurants/hasseki/times/?party=2&date={days_ahead(hasseki)}").content.decode()
     assert '<legend><bdi lang="ja">Dinner</bdi></legend>' in times
 
