@@ -3,8 +3,6 @@
 "use strict";
 (() => {
   const box = document.querySelector("[data-hold]");
-  const problems = document.getElementById("problems") || document.getElementById("suspected");
-  if (problems) problems.focus();
   if (!box) return;
   const shown = box.querySelector("[data-countdown]");
   const spoken = box.querySelector("[data-announce]");
