@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from reservations.forms import MonthForm
 from reservations.queries.venue import Place
 from reservations.views.month import Month, calendar_query, month_of
-from reservations.views.times import first_search, found_place, local_today, times_form, unlisted
+from reservations.views.times import first_search, found_place, local_today, times_form
 from restaurant_site.caching.public import public_page
 from restaurant_site.caching.stamps import do_not_store
 
@@ -33,7 +33,7 @@ def show_calendar(request: HttpRequest, slug: str) -> HttpResponse:
     form.initial = search
     context = {"place": place, "form": form, "month": month}
     template = "reservations/_calendar.html" if is_part else "reservations/calendar.html"
-    response = unlisted(render(request, template, context), place)
+    response = render(request, template, context)
     # Endlessly many, and of no use but here.
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
@@ -41,8 +41,8 @@ def show_calendar(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _asked(request: HttpRequest, place: Place) -> tuple[Month, dict[str, str]]:
     """Return the month that is asked for, or the nearest, and what the search form holds beside it."""
-    today = local_today(place)
-    usual = {"month": f"{today:%Y-%m}", "party": first_search(place)["party"]}
+    today, first = local_today(place), first_search(place)
+    usual = {"month": f"{today:%Y-%m}", "party": first["party"]}
     given = {name: request.GET[name] for name in ("area", "month", "party", "step_free") if request.GET.get(name)}
     form = MonthForm(usual | given, restaurant_areas=list(place.areas))
     if not form.is_valid():
@@ -55,4 +55,4 @@ def _asked(request: HttpRequest, place: Place) -> tuple[Month, dict[str, str]]:
     if any(spelling.get(name) != value for name, value in given.items()):
         do_not_store("an odd spelling, or a month that nobody can book")
     date = max(today, month.first)
-    return month, {**first_search(place), **spelling, "date": date.isoformat()}
+    return month, {**first, **spelling, "date": date.isoformat()}
