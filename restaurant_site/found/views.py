@@ -39,8 +39,8 @@ def robots(request: HttpRequest) -> HttpResponse:
     paths = []
     for code, _name in settings.LANGUAGES:
         with translation.override(code):
-            paths += [reverse("admin:index"), reverse("mine"), reverse("times", args=["-"]).replace("/-/", "/*/")]
-            paths.append(f"{reverse('home')}?*q=")
+            paths += [reverse("admin:index"), reverse("mine"), f"{reverse('home')}?*q="]
+            paths += [reverse(name, args=["-"]).replace("/-/", "/*/") for name in ("times", "calendar")]
     context = {"paths": paths, "sitemap": absolute(reverse("sitemap"))}
     return render(request, "robots.txt", context, content_type="text/plain; charset=utf-8")
 

@@ -128,6 +128,7 @@ def test_robots_may_ask_for_what_is_public_and_for_nothing_that_is_endless(venue
         "/admin/",
         "/admin/reservations/",
         "/restaurants/here/times/?date=2026-01-01",
+        "/restaurants/here/calendar/?month=2026-01&party=7",
         "/?q=x",
         "/?page=2&q=x",
     ):
