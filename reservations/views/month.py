@@ -101,7 +101,7 @@ def other_days(found: Place, form: PartyForm, today: dt.date, date: dt.date) -> 
 def times_url(found: Place, form: PartyForm, date: dt.date) -> str:
     """Return the address of a date's times for the party of a valid form, with its wished time, if it has one."""
     wished = form.cleaned_data.get("time")
-    query = {"date": date.isoformat(), **_of_party(form), **({"time": f"{wished:%H:%M}"} if wished else {})}
+    query = {"date": date.isoformat(), **of_party(form), **({"time": f"{wished:%H:%M}"} if wished else {})}
     return f"{reverse('times', kwargs={'slug': found.slug})}?{urlencode(query)}"
 
 
@@ -112,10 +112,11 @@ def calendar_url(found: Place, form: PartyForm, month: dt.date) -> str:
 
 def calendar_query(form: PartyForm, month: dt.date) -> dict[str, str]:
     """Return the one spelling of what a calendar is asked for."""
-    return {"month": f"{month:%Y-%m}", **_of_party(form)}
+    return {"month": f"{month:%Y-%m}", **of_party(form)}
 
 
-def _of_party(form: PartyForm) -> dict[str, str]:
+def of_party(form: PartyForm) -> dict[str, str]:
+    """Return who would come by a valid form, as a form or an address sends it."""
     data = form.cleaned_data
     more = {"area": str(form.area_id or ""), "step_free": "on" if data["step_free"] else ""}
     return {"party": str(data["party"]), **{name: value for name, value in more.items() if value}}

@@ -28,7 +28,7 @@ from reservations.models import Restaurant
 from reservations.queries.venue import Place
 from reservations.reasons import diner_day_text, diner_text
 from reservations.views.choices import grouped, is_full, moment_of, nearest, telling
-from reservations.views.month import month_of, other_days, times_url
+from reservations.views.month import month_of, of_party, other_days, times_url
 
 # Until this local hour yesterday's times are within reach.
 _NIGHT_ENDS = 5
@@ -187,10 +187,7 @@ def other_ways(found: Place | Restaurant, form: TimesForm, day: tuple[Time, ...]
 
 def asked_for(form: TimesForm) -> dict[str, str]:
     """Return a valid search as a form or an address sends it, without a wished time."""
-    data = form.cleaned_data
-    asked = {"date": data["date"].isoformat(), "party": str(data["party"])}
-    more = {"area": str(form.area_id or ""), "step_free": "on" if data["step_free"] else ""}
-    return asked | {name: value for name, value in more.items() if value}
+    return {"date": form.cleaned_data["date"].isoformat(), **of_party(form)}
 
 
 def times_address(found: Place, search: TimesForm) -> str:

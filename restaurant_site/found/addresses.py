@@ -33,10 +33,9 @@ def absolute(path: str) -> str:
 
 def alternates(name: str, **kwargs: Any) -> list[Alternate]:
     """Return a page in every language of the site, and last the one for readers of none of them."""
-    found = []
+    paths = {}
     for code, _name in settings.LANGUAGES:
         with translation.override(code):
-            found.append(Alternate(code, reverse(name, kwargs=kwargs)))
-    with translation.override(settings.LANGUAGE_CODE):
-        found.append(Alternate(X_DEFAULT, reverse(name, kwargs=kwargs)))
-    return found
+            paths[code] = reverse(name, kwargs=kwargs)
+    paths[X_DEFAULT] = paths[settings.LANGUAGE_CODE]
+    return [Alternate(code, path) for code, path in paths.items()]
