@@ -8,22 +8,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
-from tests.browser.install import chromium
+from tests.browser.install import FLAGS, chromium
 
 # Playwright's synchronous API runs an event loop in this thread, which Django
 # would take for asynchronous code; the tests' own queries are not.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
-# Without these Chromium looks up hosts of its own in the background.
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +20,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     """Return a running Chromium."""
     path = chromium()
     assert path, "No Chromium: run `make test`, or python tests/browser/install.py, which installs it."
-    running = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
+    running = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
     yield running
     running.close()
 

@@ -13,6 +13,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+"""What Chromium is started with; without the last three it looks up hosts of its own in the background."""
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

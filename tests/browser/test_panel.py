@@ -52,9 +52,7 @@ def test_the_panel_is_in_reach_and_complete_by_keyboard(
     # Down the menu the panel stays, or on a phone a bar that leads to it.
     bar = page.locator(".reach")
     expect(bar).to_be_hidden()
-    page.get_by_text("Dish 5", exact=True).evaluate(
-        "item => item.scrollIntoView({ block: 'end', behavior: 'instant' })"
-    )
+    page.get_by_text("Dish 5", exact=True).evaluate(_TO_END)
     if width < 960:
         expect(bar).to_be_in_viewport()
         bar.get_by_role("link", name="Book a table").click()

@@ -1,4 +1,4 @@
-"""A mail server for the tests of sending."""
+"""A mail server for the tests of sending, and the addresses to which mails lead."""
 
 from __future__ import annotations
 
@@ -18,3 +18,11 @@ def server(settings: Settings) -> Iterator[SmtpServer]:
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
         settings.EMAIL_FROM = "Tafel <book@example.org>"
         yield running
+
+
+@pytest.fixture
+def addresses(settings: Settings) -> None:
+    """Let mails come from and lead to addresses of the tests."""
+    settings.ROOT_URLCONF = "tests.messages.urls"
+    settings.SITE_URL = "https://book.example.org"
+    settings.EMAIL_FROM = "Tafel <book@example.org>"

@@ -1,4 +1,4 @@
-"""Messages and what they tell of, written past the write rules."""
+"""Messages and what they tell of, written past the write rules, and the mails that they become."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from reservations.messages.rendering import Mail, render
 from reservations.models import BookingRequest, Guest, Membership, Message, Reservation, Restaurant, WaitlistEntry
 from tests.factories import make_restaurant, make_user
 
@@ -113,6 +114,13 @@ def _message(restaurant_id: int, kind: Message.Kind, **fields: Any) -> Message:
             **fields,
         },
     )
+
+
+def mail_of(message: Message) -> Mail:
+    """Return the mail that a message becomes now; fails where it is dropped."""
+    found = render(message, timezone.now())
+    assert isinstance(found, Mail), found
+    return found
 
 
 def make_told(kind: Message.Kind, **fields: Any) -> Message:

@@ -7,31 +7,15 @@ from typing import Any
 
 import pytest
 import vobject
-from django.utils import timezone
-from pytest_django import Settings
 
-from reservations.messages.rendering import Mail, render
 from reservations.models import Message, Reservation
 from tests.factories import make_restaurant
-from tests.messages.rows import Kind, make_message, make_row, make_told
+from tests.messages.rows import Kind, mail_of, make_message, make_row, make_told
 from tests.site.found.reading import graph_of, head_of, is_term, outside_of_the_vocabulary, the, values
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("addresses")]
 
 HOSTILE = "</script><b>Ö & 'Söhne'; a,b\\n"
-
-
-@pytest.fixture(autouse=True)
-def _addresses(settings: Settings) -> None:
-    settings.ROOT_URLCONF = "tests.messages.urls"
-    settings.SITE_URL = "https://book.example.org"
-    settings.EMAIL_FROM = "Tafel <book@example.org>"
-
-
-def mail_of(message: Message) -> Mail:
-    found = render(message, timezone.now())
-    assert isinstance(found, Mail), found
-    return found
 
 
 @pytest.mark.parametrize(

@@ -10,31 +10,17 @@ from typing import Any
 import pytest
 from django.conf import settings as site_settings
 from django.utils import timezone
-from pytest_django import Settings
 
 from reservations.links import reservation_token
 from reservations.messages.rendering import Dropped, Mail, render
 from reservations.models import Guest, Message
 from tests.factories import make_area, make_restaurant, make_service
-from tests.messages.rows import START, Kind, make_entry, make_message, make_request, make_row, make_told
+from tests.messages.rows import START, Kind, mail_of, make_entry, make_message, make_request, make_row, make_told
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("addresses")]
 
 HOSTILE = 'O\'Neil & <b>Söhne</b> "x"'
 VOID = {"meta", "br"}
-
-
-@pytest.fixture(autouse=True)
-def _addresses(settings: Settings) -> None:
-    settings.ROOT_URLCONF = "tests.messages.urls"
-    settings.SITE_URL = "https://book.example.org"
-    settings.EMAIL_FROM = "Tafel <book@example.org>"
-
-
-def mail_of(message: Message) -> Mail:
-    found = render(message, timezone.now())
-    assert isinstance(found, Mail), found
-    return found
 
 
 class Reader(HTMLParser):

@@ -14,7 +14,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.template import Context, Template
 from django.test import Client
-from django.utils import timezone, translation
+from django.utils import translation
 from icalendar import Calendar
 from pytest_django import Settings
 
@@ -25,11 +25,10 @@ from reservations.importing.countries import country_names
 from reservations.languages import language_choices, validate_language
 from reservations.messages.delivery import as_email
 from reservations.messages.lines import isolated
-from reservations.messages.rendering import Mail, render
 from reservations.models import Restaurant, RestaurantCuisine
 from restaurant_site.templatetags.site_tags import days_from_to, long_date, long_moment, short_date, short_moment
 from tests.factories import days_ahead, make_dish, make_menu, make_restaurant, make_staff, make_venue
-from tests.messages.rows import Kind, make_told
+from tests.messages.rows import Kind, mail_of, make_told
 from tests.pages import read
 
 # 18:30 in Tokyo, a Thursday.
@@ -272,8 +271,7 @@ def test_a_mail_carries_names_and_languages_whole(name: str, language: str, sett
     settings.EMAIL_FROM = "Tafel <book@example.org>"
     place = make_restaurant(name=name, street="神楽坂8-8", postcode="162-0825", city="東京都新宿区", country="JP")
     message = make_told(Kind.CONFIRMATION, restaurant=place, name=name, language=language)
-    found = render(message, timezone.now())
-    assert isinstance(found, Mail)
+    found = mail_of(message)
     sent = as_email(found).message().as_bytes()
     # RFC 5322: no line is longer, whatever it is written in.
     assert all(len(line) <= 998 for line in sent.split(b"\n"))
@@ -305,8 +303,7 @@ def _body(got: EmailMessage, kind: Literal["plain", "html"]) -> str:
 @pytest.mark.django_db
 def test_japanese_mails_have_no_western_punctuation() -> None:
     for kind in (Kind.CONFIRMATION, Kind.OFFER, Kind.PROPOSAL, Kind.REMINDER):
-        found = render(make_told(kind, language="ja"), timezone.now())
-        assert isinstance(found, Mail)
+        found = mail_of(make_told(kind, language="ja"))
         assert not re.search(r"[\u3040-\u30ff\u4e00-\u9fff][,.!?]", found.text), found.text
 
 

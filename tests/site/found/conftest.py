@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Playwright
 
-from tests.browser.install import chromium
+from tests.browser.install import FLAGS, chromium
 from tests.conftest import Site
 from tests.site import production
 from tests.site.proxy import Proxy, write_certificate
@@ -26,17 +26,8 @@ def front_door(served_production: Site, tmp_path_factory: pytest.TempPathFactory
 def flags(front_door: Proxy) -> list[str]:
     """Return what Chromium is started with, so that it finds the site at its own address and asks nobody else."""
     hosts = f"MAP {production.HOST}:443 127.0.0.1:{front_door.port}, MAP * ~NOTFOUND"
-    return [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--ignore-certificate-errors",
-        f"--host-resolver-rules={hosts}, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-    ]
+    rules = f"--host-resolver-rules={hosts}, EXCLUDE 127.0.0.1, EXCLUDE localhost"
+    return [*FLAGS, "--ignore-certificate-errors", rules]
 
 
 @pytest.fixture(scope="session")
