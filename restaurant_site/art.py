@@ -89,14 +89,14 @@ def art(seed: str, accent: str = "", width: int = CARD) -> Art:
     return Art(palette_of(seed, accent), tuple(family(draw, width)), width)
 
 
-def svg(picture: Art, name: str = "art") -> str:
-    """Return the picture as an SVG element without a meaning of its own, below 1,500 bytes; name is its class."""
+def svg(picture: Art) -> str:
+    """Return the picture as an SVG element without a meaning of its own, below 1.5 kB."""
     tones = picture.palette.tones
     parts = [f'<path fill="{tones[0]}" d="M0 0h{picture.width}v{HEIGHT}H0z"/>']
     for tone, shapes in itertools.groupby(picture.shapes, key=lambda shape: shape.tone):
         parts.append(f'<path fill="{tones[tone]}" d="{"".join(map(_path, shapes))}"/>')
     return (
-        f'<svg class="{name}" viewBox="0 0 {picture.width} {HEIGHT}" width="{picture.width}" height="{HEIGHT}" '
+        f'<svg class="art" viewBox="0 0 {picture.width} {HEIGHT}" width="{picture.width}" height="{HEIGHT}" '
         f'preserveAspectRatio="xMidYMid slice" aria-hidden="true">{"".join(parts)}</svg>'
     )
 

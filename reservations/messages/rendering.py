@@ -203,17 +203,14 @@ def _of_reservation(message: Message, reservation: Reservation, now: dt.datetime
     )
     was = message.data.get("was")
     return {
-        "structured": _structured(reservation) if message.kind in _WITH_CALENDAR else "",
+        "structured": script(reservation_document(reservation, link=link_to(reservation)))
+        if message.kind in _WITH_CALENDAR
+        else "",
         "cancel_until": limit.astimezone(restaurant.zone) if limit > now else None,
         "was": dt.datetime.fromisoformat(was).astimezone(restaurant.zone) if was else None,
         "was_party": message.data.get("was_party", reservation.party_size),
         "others": _others(reservation) if message.kind == Kind.CONFIRMATION else [],
     }
-
-
-def _structured(reservation: Reservation) -> str:
-    document = reservation_document(reservation, link=link_to(reservation), name=one_line(reservation.name))
-    return script(document)
 
 
 def _others(reservation: Reservation) -> list[Reservation]:

@@ -12,8 +12,8 @@ _STATUS = {
 }
 
 
-def reservation_document(reservation: Reservation, *, link: str, name: str) -> Thing:
-    """Return a reservation as it stands: the start with the restaurant's offset, link its page, name the guest's.
+def reservation_document(reservation: Reservation, *, link: str) -> Thing:
+    """Return a reservation as it stands: the start with the restaurant's offset, link its page.
 
     Nothing is in it that the mail does not say as well.
     """
@@ -35,7 +35,7 @@ def reservation_document(reservation: Reservation, *, link: str, name: str) -> T
         # Not schema.org's word, but the one that Gmail asks for.
         reservationNumber=reservation.reference,
         reservationStatus=term(_STATUS.get(Reservation.Status(reservation.status), "ReservationConfirmed")),
-        underName=thing("Person", name=name),
+        underName=thing("Person", name=one_line(reservation.name)),
         reservationFor=place,
         startTime=reservation.starts_at.astimezone(restaurant.zone).isoformat(),
         partySize=reservation.party_size,

@@ -8,34 +8,29 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from reservations.models.venue import slug_of
 from restaurant_site import accents
 from restaurant_site import art as drawing
 
 register = template.Library()
 
 _WIDTHS = {"card": drawing.CARD, "wide": drawing.WIDE}
-# Between slug and key in the address of a restaurant that is shown by link alone.
-_KEY_SIGN = "_"
 
 
 @register.simple_tag
 def accent_sheet(slug: str, accent: str) -> SafeString:
     """Return the link to the style sheet with a restaurant's accent; without one of its own, that of its cover."""
-    colour = drawing.palette_of(_seed(slug), accent).accent
+    colour = drawing.palette_of(slug_of(slug), accent).accent
     return format_html('<link rel="stylesheet" href="{}">', accents.address(colour))
 
 
 @register.simple_tag
 def art(slug: str, accent: str, size: str) -> SafeString:
     """Return a restaurant's cover as an SVG element that says nothing to who can't see it; size is card or wide."""
-    return _drawn(_seed(slug), accent, _WIDTHS[size])
+    return _drawn(slug_of(slug), accent, _WIDTHS[size])
 
 
 @lru_cache(maxsize=512)
 def _drawn(seed: str, accent: str, width: int) -> SafeString:
     # Numbers and colours of our own; nothing that anybody wrote stands in it.
     return SafeString(drawing.svg(drawing.art(seed, accent, width)))
-
-
-def _seed(slug: str) -> str:
-    return slug.partition(_KEY_SIGN)[0]
