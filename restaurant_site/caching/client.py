@@ -109,10 +109,11 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
         lifetime = int(seconds * 1000)
         self._ask(True, [("SET", str(self.make_key(key)), value, "PX", lifetime) for key, value in values.items()])
 
-    def knock(self, value: bytes, seconds: float) -> None:
+    def knock(self, value: bytes, seconds: float, *, anew: bool) -> None:
         """Write a heartbeat; through Sentinels also make sure that they still name this server.
 
         Under the name of a token: what is refused of those must be refused here.
+        Another server is an error, and followed at once where nothing is read (anew).
         """
         connection = self.get_client().connection
         if isinstance(connection, SentinelManagedConnection) and connection.is_connected:
@@ -121,7 +122,8 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
                 # Without any Sentinel the server that is there goes on.
                 if used.connection_pool.get_master_address() != (used.host, used.port):
                     used.disconnect()
-                    raise RedisConnectionError("The Sentinels name another server.")
+                    if not anew:
+                        raise RedisConnectionError("The Sentinels name another server.")
         self.write({token_key("heartbeat"): value}, seconds)
 
     def run_id(self) -> str:

@@ -2,8 +2,8 @@
 
 redis-py's own client of clusters asks node after node for the map in the middle
 of a request, sleeps, and tries again up to the end of its patience. Here a
-command is sent once. Only the heartbeat learns the map, so that a primary which
-took over is used no sooner than it is known that there is another.
+command is sent once. Only the heartbeat learns the map, and follows a primary that
+took over only while nothing is read: it may lack the newest tokens until the replay.
 """
 
 from __future__ import annotations
@@ -73,11 +73,18 @@ class Link(CoreCommands):
     @property
     def map(self) -> SlotMap:
         """Return the map, which the first who asks has to learn."""
-        return self._shared.map or self.learn()
+        return self._shared.map or self.learn(anew=False)
 
-    def learn(self) -> SlotMap:
-        """Ask for the map, by which every thread of the process goes from then on."""
-        found = self._shared.map = self.told()
+    def learn(self, *, anew: bool) -> SlotMap:
+        """Ask for the map, by which every thread of the process goes from then on.
+
+        Unless anew, a server that was no primary before is an error, and is not
+        used: a thread that may still read would read there.
+        """
+        known, found = self._shared.map, self.told()
+        if known is not None and not anew and not set(found.primaries) <= set(known.primaries):
+            raise RedisConnectionError("Another primary has taken over.")
+        self._shared.map = found
         return found
 
     def told(self) -> SlotMap:

@@ -23,12 +23,10 @@ class ClusterClient(EntryClient):
         """Close this client's connections; the next command opens new ones."""
         self.give_back()
 
-    def knock(self, value: bytes, seconds: float) -> None:
+    def knock(self, value: bytes, seconds: float, *, anew: bool) -> None:
         """Learn the map, and write a heartbeat to every primary."""
-        raw = self.get_client()
-        raw.learn()
-        lifetime = int(seconds * 1000)
-        raised(raw.run([("SET", str(name), value, "PX", lifetime) for name in raw.map.probes.values()]))
+        found = self.get_client().learn(anew=anew)
+        self.write(dict.fromkeys(found.probes.values(), value), seconds)
 
     def write_anew(self, values: Mapping[str, bytes], seconds: float) -> None:
         """Write as `write` does, to who has the slots now: a primary that has taken over is written to at once.

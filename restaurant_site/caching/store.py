@@ -100,8 +100,11 @@ class Store:
         return found
 
     def knock(self) -> None:
-        """Write a heartbeat, to every server where the keys lie with several. Not held back by the gate."""
-        self._write(lambda: self.client.knock(MAGIC, HEARTBEAT_SECONDS))
+        """Write a heartbeat, to every server where the keys lie with several. Not held back by the gate.
+
+        While that is open one that has taken over is followed: nobody reads. Else it is an error, which opens it.
+        """
+        self._write(lambda: self.client.knock(MAGIC, HEARTBEAT_SECONDS, anew=self.gate.is_open))
         self.gate.failing_since = None
 
     def put(self, key: str, value: bytes, seconds: float) -> None:

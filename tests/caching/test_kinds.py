@@ -26,6 +26,7 @@ from tests.caching.conftest import using
 from tests.caching.probes import renewed, tagline, tokens
 from tests.caching.test_operating import run
 from tests.redis_fleet import ClusterOf6, Watched, client_of, running, until
+from tests.redis_server import RedisServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -207,6 +208,20 @@ def test_a_write_reaches_who_took_over_before_its_process_may_read_there(cluster
     assert not late.gate.usable()
 
 
+def test_one_that_took_over_is_followed_only_once_nothing_is_read(cluster: ClusterOf6) -> None:
+    """The map is every thread's at once, and one that still reads would miss the newest tokens there."""
+    found, old = store("default"), cluster.nodes[0]
+    assert found.gate.usable()
+    known = found.client.get_client().map
+    cluster.do(cluster.nodes[3], "CLUSTER", "FAILOVER", "TAKEOVER")
+    until(lambda: cluster.goes_on_without(old) and cluster.do(old, "ROLE")[0] == b"slave")
+    assert not found.gate.beat()
+    assert found.gate.is_open
+    assert found.client.get_client().map is known
+    until(found.gate.beat)
+    assert found.client.get_client().map is not known
+
+
 def test_the_primary_of_sentinels_is_killed(watched: Watched, settings: Settings) -> None:
     settings.LIMITS_SCALE = 100
     walk_the_api()
@@ -320,8 +335,6 @@ def test_slots_that_move_are_followed_and_replicas_that_take_over_are_not(cluste
 
 
 def test_sessions_have_a_redis_of_their_own(cluster: ClusterOf6, tmp_path: Any) -> None:
-    from tests.redis_server import RedisServer
-
     server = RedisServer(tmp_path).start()
     try:
         with using(server.url, sessions=cluster.url):
