@@ -18,7 +18,7 @@ from restaurant_site.caching.identity import Credentials
 from restaurant_site.caching.keys import MAGIC, make_key, token_key
 
 Prepared = tuple[list[str], Any]
-"""The names of keys in Redis, and the command that reads them as it is sent, where there is one connection."""
+"""The names of keys in Redis, and the command that reads them as it is sent; None where they lie with several."""
 
 
 class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no types
@@ -27,9 +27,6 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
     The stock client first tries to read every value as a number, which for a
     page costs more than Redis does.
     """
-
-    whole = True
-    """Whether an answer about one key tells that every key would be answered."""
 
     outages = 0
     """The outage of the server that this client's connections are younger than; `Store` compares it with the gate's."""
@@ -85,18 +82,13 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
 
     def prepare(self, keys: Sequence[str]) -> Prepared:
         """Return what `fetch` sends for these keys, to be kept for the next time."""
-        backend = self._backend
-        names = [make_key(key, backend.key_prefix, backend.version) for key in keys]
-        connection = getattr(self.get_client(write=False), "connection", None)
-        return names, None if connection is None else connection.pack_command("MGET", *names)
+        names = self._names(keys)
+        return names, self.get_client(write=False).connection.pack_command("MGET", *names)
 
     def fetch(self, prepared: Prepared) -> list[bytes | None]:
         """Return the values as they lie in Redis, in the order of the keys; None for one that is not there."""
-        names, packed = prepared
-        raw = self.get_client(write=False)
-        connection = getattr(raw, "connection", None)
-        if connection is None or packed is None:
-            return list(raw.mget(names))
+        _names, packed = prepared
+        connection: Any = self.get_client(write=False).connection
         try:
             connection.send_packed_command(packed)
             return list(connection.read_response())
@@ -106,8 +98,7 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
 
     def write(self, values: Mapping[str, bytes], seconds: float) -> None:
         """Store values for so many seconds, as `set_many` does, in one round trip and without a transaction."""
-        lifetime = int(seconds * 1000)
-        self._ask(True, [("SET", str(self.make_key(key)), value, "PX", lifetime) for key, value in values.items()])
+        self._ask(True, self._sets(values, seconds))
 
     def knock(self, value: bytes, seconds: float, *, anew: bool) -> None:
         """Write a heartbeat; through Sentinels also make sure that they still name this server.
@@ -147,6 +138,15 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
     def ask(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Send commands of Redis's own together, and return their answers as they come."""
         return self._ask(True, commands)
+
+    def _names(self, keys: Sequence[str]) -> list[str]:
+        backend = self._backend
+        return [make_key(key, backend.key_prefix, backend.version) for key in keys]
+
+    def _sets(self, values: Mapping[str, bytes], seconds: float) -> list[tuple[Any, ...]]:
+        """Return the commands that store values for so many seconds."""
+        lifetime = int(seconds * 1000)
+        return [("SET", str(self.make_key(key)), value, "PX", lifetime) for key, value in values.items()]
 
     def _ask(self, write: bool, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Send commands together and return their answers; raises as redis-py does, with the connection closed."""

@@ -11,13 +11,10 @@ from redis.exceptions import NoScriptError, RedisError
 
 from restaurant_site.caching.client import EntryClient, Prepared, digest
 from restaurant_site.caching.cluster import raised
-from restaurant_site.caching.keys import make_key
 
 
 class ClusterClient(EntryClient):
     """`EntryClient` over a `cluster.Link`. Nothing here is read or written as at one moment: docs/caching.md."""
-
-    whole = False
 
     def hang_up(self) -> None:
         """Close this client's connections; the next command opens new ones."""
@@ -34,18 +31,15 @@ class ClusterClient(EntryClient):
         The map of the process stays as it is, for nothing may be read by the new one before the replay.
         """
         raw = self.get_client()
-        lifetime = int(seconds * 1000)
-        commands = [("SET", str(self.make_key(key)), value, "PX", lifetime) for key, value in values.items()]
-        raised(raw.run(commands, raw.told()))
+        raised(raw.run(self._sets(values, seconds), raw.told()))
 
     def prepare(self, keys: Sequence[str]) -> Prepared:
         """Return what `fetch` asks for."""
-        backend = self._backend
-        return [str(make_key(key, backend.key_prefix, backend.version)) for key in keys], None
+        return self._names(keys), None
 
     def fetch(self, prepared: Prepared) -> list[bytes | None]:
         """Return the values as they lie in Redis, in the order of the keys; None for one that is not there."""
-        return raised(self.get_client(write=False).run([("GET", name) for name in prepared[0]]))
+        return self._ask(False, [("GET", name) for name in prepared[0]])
 
     def evaluate(self, script: bytes, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Run a Lua script once for each call. Only what a primary did not know yet is sent to it again."""
@@ -122,6 +116,6 @@ class ClusterClient(EntryClient):
         if not commands:
             return []
         try:
-            return raised(self.get_client().run(commands))
+            return self._ask(True, commands)
         except (RedisError, OSError) as error:
             raise ConnectionInterrupted(connection=None) from error

@@ -58,6 +58,8 @@ class Store:
     def __init__(self, alias: str) -> None:
         self.alias = alias
         self._local = threading.local()
+        # Whether an answer about one key tells that every key would be answered.
+        self._whole = kind(alias) != "cluster"
         self.gate = gate.of(location(alias), self)
 
     @property
@@ -132,7 +134,7 @@ class Store:
         try:
             self._write(lambda: self.client.write(tokens, TOKEN_SECONDS))
         except Unavailable:
-            if self.client.whole:
+            if self._whole:
                 raise
             self._write(lambda: self.client.write_anew(tokens, TOKEN_SECONDS))
 
@@ -185,7 +187,7 @@ class Store:
 
     def _answered(self) -> None:
         # In a cluster the next key may be another primary's, which is away: only the heartbeat speaks for all.
-        if self.client.whole:
+        if self._whole:
             self.gate.failing_since = None
 
     def _write(self, command: Any) -> Any:
