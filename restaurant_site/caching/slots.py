@@ -36,22 +36,25 @@ def read_map(answer: Sequence[Any], asked: Node) -> SlotMap:
 
     Raises Incomplete where a slot has no primary, which then can't be renewed either.
     """
-    owners: list[Node | None] = [None] * SLOTS
+    owners: list[Node] = [asked] * SLOTS
+    primaries: set[Node] = set()
+    missing = SLOTS
+    # By ranges, since a heartbeat reads one twice a second: there are thousands of slots.
     for first, last, primary, *_replicas in answer:
         node = _text(primary[0]) or asked[0], int(primary[1])
         owners[first : last + 1] = [node] * (last + 1 - first)
-    known = [owner for owner in owners if owner is not None]
-    if len(known) < SLOTS:
-        raise Incomplete(f"{SLOTS - len(known)} slots of the cluster have no primary.")
-    return SlotMap(tuple(sorted(set(known))), known, _probes(known))
+        primaries.add(node)
+        missing -= last + 1 - first
+    if missing > 0:
+        raise Incomplete(f"{missing} slots of the cluster have no primary.")
+    return SlotMap(tuple(sorted(primaries)), owners, _probes(owners, primaries))
 
 
-def _probes(owners: list[Node]) -> dict[Node, TokenKey]:
+def _probes(owners: list[Node], primaries: set[Node]) -> dict[Node, TokenKey]:
     """Return for each primary the first name of a heartbeat that falls into one of its slots."""
     found: dict[Node, TokenKey] = {}
-    wanted = set(owners)
     number = 0
-    while wanted - found.keys():
+    while primaries - found.keys():
         name = token_key(f"heartbeat:{number}")
         found.setdefault(owners[key_slot(name.encode())], name)
         number += 1
