@@ -13,8 +13,9 @@ SENTINEL = ("redis+sentinel", "rediss+sentinel")
 CLUSTER = ("redis+cluster", "rediss+cluster")
 SCHEMES = (*SINGLE, *SENTINEL, *CLUSTER)
 
-_TLS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
-_OPTIONS = {"client_name", "entra", *_TLS}
+TLS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+"""What a URL may say of TLS: redis-py's names, and those of an Address."""
+_OPTIONS = {"client_name", "entra", *TLS}
 _SENTINEL_OPTIONS = {"sentinel_username", "sentinel_password"}
 _SECONDS = re.compile("timeout|retry|retries")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?\Z")
@@ -81,12 +82,11 @@ def read(url: str) -> Address:
     login, _, hosts = place.rpartition("@")
     username, _, password = login.partition(":")
     common: dict[str, Any] = {"scheme": scheme, "username": unquote(username), "password": unquote(password), **options}
+    database = common.pop("db", "")
     if scheme == "unix":
         if hosts or not path:
             raise BadAddress("names no socket: use unix:///path.")
-        database = common.pop("db", "")
         return _checked(Address(**common, path=unquote(slash + path), database=_database(database)))
-    database = common.pop("db", "")
     found = tuple(_host(text, scheme) for text in hosts.split(","))
     service = ""
     if scheme in SENTINEL:
@@ -105,7 +105,7 @@ def read(url: str) -> Address:
 
 def _checked(address: Address) -> Address:
     if not address.tls:
-        if found := [name for name in _TLS if getattr(address, name)]:
+        if found := [name for name in TLS if getattr(address, name)]:
             raise BadAddress(
                 f"has {found[0]} without TLS: begin it with {address.scheme.replace('redis', 'rediss')}://."
             )

@@ -15,12 +15,15 @@ SENTINEL_WAIT = 0.1
 """The same of a Sentinel, of which several may have to be asked."""
 
 _CACHING = "restaurant_site.caching"
-_CLIENTS = {
-    **dict.fromkeys((*addresses.SINGLE, *addresses.SENTINEL), f"{_CACHING}.client.EntryClient"),
-    **dict.fromkeys(addresses.CLUSTER, f"{_CACHING}.cluster_client.ClusterClient"),
-}
-CLIENTS = tuple(sorted(set(_CLIENTS.values())))
+_ENTRIES, _CLUSTER = f"{_CACHING}.client.EntryClient", f"{_CACHING}.cluster_client.ClusterClient"
+CLIENTS = (_ENTRIES, _CLUSTER)
 """The django-redis clients that carry entries."""
+_AT_ONCE: dict[str, Any] = {
+    "retry": None,
+    # Where a server announces that it is maintained, as Redis Enterprise
+    # and Azure do, redis-py would wait for ten seconds instead.
+    "maint_notifications_config": MaintNotificationsConfig(enabled=False),
+}
 
 
 def caches(cache_url: str, sessions_url: str) -> dict[str, dict[str, Any]]:
@@ -50,7 +53,7 @@ def alias(url: str, prefix: str, timeout: int) -> dict[str, Any]:
         "KEY_FUNCTION": f"{_CACHING}.keys.make_key",
         "TIMEOUT": timeout,
         "OPTIONS": {
-            "CLIENT_CLASS": _CLIENTS[address.scheme],
+            "CLIENT_CLASS": _CLUSTER if address.kind == "cluster" else _ENTRIES,
             "CONNECTION_FACTORY": f"{_CACHING}.connecting.Factory",
             # JSON: whoever can write to Redis must not be able to run code here.
             "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
@@ -58,7 +61,7 @@ def alias(url: str, prefix: str, timeout: int) -> dict[str, Any]:
             "SOCKET_TIMEOUT": WAIT,
             "CONNECTION_POOL_KWARGS": _of_connections(address),
             "REDIS_CLIENT_KWARGS": _of_client(address),
-            **(_of_sentinels(address) if address.service else {}),
+            **(_of_sentinels(address) if address.kind == "sentinel" else {}),
             "IGNORE_EXCEPTIONS": True,
         },
     }
@@ -66,11 +69,8 @@ def alias(url: str, prefix: str, timeout: int) -> dict[str, Any]:
 
 def _of_connections(address: Address) -> dict[str, Any]:
     return {
-        "retry": None,
+        **_AT_ONCE,
         "max_connections": 1000,
-        # Where a server announces that it is maintained, as Redis Enterprise
-        # and Azure do, redis-py would wait for ten seconds instead.
-        "maint_notifications_config": MaintNotificationsConfig(enabled=False),
         **({"client_name": address.client_name} if address.client_name else {}),
         **_credentials(address),
         **_tls(address),
@@ -90,8 +90,7 @@ def _credentials(address: Address) -> dict[str, Any]:
 
 
 def _tls(address: Address) -> dict[str, Any]:
-    names = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
-    return {name: value for name in names if (value := getattr(address, name))}
+    return {name: value for name in addresses.TLS if (value := getattr(address, name))}
 
 
 def _of_sentinels(address: Address) -> dict[str, Any]:
@@ -101,10 +100,9 @@ def _of_sentinels(address: Address) -> dict[str, Any]:
         "SENTINEL_KWARGS": {
             "socket_timeout": SENTINEL_WAIT,
             "socket_connect_timeout": SENTINEL_WAIT,
-            "retry": None,
-            "maint_notifications_config": MaintNotificationsConfig(enabled=False),
             "ssl": address.tls,
-            **({name: value for name, value in told.items() if value}),
+            **_AT_ONCE,
+            **{name: value for name, value in told.items() if value},
             **_tls(address),
         },
     }

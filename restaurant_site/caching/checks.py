@@ -15,7 +15,7 @@ from redis.exceptions import RedisError, ResponseError
 from restaurant_site.caching.aliases import CLIENTS
 from restaurant_site.caching.connector import passed_over
 from restaurant_site.caching.report import servers
-from restaurant_site.caching.store import ALIASES, Store, enabled, store
+from restaurant_site.caching.store import Store, aliases_by_location, store
 from restaurant_site.caching.writes import CachedManager, cached_models
 
 _UNKEPT = {"save": ("",), "appendonly": ("no", "0")}
@@ -105,12 +105,9 @@ def check_servers(**_kwargs: Any) -> Sequence[CheckMessage]:
     service does not tell is not held against it.
     """
     found: list[CheckMessage] = []
-    seen: set[str] = set()
-    for alias in ALIASES:
-        location = str(settings.CACHES.get(alias, {}).get("LOCATION", ""))
-        if alias in settings.CACHES and enabled(alias) and location not in seen:
-            seen.add(location)
-            found += _of_server(alias, store(alias))
+    for location, aliases in aliases_by_location().items():
+        if location:
+            found += _of_server(aliases[0], store(aliases[0]))
     return found
 
 
@@ -142,24 +139,19 @@ def check_reached(**_kwargs: Any) -> Sequence[CheckMessage]:
 
 def _of_server(alias: str, server: Store) -> Iterator[CheckMessage]:
     answers = _asked(server)
-    kept = sorted(
-        {
-            name
-            for told in answers
-            if alias != "sessions" or told.get("appendonly") != "yes" or told.get("appendfsync") == "no"
-            for name, off in _UNKEPT.items()
-            if told.get(name, off[0]) not in off
-        },
-        reverse=True,
-    )
-    if kept:
+    bound = [
+        told
+        for told in answers
+        if alias != "sessions" or told.get("appendonly") != "yes" or told.get("appendfsync") == "no"
+    ]
+    if kept := [name for name, off in _UNKEPT.items() if any(told.get(name, off[0]) not in off for told in bound)]:
         yield Error(
             f"The Redis of the cache {alias!r} keeps what is cached on disk ({', '.join(kept)}).",
             hint='A restart would bring old pages back. Set: save "" and appendonly no.',
             id="caching.E008",
         )
-    policies = {policy for told in answers if (policy := told.get("maxmemory-policy", ""))}
-    if refusing := sorted(policy for policy in policies if not policy.startswith(_EVICTING)):
+    policies = sorted({told["maxmemory-policy"] for told in answers} - {""})
+    if refusing := [policy for policy in policies if not policy.startswith(_EVICTING)]:
         yield Error(
             f"The Redis of the cache {alias!r} refuses writes when it is full (maxmemory-policy {refusing[0]}).",
             hint="Set maxmemory, and maxmemory-policy to volatile-lru or another that evicts.",
@@ -171,7 +163,9 @@ def _asked(server: Store) -> list[dict[str, str]]:
     """Return the settings of each server as far as it tells them; nothing where it does not answer."""
     try:
         client = server.client
-        answers: list[dict[str, str]] = [{} for _server in client.each("INFO", "server")]
+        answers = [
+            {"maxmemory-policy": str(memory.get("maxmemory_policy", ""))} for memory in client.each("INFO", "memory")
+        ]
         for name in ("save", "appendonly", "appendfsync", "maxmemory-policy"):
             try:
                 found = client.each("CONFIG GET", name)
@@ -179,8 +173,6 @@ def _asked(server: Store) -> list[dict[str, str]]:
                 continue
             for told, pairs in zip(answers, found, strict=True):
                 told |= {_text(key): _text(value) for key, value in pairs.items()}
-        for told, memory in zip(answers, client.each("INFO", "memory"), strict=True):
-            told.setdefault("maxmemory-policy", str(memory.get("maxmemory_policy", "")))
     except (ConnectionInterrupted, RedisError, OSError, ValueError):
         return []
     return answers

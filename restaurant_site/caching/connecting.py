@@ -25,7 +25,7 @@ class Factory(ConnectionFactory):  # type: ignore[misc]  # django-redis ships no
     def connect(self, url: str) -> Any:
         """Return a raw client: redis-py's, or a link to a cluster. A server that is away raises as redis-py does."""
         address = addresses.read(url)
-        if address.scheme in addresses.CLUSTER:
+        if address.kind == "cluster":
             return self._link(url, address)
         return super().connect(url)
 
@@ -40,7 +40,7 @@ class Factory(ConnectionFactory):  # type: ignore[misc]  # django-redis ships no
         """Return the pool of one server, or of the primary that Sentinels name."""
         address = addresses.read(params["url"])
         kwargs = self._of_connection(address, params) | {"max_connections": self.pool_cls_kwargs["max_connections"]}
-        if address.service:
+        if address.kind == "sentinel":
             sentinels = _Sentinel(self.options["SENTINELS"], sentinel_kwargs=self.options["SENTINEL_KWARGS"])
             # The primary alone: a replica may not have the newest tokens.
             kwargs["connection_class"] = PrimaryTlsConnection if address.tls else PrimaryConnection

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from restaurant_site.caching import stats
 from restaurant_site.caching.models import Invalidation
-from restaurant_site.caching.store import ALIASES, enabled, kind, location, store
+from restaurant_site.caching.store import aliases_by_location, enabled, kind, store
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,7 @@ def _of_class(kind: str, counts: dict[str, int]) -> ClassReport:
 
 def servers() -> tuple[Server, ...]:
     """Return every Redis that the site has, asking those that were not asked lately."""
-    found: dict[str, list[str]] = {}
-    for alias in ALIASES:
-        found.setdefault(location(alias), []).append(alias)
-    return tuple(_server(aliases) for aliases in found.values())
+    return tuple(_server(aliases) for aliases in aliases_by_location().values())
 
 
 def _server(aliases: list[str]) -> Server:

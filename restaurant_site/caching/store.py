@@ -37,6 +37,14 @@ def enabled(alias: str) -> bool:
     return bool(location(alias))
 
 
+def aliases_by_location() -> dict[str, list[str]]:
+    """Return the aliases of each Redis by its URL; those that have none stand under ""."""
+    found: dict[str, list[str]] = {}
+    for alias in ALIASES:
+        found.setdefault(location(alias), []).append(alias)
+    return found
+
+
 def kind(alias: str) -> str:
     """Return what an alias's Redis is: single, sentinel or cluster; "" where there is none."""
     return addresses.read(location(alias)).kind if enabled(alias) else ""
@@ -203,7 +211,7 @@ class Store:
         return Unavailable(str(error.__cause__ or error))
 
 
-__all__ = ["ALIASES", "Store", "Unavailable", "enabled", "kind", "kinds", "location", "state", "store"]
+__all__ = ["ALIASES", "Store", "Unavailable", "aliases_by_location", "enabled", "kind", "kinds", "state", "store"]
 
 _stores: dict[str, Store] = {}
 
