@@ -23,6 +23,8 @@ from redis.exceptions import (
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.sentinel import MasterNotFoundError
 
+from restaurant_site.caching.slots import Incomplete
+
 ANOTHER: Final = _("Another server has taken over, or the same one was started anew.")
 NOT_ASKED: Final = _("It was not asked yet.")
 
@@ -107,12 +109,13 @@ _SIGNS: Final = (
         ("unknown command 'set'", "unknown command `set`"),
         _("It is a Sentinel: begin the URL with redis+sentinel:// or rediss+sentinel://, and name the service."),
     ),
+    _Sign((ClusterDownError, Incomplete), (), _("A part of the cluster has no primary: see CLUSTER INFO.")),
+    # A failover that was just noticed, in the cache's own words, and in redis-py's of a primary that was.
     _Sign(
         RedisError,
-        ("slots of the cluster have no primary",),
-        _("A part of the cluster has no primary: see CLUSTER INFO."),
+        ("server that is not known yet", "name another server", "another primary", "previous master is now a slave"),
+        ANOTHER,
     ),
-    _Sign(ClusterDownError, (), _("A part of the cluster has no primary: see CLUSTER INFO.")),
     _Sign(ReadOnlyError, (), _("It is a replica, which takes no writes: name the primary, or the Sentinels.")),
     _Sign(RedisError, ("noreplicas",), _("It takes no writes, since it has lost its replicas.")),
     _Sign(
