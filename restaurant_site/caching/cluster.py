@@ -27,7 +27,7 @@ Command = tuple[Any, ...]
 Connect = Callable[[str, int], Any]
 
 LEARN = 0.5
-"""Seconds within which some node has to tell the map."""
+"""Seconds after which no further node is asked for the map."""
 
 _CALLBACKS: Any = Redis().response_callbacks
 _KEYLESS = ("INFO", "CONFIG GET", "FLUSHDB", "DBSIZE", "PING")
@@ -88,7 +88,7 @@ class Link(CoreCommands):
         return found
 
     def told(self) -> SlotMap:
-        """Return the map as one node tells it now, another if that does not answer, within half a second in all."""
+        """Return the map as one node tells it now; for half a second another is asked if that does not answer."""
         known = self._shared.map.primaries if self._shared.map else ()
         nodes = [*random.sample(known, len(known)), *self._shared.seeds]
         give_up = time.monotonic() + LEARN

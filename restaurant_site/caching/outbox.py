@@ -113,9 +113,10 @@ def publish(tags: Iterable[str], *, wait: bool = True) -> bool:
     """Give every tag a fresh token in Redis; return whether Redis confirmed.
 
     After a failure it is tried again until either Redis answers, or has failed
-    for as long as any process may go on reading after its last heartbeat. So
-    whoever waits for this answer, such as the response to the write, comes
-    after the last read of the old value, also through a freeze.
+    for as long as any process may go on reading after its last heartbeat, or
+    until another process has swept the row (PATIENCE). So whoever waits for this
+    answer, such as the response to the write, comes after the last read of the
+    old value, also through a freeze.
     """
     wanted = set(tags)
     done = True

@@ -113,7 +113,7 @@ class PageCache:
             if why.startswith(public.TOUCHED) or why in http.PERSONAL:
                 # Made without this visitor's cookies, which it turned out to use.
                 return self.application(environ, _marking(start_response, "bypass"))
-            _marking(start_response, "bypass")(status, [*headers])
+            _marking(start_response, "bypass")(status, headers)
             return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
         return _send(environ, start_response, found.value, found.how)
 

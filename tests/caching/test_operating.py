@@ -1,4 +1,4 @@
-"""What operators and staff have: commands, the page in the admin, the probes, and the checks of the servers."""
+"""What operators and staff have: commands, the page in the admin, and the probes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 from django.test import Client, override_settings
 
-from restaurant_site.caching import checks, outbox, stats
+from restaurant_site.caching import outbox, stats
 from restaurant_site.caching.models import Invalidation
 from restaurant_site.caching.store import Store
 from tests import factories as make
-from tests.caching.conftest import using
 from tests.caching.probes import renewed, tagline
 from tests.conftest import Site
 from tests.pages import read
@@ -251,88 +250,6 @@ def test_readyz_tells_the_cache_from_the_database(own_redis: RedisServer, monkey
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()["status"], answer.json()["cache"]) == (200, "degraded", "away")
     assert Client().get("/healthz").status_code == 200
-
-
-# --- Checks of the servers ----------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("settings", "found"),
-    [
-        ({}, []),
-        ({"save": "900 1"}, ["caching.E008"]),
-        ({"appendonly": "yes"}, ["caching.E008"]),
-        ({"maxmemory_policy": "noeviction"}, ["caching.E009"]),
-        ({"maxmemory_policy": "allkeys-lfu"}, []),
-        ({"save": "60 1000", "maxmemory_policy": "noeviction"}, ["caching.E008", "caching.E009"]),
-    ],
-)
-def test_a_server_that_does_not_suit_is_refused(
-    tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str], found: list[str]
-) -> None:
-    server = RedisServer(tmp_path_factory.mktemp("redis")).start(**settings)
-    try:
-        with using(server.url):
-            assert [message.id for message in checks.check_servers()] == found
-            assert all(message.hint for message in checks.check_servers())
-    finally:
-        server.kill()
-
-
-@pytest.mark.parametrize(
-    ("settings", "found"),
-    [
-        ({"appendonly": "yes", "save": "900 1"}, []),
-        ({"save": "900 1"}, ["caching.E008"]),
-        ({"appendonly": "yes", "appendfsync": "no"}, ["caching.E008"]),
-    ],
-)
-def test_a_server_of_sessions_alone_may_keep_a_log_of_every_second(
-    tmp_path_factory: pytest.TempPathFactory, own_redis: RedisServer, settings: dict[str, str], found: list[str]
-) -> None:
-    """Snapshots may be older than the outbox, and would sign in again who has left."""
-    server = RedisServer(tmp_path_factory.mktemp("sessions")).start(**settings)
-    try:
-        with using(own_redis.url, sessions=server.url):
-            assert [message.id for message in checks.check_servers()] == found
-    finally:
-        server.kill()
-
-
-def test_a_managed_server_that_tells_little_is_asked_what_it_tells(own_redis: RedisServer) -> None:
-    own_redis.client.config_set("maxmemory-policy", "noeviction")
-    own_redis.client.execute_command("ACL", "SETUSER", "default", "-config")  # type: ignore[no-untyped-call]
-    assert [message.id for message in checks.check_servers()] == ["caching.E009"]
-
-
-def test_a_server_that_is_away_is_no_error(own_redis: RedisServer) -> None:
-    own_redis.kill()
-    assert list(checks.check_servers()) == []
-
-
-def test_aliases_that_tear_the_cache_apart_are_refused() -> None:
-    stock = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://nowhere", "OPTIONS": {}}}
-    with override_settings(CACHES=stock):
-        assert [message.id for message in checks.check_aliases()] == ["caching.E005", "caching.E006", "caching.E007"]
-    assert checks.check_aliases() == []
-
-
-def test_check_refuses_a_transaction_around_every_request_and_a_redis_that_persists(own_redis: RedisServer) -> None:
-    """As the command does it, not only the functions."""
-    own_redis.client.config_set("save", "60 1")
-    with pytest.raises(Exception, match=r"caching\.E008"):
-        run("check")
-
-
-def test_a_model_without_tags_or_with_wrong_ones_is_refused() -> None:
-    from menus.models import Dish
-    from restaurant_site.caching.writes import Tags
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Dish, "cache_tags", Tags("menu:{nothing}"))
-        assert [message.id for message in checks.check_models()] == ["caching.E004"]
-        patch.setattr(Dish, "cache_tags", None)
-        assert [message.id for message in checks.check_models()] == ["caching.E003"]
 
 
 # --- Two words of the whole -----------------------------------------------------------
