@@ -24,11 +24,10 @@ PROTECTING = (
     "Referrer-Policy",
     "Cross-Origin-Opener-Policy",
 )
-
-
-_OF_THE_MOMENT = ("Date", "X-Cache", "X-Request-ID")
+OF_THE_MOMENT = ("Date", "X-Cache", "X-Request-ID")
+"""Headers of an answer, not of its page."""
 
 
 def told(answer: Answer) -> list[tuple[str, str]]:
     """Return the headers that belong to the page, not to the moment."""
-    return sorted((name, value) for name, value in answer.headers.items() if name not in _OF_THE_MOMENT)
+    return sorted((name, value) for name, value in answer.headers.items() if name not in OF_THE_MOMENT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.caching.asking import Told
+from tests.caching.pages_here import OF_THE_MOMENT
 from tests.conftest import Site
 from tests.wire import Wire
 
@@ -29,8 +30,4 @@ def sent(site: Site, line: bytes, *headers: bytes, body: bytes = b"", host: byte
 
 def page_of(answer: Told) -> tuple[int, list[tuple[str, str]], bytes]:
     """Return what of an answer is the page's, not the moment's."""
-    return (
-        answer.status,
-        sorted(pair for pair in answer.headers if pair[0] not in ("Date", "X-Cache", "X-Request-ID")),
-        answer.body,
-    )
+    return answer.status, sorted(pair for pair in answer.headers if pair[0] not in OF_THE_MOMENT), answer.body

@@ -16,6 +16,7 @@ from restaurant_site.caching.keys import token_key
 from tests import factories as make
 from tests.concurrency.checker import Referee, lines
 from tests.concurrency.fleet import Server, serving
+from tests.concurrency.test_cache_outage import PASSWORD, sign_in
 from tests.concurrency.test_never_stale import DISHES, make_dishes, playing, priced
 from tests.limits.test_fleet import in_use
 from tests.redis_fleet import ClusterOf6, Node, Watched, running, until
@@ -24,7 +25,6 @@ from tests.wire import Wire
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 
 KINDS: dict[str, Callable[[Path], ClusterOf6 | Watched]] = {"sentinel": Watched, "cluster": ClusterOf6}
-PASSWORD = "correct horse battery staple"
 SLOW = 5.0
 """Seconds within which every page has to come, whatever hangs."""
 AHEAD = "60"
@@ -49,15 +49,6 @@ def nodes(folder: Path, url: str, *clocks: str, sabotage: str = "") -> Iterator[
             )
             for number, ahead in enumerate(clocks)
         ]
-
-
-def sign_in(server: Server, email: str) -> str:
-    """Sign in through the form, and return the session's cookie."""
-    wire = Wire(server.url)
-    form = wire.get("/admin/login/").page.form("/admin/login/")
-    answer = wire.post("/admin/login/", {**form.values, "username": email, "password": PASSWORD})
-    assert answer.status == 302, answer.status
-    return wire.cookies["sessionid"]
 
 
 def sign_out(server: Server, cookie: str) -> None:
