@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from pytest_django import DjangoDbBlocker
 
 from reservations import access
 from restaurant_site.caching import store
+from restaurant_site.database import urls
 from tests.postgresql import skip_elsewhere
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,8 +84,7 @@ class Site:
 
 def database_url() -> str:
     """Return the URL of the tests' database, for another process."""
-    url = urllib.parse.urlsplit(settings.DATABASE_URL)
-    return url._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    return urls.beside(settings.DATABASE_URL, str(connection.settings_dict["NAME"]))
 
 
 def free_port() -> int:

@@ -7,7 +7,7 @@ a password.
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import pq
@@ -87,6 +87,14 @@ def replica(url: str, *, of: str, name: str = "DATABASE_REPLICA_URL") -> dict[st
         # Also where it names no replica, by mistake: nothing is written there.
         options["options"] = f"-c default_transaction_read_only=on {options.get('options', '')}".strip()
     return config | {"OPTIONS": options}
+
+
+def beside(url: str, database: str) -> str:
+    """Return the URL of another database of the same server, by its name."""
+    parts = urlsplit(url)
+    # Not by geturl, which takes the // away where nothing stands behind it: the socket's folder comes as a parameter.
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{parts.netloc}/{quote(database, safe='')}{query}"
 
 
 def _server(parts: SplitResult, name: str) -> dict[str, Any]:

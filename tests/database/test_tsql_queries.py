@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from restaurant_site.database import urls
 from tests.conftest import ROOT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql("it asks PostgreSQL what it compares")]
@@ -102,7 +102,7 @@ def shadowed(told: Path, *tests: str) -> tuple[int, dict[str, Any]]:
     name = str(connection.settings_dict["NAME"])
     assert name.startswith("test_")
     connection.close()
-    url = urllib.parse.urlsplit(settings.DATABASE_URL)._replace(path=f"/{name.removeprefix('test_')}").geturl()
+    url = urls.beside(settings.DATABASE_URL, name.removeprefix("test_"))
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--reuse-db", *PLUGINS, *tests],

@@ -123,6 +123,11 @@ def test_a_url_is_refused_in_one_line_without_its_password(url: str, says: str) 
     assert SECRET not in told
 
 
+@pytest.mark.parametrize("url", [PG, SQL, f"{PG}?sslmode=require", "postgresql:///restaurant?host=%2Ftmp"])
+def test_a_database_beside_it_is_of_the_same_server(url: str) -> None:
+    assert urls.beside(url, "other") == url.replace("/restaurant", "/other")
+
+
 def test_a_replica_is_only_read() -> None:
     there = urls.replica("postgresql://u@replica/n?options=-c%20work_mem%3D8MB", of=PG)
     assert there["OPTIONS"]["options"] == "-c default_transaction_read_only=on -c work_mem=8MB"

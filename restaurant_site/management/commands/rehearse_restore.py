@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -23,7 +22,7 @@ from django.db.backends.postgresql.client import DatabaseClient
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import ConnectionHandler
 
-from restaurant_site.database import dialect
+from restaurant_site.database import dialect, urls
 from restaurant_site.embedded import binaries
 from restaurant_site.embedded.errors import EmbeddedError
 
@@ -125,14 +124,13 @@ class Command(BaseCommand):
     def _checked(self, command: str, name: str) -> bool:
         """Run a command of manage.py on the restored database; return whether it was content."""
         self.stdout.flush()
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(_LEFT_OUT)}
         # Empty, so that no .env fills them in.
-        emptied = dict.fromkeys(("COSMOS_URL", "SESSIONS_REDIS_URL", "DATABASE_REPLICA_URL"), "")
-        url = urlsplit(settings.DATABASE_URL)._replace(path=f"/{name}").geturl()
+        kept = {key: "" if key.startswith(_LEFT_OUT) else value for key, value in os.environ.items()}
+        url = urls.beside(settings.DATABASE_URL, name)
         told = {"DATABASE_URL": url, "REDIS_URL": _NO_REDIS if settings.PRODUCTION else "none"}
         done = subprocess.run(  # noqa: S603 - this program
             [sys.executable, settings.BASE_DIR / "manage.py", command],
-            env=kept | emptied | told,
+            env=kept | told,
             capture_output=True,
             text=True,
             check=False,
