@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -18,11 +19,17 @@ def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     """
     if using in _whole:
         return []
-    applied = MigrationRecorder(connections[using]).applied_migrations()
-    found = [f"{app}.{migration}" for app, migration in _needed() if (app, migration) not in applied]
+    found, _later = compared(connections[using])
     if not found:
         _whole.add(using)
     return found
+
+
+def compared(connection: BaseDatabaseWrapper) -> tuple[list[str], list[str]]:
+    """Return the migrations of this release that a database lacks, and those that it has beyond them, in order."""
+    applied, needed = MigrationRecorder(connection).applied_migrations().keys(), _needed()
+    lacking = [".".join(one) for one in needed if one not in applied]
+    return lacking, sorted(".".join(one) for one in applied - set(needed))
 
 
 @lru_cache(maxsize=1)

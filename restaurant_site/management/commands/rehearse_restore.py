@@ -19,10 +19,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, Error, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.client import DatabaseClient
-from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import ConnectionHandler
 
-from restaurant_site.database import dialect, urls
+from restaurant_site.database import dialect, schema, urls
 from restaurant_site.embedded import binaries
 from restaurant_site.embedded.errors import EmbeddedError
 
@@ -102,11 +101,9 @@ class Command(BaseCommand):
         config = settings.DATABASES[DEFAULT_DB_ALIAS] | {"NAME": name, "CONN_MAX_AGE": 0}
         restored: BaseDatabaseWrapper = ConnectionHandler({DEFAULT_DB_ALIAS: config})[DEFAULT_DB_ALIAS]
         try:
-            executor = MigrationExecutor(restored)
-            missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-            unknown = executor.loader.applied_migrations.keys() - executor.loader.disk_migrations.keys()
-            if unknown:
-                raise CommandError(f"It is of a later release: {', '.join(sorted('.'.join(one) for one in unknown))}.")
+            missing, later = schema.compared(restored)
+            if later:
+                raise CommandError(f"It is of a later release: {', '.join(later)}.")
             with restored.cursor() as cursor:
                 cursor.execute("SELECT count(*), max(happened_at) FROM reservations_historyevent")
                 count, last = cursor.fetchone()
