@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from restaurant_site import env
+from restaurant_site.caching.connector import connected_url
 from restaurant_site.database import connector
 
 # Commands that touch no database are not kept waiting for one.
@@ -14,7 +15,7 @@ _WITHOUT_SERVERS = frozenset({"help", "--help", "-h", "--version", "version", "m
 
 
 def start_servers(checkout: Path, arguments: list[str], *, instance: str = "run") -> None:
-    """Set DATABASE_URL and REDIS_URL to servers of this checkout's own where they are unset.
+    """Set DATABASE_URL and REDIS_URL to servers of this checkout's own where none is named, by Azure either.
 
     Does nothing in production, where both must be given. The servers stop with
     the last process that uses them. Ends the process with one line where the
@@ -24,7 +25,7 @@ def start_servers(checkout: Path, arguments: list[str], *, instance: str = "run"
     if env.choice("SITE_ENV", ("production", "development"), "production") == "production":
         return
     # Through the reader, because the URL may also stand in a file, or be empty.
-    need_database, need_redis = not connector.is_given(), not env.text("REDIS_URL", "")
+    need_database, need_redis = not connector.is_given(), not (env.text("REDIS_URL", "") or connected_url())
     if not (need_database or need_redis):
         return
     if not arguments or arguments[0] in _WITHOUT_SERVERS:

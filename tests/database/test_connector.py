@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from restaurant_site import development
 from restaurant_site.database import connector, urls
 
 HOST = "h.postgres.database.azure.com"
@@ -71,6 +73,15 @@ def test_what_the_connector_sets_is_understood(
     config = urls.database(connector.database_url())
     found = config | config["OPTIONS"]
     assert {key: found[key] for key in wanted} == wanted
+
+
+def test_servers_that_it_names_start_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given = {"SITE_ENV": "development", "AZURE_POSTGRESQL_HOST": HOST, "AZURE_POSTGRESQL_NAME": "n", "REDIS_URL": ""}
+    for name, value in (given | {"AZURE_REDIS_HOST": "name.redis.azure.net"}).items():
+        monkeypatch.setenv(name, value)
+    development.start_servers(tmp_path, ["migrate"])
+    assert "DATABASE_URL" not in os.environ
+    assert os.environ["REDIS_URL"] == ""
 
 
 @pytest.mark.parametrize(
