@@ -91,15 +91,12 @@ def _sql() -> str:
             "password": env.text("AZURE_SQL_PASSWORD", ""),
         },
     )
-    authentication = env.text("AZURE_SQL_AUTHENTICATION", "")
+    authentication = env.text("AZURE_SQL_AUTHENTICATION", "" if found["password"] else ENTRA[0])
     if not (found["host"] or found["name"]):
         return ""
-    parameters = parts
     if authentication:
-        parameters["authentication"] = authentication
-    elif not found["password"]:
-        parameters.setdefault("authentication", ENTRA[0])
-    return _url("mssql", found, parameters, "AZURE_SQL")
+        parts.setdefault("authentication", authentication)
+    return _url("mssql", found, parts, "AZURE_SQL")
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -57,6 +57,17 @@ SQL: list[tuple[dict[str, str], dict[str, Any]]] = [
         },
         {"HOST": "s.database.windows.net", "PORT": "1433", "NAME": "n", "USER": "1-2"},
     ),
+    (
+        {
+            "CONNECTIONSTRING": "Server=s;Database=n;Authentication=ActiveDirectoryDefault",
+            "DATABASE": "other",
+            "AUTHENTICATION": "ActiveDirectoryMSI",
+        },
+        {
+            "NAME": "n",
+            "extra_params": "Encrypt=yes;TrustServerCertificate=no;Authentication=ActiveDirectoryDefault",
+        },
+    ),
 ]
 
 
