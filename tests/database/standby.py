@@ -16,6 +16,7 @@ from django.db import connection
 
 from restaurant_site.embedded import binaries, postgres
 from restaurant_site.embedded.process import ENVIRONMENT, Account
+from tests.site.checkouts import signal_all
 
 
 @dataclass(slots=True)
@@ -39,11 +40,11 @@ class Standby:
 
     def freeze(self) -> None:
         """Stop every process of the server: it takes connections, and never answers."""
-        self._signal(signal.SIGSTOP)
+        signal_all(self.process.pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let them go on."""
-        self._signal(signal.SIGCONT)
+        signal_all(self.process.pid, signal.SIGCONT)
 
     def end(self) -> None:
         """End the server, and remove what it kept."""
@@ -51,11 +52,6 @@ class Standby:
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait(timeout=20)
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _signal(self, number: signal.Signals) -> None:
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        for pid in [self.process.pid, *map(int, children)]:
-            os.kill(pid, number)
 
 
 def follow() -> Standby:

@@ -90,6 +90,17 @@ def postmasters(checkout: Path) -> list[int]:
     return processes(f"-D\0{home_of(checkout).path}")
 
 
+def signal_all(pid: int, number: signal.Signals) -> None:
+    """Send a signal to a server and then to its children: one that is stopped makes no more of them."""
+    children: list[str] = []
+    with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+        os.kill(pid, number)
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    for child in children:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(child), number)
+
+
 def eventually(condition: Callable[[], Any], seconds: float = 8) -> None:
     give_up = time.monotonic() + seconds
     while not condition():

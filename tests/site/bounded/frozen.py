@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 from restaurant_site.embedded import postgres
 from tests.concurrency.outages import Database
-from tests.site.checkouts import home_of
+from tests.site.checkouts import home_of, signal_all
 
 
 class Freezing(Database):
@@ -25,16 +24,8 @@ class Freezing(Database):
         """Take connections and statements, and answer none of them."""
         pid = postgres.find(self._home)
         assert pid
-        # The first of them first, so that there are no more afterwards.
-        os.kill(pid, signal.SIGSTOP)
-        stopped = [pid]
         try:
-            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(child), signal.SIGSTOP)
-                    stopped.append(int(child))
+            signal_all(pid, signal.SIGSTOP)
             yield
         finally:
-            for one in reversed(stopped):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(one, signal.SIGCONT)
+            signal_all(pid, signal.SIGCONT)
