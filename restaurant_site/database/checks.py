@@ -8,7 +8,7 @@ from typing import Any
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import Error as DatabaseError
-from django.db import connections
+from django.db import NotSupportedError, connections
 
 from restaurant_site.database import dialect, replica, schema
 
@@ -28,6 +28,10 @@ def _of(alias: str) -> Iterator[CheckMessage]:
             major, told = cursor.fetchone()
         lacking = schema.missing(alias)
         as_of = replica.replayed(alias) if alias == replica.ALIAS else None
+    except NotSupportedError as error:
+        # Django looks at the version itself, as it connects.
+        yield _too_old(alias, f"is too old: {error}", side)
+        return
     except DatabaseError as error:
         yield Error(
             f"The database {alias!r} can't be asked: {' '.join(str(error).split())}",
@@ -36,11 +40,7 @@ def _of(alias: str) -> Iterator[CheckMessage]:
         )
         return
     if major < side.oldest:
-        yield Error(
-            f"The server of the database {alias!r} is of version {major}: {str(told).splitlines()[0]}",
-            hint=f"Use version {side.oldest} or newer.",
-            id="restaurant_site.E011",
-        )
+        yield _too_old(alias, f"is of version {major}: {str(told).splitlines()[0]}", side)
     if lacking:
         # No error: `migrate` checks first.
         yield checks.Warning(
@@ -54,3 +54,11 @@ def _of(alias: str) -> Iterator[CheckMessage]:
             hint="Point it at a standby of the database, or leave it out; until then it is not read.",
             id="restaurant_site.E012",
         )
+
+
+def _too_old(alias: str, why: str, side: dialect.Dialect) -> Error:
+    return Error(
+        f"The server of the database {alias!r} {why}",
+        hint=f"Use version {side.oldest} or newer.",
+        id="restaurant_site.E011",
+    )

@@ -132,6 +132,15 @@ def test_an_old_server_is_told(named: Named, monkeypatch: pytest.MonkeyPatch) ->
     assert "Use version 99 or newer." in said()
 
 
+def test_a_server_that_django_itself_refuses_is_told(named: Named, monkeypatch: pytest.MonkeyPatch) -> None:
+    named(connection.settings_dict["NAME"])
+    monkeypatch.setattr("django.db.backends.base.base.RAN_DB_VERSION_CHECK", set())
+    monkeypatch.setattr(connections[ALIAS].features, "minimum_database_version", (99,))
+    told = said()
+    assert "is too old: PostgreSQL 99 or later is required" in told
+    assert "Use version 14 or newer." in told
+
+
 def test_a_server_that_is_not_there_is_told(named: Named) -> None:
     named("no_such_database")
     assert 'database "no_such_database" does not exist' in said()
