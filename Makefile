@@ -61,7 +61,7 @@ messages: $(READY)
 	$(BIN)/python manage.py makemessages -l de -l ja --no-obsolete --no-wrap --add-location file -i .venv -i var -i tests -i benchmarks -i docs
 	$(BIN)/python manage.py compilemessages -l de -l ja -i .venv -i var
 
-# Tests that need Node (the history's copy on an emulator of Azure Cosmos DB, the grade of the served headers, Lighthouse), Java (the HTML checker) or nginx (slow clients).
+# Tests that need Node (the history's copy on an emulator of Azure Cosmos DB, the grade of the served headers, Lighthouse), Java (the HTML checker), nginx (slow clients) or PgBouncer.
 audit: $(READY) .env
 	@$(BIN)/python tests/history/install.py
 	@$(BIN)/python tests/site/install.py

@@ -8,13 +8,17 @@ with 1 and the command to run where it can't be had.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[2] / "var" / "audit"
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests import debian  # noqa: E402
+
+FOLDER = ROOT / "var" / "audit"
 PACKAGE, VERSION = "@vercel/cosmosdb-server", "1.0.1"
 AZURITE, AZURITE_VERSION = "azurite", "3.37.0"
 BLOB_SERVER = FOLDER / "node_modules" / AZURITE / "dist" / "src" / "blob" / "main.js"
@@ -44,12 +48,8 @@ def _versions() -> dict[str, str]:
 
 def main() -> int:
     """Make sure that Node and the emulator are there; return the exit code."""
-    if not (node() and shutil.which("npm")) and shutil.which("apt-get") and os.geteuid() == 0:
-        print("Installing Node for the audit (apt-get install nodejs npm) …", flush=True)  # noqa: T201
-        quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
-        subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)  # type: ignore[call-overload]
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "nodejs", "npm"]
-        subprocess.run(command, check=False, **quiet)  # type: ignore[call-overload]
+    if not (node() and shutil.which("npm")):
+        debian.add("Node", "nodejs", "npm")
     if not node() or not (installed() or shutil.which("npm")):
         print(  # noqa: T201
             f"The audit needs Node {OLDEST_NODE} or newer with npm, and it could not be installed.\n"

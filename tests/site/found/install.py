@@ -7,7 +7,6 @@ root are at hand; on an older Node than it needs, Lighthouse is left out with a 
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT))
 
+from tests import debian  # noqa: E402
 from tests.history.install import FOLDER  # noqa: E402
 from tests.site.install import OLDEST_NODE, new_enough  # noqa: E402
 
@@ -40,11 +40,8 @@ def installed() -> bool:
 
 def main() -> int:
     """Make sure that both are there; return the exit code."""
-    if not java() and shutil.which("apt-get") and os.geteuid() == 0:
-        print("Installing Java for the audit (apt-get install default-jre-headless) …", flush=True)  # noqa: T201
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "default-jre-headless"]
-        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=environment)
+    if not java():
+        debian.add("Java", "default-jre-headless")
     if not java():
         print("The HTML checker needs Java (sudo apt-get install default-jre-headless): it is left out.")  # noqa: T201
     if not new_enough():
