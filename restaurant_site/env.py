@@ -1,4 +1,4 @@
-"""Typed, fail-loud reading of the environment, over django-environ.
+"""Typed, fail-loud reading of the environment.
 
 Every reader takes the variable's name and, where it is optional, a default.
 A secret may also come from the file that ``NAME_FILE`` names (Docker and Key

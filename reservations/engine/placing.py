@@ -132,7 +132,7 @@ def place(
 
 
 class _Held(NamedTuple):
-    """A hold of the browser that wishes: of this restaurant, or a live one of another."""
+    """A hold of the browser that wishes: one that it would give back here, or a live one."""
 
     pk: int
     service_date: dt.date

@@ -1,1 +1,1 @@
-"""How long a process waits for its database, and whether that still answers. Knows no restaurant."""
+"""The database: its URL, its dialect, how long it is waited for, its replica. Knows no restaurant."""

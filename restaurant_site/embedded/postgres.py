@@ -56,11 +56,7 @@ def socket_path(sockets: Path) -> Path:
 
 
 def url(sockets: Path) -> str:
-    """Return the URL of the project's database, for libpq and for django-environ.
-
-    The folder is in the query: as the URL's host django-environ would hand it on
-    still percent-encoded.
-    """
+    """Return the URL of the project's database, for libpq and for the settings; the folder is in its query."""
     host = quote(str(sockets), safe="")
     return f"postgresql://{SUPERUSER}@/{DATABASE}?host={host}&port={PORT}"
 
