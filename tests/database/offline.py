@@ -14,10 +14,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from tests.database import odbc  # noqa: F401 - mssql-django asks for the driver as it loads
 
+ROOT = f"{Path(__file__).resolve().parents[2]}/"
 URL = "mssql://app:secret@nowhere.example/restaurant"
 
 
@@ -75,16 +78,19 @@ class _Cursor:
         """Do nothing."""
 
 
-def _sender() -> str:
-    """Return the project's innermost function on the stack, such as reservations/engine/inserts.py:insert."""
-    root = os.getcwd() + "/"
-    frame = sys._getframe(2)
+def asking() -> Iterator[tuple[str, str]]:
+    """Yield the project's files and functions on the stack, the innermost first."""
+    frame: FrameType | None = sys._getframe(1)
     while frame:
         path = frame.f_code.co_filename
-        if path.startswith(root) and not path.startswith((root + ".venv", root + "tests")):
-            return f"{path.removeprefix(root)}:{frame.f_code.co_name}"
-        frame = frame.f_back  # type: ignore[assignment]
-    return ""
+        if path.startswith(ROOT) and not path.startswith((f"{ROOT}.venv", f"{ROOT}tests")):
+            yield path.removeprefix(ROOT), frame.f_code.co_name
+        frame = frame.f_back
+
+
+def _sender() -> str:
+    """Return the innermost of them, such as reservations/engine/inserts.py:insert."""
+    return ":".join(next(asking(), ()))
 
 
 def connected(name: str = "default") -> Any:
@@ -93,10 +99,9 @@ def connected(name: str = "default") -> Any:
 
     from restaurant_site.database import urls
 
-    wrapper: Any = ConnectionHandler({"default": urls.database(URL)})["default"]
+    config = urls.database(URL)
+    wrapper: Any = ConnectionHandler({"default": config, name: config})[name]
     # As the service reports itself: version 12, which mssql-django takes for 2014, and its edition.
-    wrapper._known_versions["default"], wrapper._known_azures["default"] = 2014, True
-    wrapper.alias = name
     wrapper._known_versions[name], wrapper._known_azures[name] = 2014, True
     wrapper.connection, wrapper.autocommit = Wire(), True
     wrapper.ensure_connection = lambda: None

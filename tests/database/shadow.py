@@ -21,11 +21,10 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models.sql import compiler as django
 
-from tests.database.offline import connected
+from tests.database.offline import asking, connected
 from tests.database.tsql import faults
 
 AZURE = "azure"
-ROOT = f"{Path(__file__).resolve().parents[2]}/"
 
 
 class Seen:
@@ -63,26 +62,16 @@ class Seen:
             return
         except Exception as error:
             self.failed[f"{type(error).__name__}: {error}"] = f"{self.test}\n{traceback.format_exc()}"
-        self.tests.setdefault(self.test, set()).update(_modules())
+        modules = {path for path, _function in asking()}
+        self.tests.setdefault(self.test, set()).update(modules)
         for said in wire.said:
             # By how many rows at once or out of how many is another matter: `tests/site/test_models.py`, `batches`.
             text = re.sub(r"\?(?:, \?)+", "?, ?", said.sql)
             text = re.sub(r"\(\?, \?\)(?:, \(\?, \?\))+", "(?, ?)", text)
-            self.statements.setdefault(text, set()).update(_modules())
+            self.statements.setdefault(text, set()).update(modules)
 
 
 seen = Seen()
-
-
-def _modules() -> set[str]:
-    """Return the project's modules on the stack."""
-    found, frame = set(), sys._getframe(1)
-    while frame:
-        path = frame.f_code.co_filename
-        if path.startswith(ROOT) and not path.startswith((f"{ROOT}.venv", f"{ROOT}tests")):
-            found.add(path.removeprefix(ROOT))
-        frame = frame.f_back  # type: ignore[assignment]
-    return found
 
 
 def _shadowed(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,6 +16,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from restaurant_site.database import dialect, schema, urls
+from tests.database import aliases
 from tests.database.tls import PostgresFront
 from tests.factories import days_ahead, make_venue
 from tests.pages import read
@@ -38,23 +39,10 @@ def named(monkeypatch: pytest.MonkeyPatch) -> Iterator[Named]:
     def name(database: str, host: str = "", port: int | str = "", **parameters: str) -> None:
         host, port = host or connection.settings_dict["HOST"], port or connection.settings_dict["PORT"]
         given = "&".join(f"{key}={value}" for key, value in {"host": host, "port": str(port), **parameters}.items())
-        connections.settings[ALIAS] = urls.database(f"postgresql://{user}@/{database}?{given}")
-        connections.configure_settings(connections.settings)
-        wrapper = connections[ALIAS]
-
-        def connect() -> None:
-            if wrapper.connection is None:
-                with wrapper.wrap_database_errors:
-                    wrapper.connect()
-
-        # Django's own forbids an alias that came after the test began.
-        monkeypatch.setattr(wrapper, "ensure_connection", connect)
+        aliases.name(ALIAS, urls.database(f"postgresql://{user}@/{database}?{given}"), monkeypatch)
 
     yield name
-    if ALIAS in connections.settings:
-        connections[ALIAS].close()
-        del connections[ALIAS]
-        del connections.settings[ALIAS]
+    aliases.forget(ALIAS)
     schema._whole.discard(ALIAS)
 
 
@@ -189,9 +177,7 @@ def test_a_certificate_is_believed_only_where_it_matches(
     strict = {"sslmode": "verify-full", "sslrootcert": str(ours.ca)}
 
     def through(certificate: Path, **parameters: str) -> str:
-        if ALIAS in connections.settings:
-            connections[ALIAS].close()
-            del connections[ALIAS]
+        aliases.forget(ALIAS)
         named(name, "localhost", front(certificate).port, **parameters)
         return said()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from django.core.management import call_command
@@ -17,9 +17,11 @@ from reservations.models import Restaurant
 from restaurant_site.database import replica, urls, waits
 from restaurant_site.database.waits import Waits
 from tests.conftest import database_url
+from tests.database import aliases
 from tests.database.standby import Standby, follow
 from tests.factories import days_ahead, make_member, make_menu, make_reservation, make_venue
 from tests.pages import read
+from tests.site.checkouts import eventually
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql("a standby is made of its files")]
 
@@ -40,23 +42,10 @@ def servers(django_db_setup: None) -> Iterator[Standby]:
 def standby(servers: Standby, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Standby]:
     """Name the standby by the settings, as DATABASE_REPLICA_URL does."""
     monkeypatch.setattr(replica, "_again_at", 0.0)
-    settings = connections.settings
-    settings[replica.ALIAS] = urls.replica(servers.url, of=database_url())
-    connections.configure_settings(settings)
-    wrapper = connections[replica.ALIAS]
-
-    def connect() -> None:
-        if wrapper.connection is None:
-            with wrapper.wrap_database_errors:
-                wrapper.connect()
-
-    # Django's own forbids an alias that came after the test began.
-    monkeypatch.setattr(wrapper, "ensure_connection", connect)
+    aliases.name(replica.ALIAS, urls.replica(servers.url, of=database_url()), monkeypatch)
     yield servers
     servers.thaw()
-    connections[replica.ALIAS].close()
-    del connections[replica.ALIAS]
-    del settings[replica.ALIAS]
+    aliases.forget(replica.ALIAS)
 
 
 @pytest.fixture
@@ -73,19 +62,12 @@ def staff(venue: Restaurant) -> Client:
     return client
 
 
-def until(true: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def follows(standby: Standby) -> None:
     """Wait until the standby has what was committed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_wal_insert_lsn()")
         (there,) = cursor.fetchone()
-    until(lambda: standby.say(f"SELECT pg_last_wal_replay_lsn() >= '{there}'::pg_lsn") == "True")
+    eventually(lambda: standby.say(f"SELECT pg_last_wal_replay_lsn() >= '{there}'::pg_lsn") == "True", 20)
 
 
 def report_of(staff: Client, venue: Restaurant) -> tuple[str, str]:
@@ -110,7 +92,7 @@ def test_a_report_is_of_the_copy_and_says_how_old_it_is(standby: Standby, venue:
     # What is written now is not in it until the copy has it; a page that promises sees it at once.
     standby.say("SELECT pg_wal_replay_pause()")
     try:
-        until(lambda: standby.say("SELECT pg_get_wal_replay_pause_state()") == "paused")
+        eventually(lambda: standby.say("SELECT pg_get_wal_replay_pause_state()") == "paused", 20)
         make_reservation(venue)
         assert report_of(staff, venue) == ("1", said)
         menu = make_menu(venue, dishes=["Borscht"])
