@@ -18,8 +18,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
-_TRUE = ("1", "true", "yes", "on")
-_FALSE = ("0", "false", "no", "off")
+TRUE = ("1", "true", "yes", "on")
+FALSE = ("0", "false", "no", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,11 @@ def boolean(name: str, default: bool) -> bool:
     value = text(name, "").lower()
     if not value:
         return default
-    if value in _TRUE:
+    if value in TRUE:
         return True
-    if value in _FALSE:
+    if value in FALSE:
         return False
-    raise ImproperlyConfigured(f"{name}={value!r} is not a switch: use one of {', '.join(_TRUE + _FALSE)}.")
+    raise ImproperlyConfigured(f"{name}={value!r} is not a switch: use one of {', '.join(TRUE + FALSE)}.")
 
 
 def integer(name: str, default: int, *, low: int, high: int) -> int:

@@ -70,9 +70,9 @@ def replayed(using: str) -> dt.datetime | None:
     with connection.cursor() as cursor:
         cursor.execute(dialect.of(connection).replayed)
         found = cursor.fetchone()[0]
-    if isinstance(found, dt.datetime) and timezone.is_naive(found):
-        found = found.replace(tzinfo=dt.UTC)
-    return found if isinstance(found, dt.datetime) else None
+    if not isinstance(found, dt.datetime):
+        return None
+    return found.replace(tzinfo=dt.UTC) if timezone.is_naive(found) else found
 
 
 def suffix(as_of: dt.datetime | None, zone: dt.tzinfo) -> str:

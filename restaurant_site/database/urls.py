@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import pq
 
 from restaurant_site.database.waits import CONNECT
+from restaurant_site.env import FALSE, TRUE
 
 SCHEMES: Final = ("postgresql", "postgres", "mssql")
 
@@ -21,7 +22,6 @@ ENTRA: Final = ("ActiveDirectoryMSI", "ActiveDirectoryDefault")
 
 _MOST_POOLED = 100
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 _ODBC = {
     name.lower(): name
@@ -279,6 +279,6 @@ def _whole(value: str, key: str, low: int, high: int, name: str) -> int:
 
 def _switch(given: dict[str, str], key: str, default: bool, name: str) -> bool:
     value = given.get(key, "yes" if default else "no").lower()
-    if value not in (*_YES, *_NO):
-        raise ImproperlyConfigured(f"{name} has {key}={value}: use one of {', '.join(_YES + _NO)}.")
-    return value in _YES
+    if value not in (*TRUE, *FALSE):
+        raise ImproperlyConfigured(f"{name} has {key}={value}: use one of {', '.join(TRUE + FALSE)}.")
+    return value in TRUE

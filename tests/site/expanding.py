@@ -60,9 +60,7 @@ def _binds_what_was_there(app: str, operation: Operation, before: ProjectState) 
         return False
     constraint = operation.constraint
     if isinstance(constraint, models.UniqueConstraint):
-        named = set(constraint.fields)
-    elif isinstance(constraint, models.CheckConstraint):
+        return set(constraint.fields) <= set(model.fields)
+    if isinstance(constraint, models.CheckConstraint):
         return any(f"'{name}" in repr(constraint.condition) for name in model.fields)
-    else:
-        return True
-    return named <= set(model.fields)
+    return True
