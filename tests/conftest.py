@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
@@ -20,13 +21,15 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import caches
 from django.db import connection, transaction
-from playwright.sync_api import Playwright, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from reservations import access
 from restaurant_site.caching import store
 from restaurant_site.database import urls
 from tests.postgresql import skip_elsewhere
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,10 +40,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Here and not by a ``-m`` in pyproject.toml, which any other ``-m`` would replace.
     """
     asked = config.getoption("markexpr") or ""
-    marks = {item: {mark for mark in ("audit", "scale") if item.get_closest_marker(mark)} for item in items}
-    gone = [item for item in items if marks[item] and not any(mark in asked for mark in marks[item])]
+    kept: list[pytest.Item] = []
+    gone: list[pytest.Item] = []
+    for item in items:
+        marks = [mark for mark in ("audit", "scale") if item.get_closest_marker(mark)]
+        (gone if marks and not any(mark in asked for mark in marks) else kept).append(item)
     config.hook.pytest_deselected(items=gone)
-    items[:] = [item for item in items if item not in gone]
+    items[:] = kept
     skip_elsewhere(items)
 
 
@@ -124,6 +130,9 @@ def served(
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """Return Playwright's driver: one runs in a process."""
+    # Slow to import, and most tests have no browser.
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as running:
         yield running
 
