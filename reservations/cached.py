@@ -11,16 +11,24 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from reservations.engine.availability import Ask, DayPlan
+from reservations.engine.house import House
 from reservations.engine.room import Room, lasting_room
 from reservations.models.venue import ADDRESS_LENGTH, slug_of
-from reservations.queries import day, months, venue
+from reservations.queries import house as houses
 from reservations.queries import keeping as queries_keeping
+from reservations.queries import venue
 from reservations.queries.keeping import Keeping
 from reservations.queries.venue import Listing, Place
 from restaurant_site.caching.reads import cached
 from restaurant_site.caching.stamps import do_not_store, valid_until
 
 _DAY = dt.timedelta(days=1)
+
+NEAR = 5
+"""How many days from a date `near` looks."""
+
+ENOUGH = 4
+"""How many days with room it returns at most."""
 
 
 def _near(restaurant_id: int, first: dt.date, last: dt.date) -> tuple[str, ...]:
@@ -107,14 +115,30 @@ def parts() -> int:
     return venue.parts()
 
 
+@cached(tags=lambda restaurant_id: (f"restaurant:{restaurant_id}",))
+def house(restaurant_id: int) -> House:
+    """Return the restaurant's rules and tables for every service date from the month of yesterday on.
+
+    No booking ends it. Raises `Restaurant.DoesNotExist`.
+    """
+    return houses.house(restaurant_id, (timezone.now().date() - 2 * _DAY).replace(day=1))
+
+
+def house_on(restaurant_id: int, first: dt.date) -> House:
+    """Return `house`, or where the date lies before it what is known of that one on, uncached."""
+    found = house(restaurant_id)
+    return found if first >= found.since else houses.house(restaurant_id, first)
+
+
 @cached(tags=lambda restaurant_id, date: _near(restaurant_id, date, date), seconds=120)
 def day_plan(restaurant_id: int, date: dt.date) -> DayPlan:
     """Return the plan of a local service date, which the caller asks with the present time.
 
-    For showing times alone: a booking reads `queries.day.day_plan` under the
-    day's lock. Raises `Restaurant.DoesNotExist`.
+    For showing times alone: a booking reads `queries.day` under the day's lock.
+    Raises `Restaurant.DoesNotExist`.
     """
-    return day.day_plan(restaurant_id, date)
+    (plan,) = houses.day_plans(house_on(restaurant_id, date), restaurant_id, date, date)
+    return plan
 
 
 @cached(
@@ -128,12 +152,39 @@ def month(restaurant_id: int, first: dt.date, party: int, area_id: int | None, s
     `Restaurant.DoesNotExist`.
     """
     now = timezone.now()
-    plans = months.day_plans(restaurant_id, first, month_end(first))
+    plans = houses.day_plans(house_on(restaurant_id, first), restaurant_id, first, month_end(first))
     midnight = next_midnight(now, plans[0].zone)
     ask = Ask(party=party, area_id=area_id, step_free=step_free)
     lasting = [lasting_room(plan, ask, now, midnight) for plan in plans]
     valid_until(min(until for _room, until in lasting))
     return tuple(room for room, _until in lasting)
+
+
+@cached(
+    tags=lambda restaurant_id, date, party, area_id, step_free: _near(
+        restaurant_id, date - NEAR * _DAY, date + NEAR * _DAY
+    ),
+)
+def near(restaurant_id: int, date: dt.date, party: int, area_id: int | None, step_free: bool) -> tuple[dt.date, ...]:
+    """Return the `ENOUGH` service dates nearest to a date, and at most `NEAR` days from it, that have room; in order.
+
+    It asks outwards, and no more days than it needs. The date itself is not among
+    them. Good as long as `month` is, and for showing alone. Raises `Restaurant.DoesNotExist`.
+    """
+    now = timezone.now()
+    first, last = date - NEAR * _DAY, date + NEAR * _DAY
+    house = house_on(restaurant_id, first)
+    who = houses.crowd(house, restaurant_id, first, last)
+    midnight = next_midnight(now, house.zone)
+    ask = Ask(party=party, area_id=area_id, step_free=step_free)
+    found: list[dt.date] = []
+    for distance in range(1, NEAR + 1):
+        for one in (date - distance * _DAY, date + distance * _DAY):
+            if len(found) < ENOUGH:
+                has, until = lasting_room(who.plan(house, one), ask, now, midnight)
+                valid_until(until)
+                found += [one] if has is Room.OPEN else []
+    return tuple(sorted(found))
 
 
 def month_end(first: dt.date) -> dt.date:

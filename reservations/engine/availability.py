@@ -47,6 +47,7 @@ __all__ = [
     "pacing_full",
     "party_reason",
     "pick",
+    "reach",
     "rules_reason",
     "slot_mask",
     "starts",
@@ -147,6 +148,17 @@ def _clock(
             utc = local.astimezone(dt.UTC)
             found.setdefault(utc, (utc, local, position))
     return tuple(found[utc] for utc in sorted(found))
+
+
+def reach(plan: DayPlan) -> tuple[dt.datetime, dt.datetime] | None:
+    """Return the first start of the day and when whoever comes last may leave, in UTC; None where nobody can come."""
+    day = day_times(plan)
+    if not day:
+        return None
+    longest = max(
+        max([service.default_turn, *(stay for _up_to, stay in service.turn_times)]) for service in plan.services
+    )
+    return day[0][0], day[-1][0] + dt.timedelta(minutes=longest)
 
 
 def times(plan: DayPlan, ask: Ask, now: dt.datetime) -> tuple[Time, ...]:

@@ -26,7 +26,7 @@ from reservations.history.trail import GUEST, By, Event, difference
 from reservations.messages.outgoing import STAFF_HEED, Kind, coming_up, message, recipient, send_later
 from reservations.models import Message, Reservation, Restaurant, TableClaim
 from reservations.models.reservation import COUNTED
-from reservations.queries.day import Fresh, day_plan, refreshed, window
+from reservations.queries.day import Fresh, fresh_day, window
 from reservations.queries.rules import cutoff
 
 __all__ = ["can_change", "change", "details_of", "kept_start", "wish_of", "write"]
@@ -78,7 +78,6 @@ def change(
     """
     new, told = _agreed(reservation, wish, details)
     moves = new != wish_of(reservation)
-    plan = day_plan(reservation.restaurant_id, new.date, seatings=False)
     days = {reservation.service_date, new.date}
     offered = False
 
@@ -90,7 +89,7 @@ def change(
             if row.status in COUNTED and wish_of(row) == new and details_of(row) == told:
                 return False
             raise Refused(Reason.CHANGED_MEANWHILE if row.status in _STANDING else Reason.NOT_CONFIRMED)
-        fresh = refreshed(plan, row.restaurant_id)
+        fresh = fresh_day(row.restaurant_id, new.date)
         if online:
             _refuse_late(row, fresh, moves)
         head = fresh.head

@@ -23,8 +23,9 @@ from reservations.history import trail
 from reservations.history.trail import By, Event
 from reservations.models import Refusal, Reservation, TableClaim
 from reservations.models.venue import MAX_PARTY
-from reservations.queries.day import Fresh, bare_plan, day_plan, fresh_from, refreshing, window, windowing
-from reservations.queries.prepared import Param, Prepared, one_trip
+from reservations.queries.day import Fresh, day_plan, fresh_from, fresh_questions, window, windowing
+from reservations.queries.house import apart, completed
+from reservations.queries.prepared import Param, Prepared, one_trip, together
 from restaurant_site.observing import metrics
 
 Fields = Callable[[Fresh, Decision], dict[str, Any]]
@@ -35,7 +36,10 @@ Then = Callable[[Reservation, Fresh], None]
 
 
 Early = Callable[[], DayPlan | None]
-"""A look without the lock, good for a no alone: raises `Refused`, or returns the plan if it has read one."""
+"""A look without the lock, good for a no alone: raises `Refused`, or returns the plan that it went by, if any.
+
+Of that plan nothing is taken but until when the party would stay, and it is compared under the lock.
+"""
 
 
 def place(
@@ -62,17 +66,17 @@ def place(
     days = {wish.date}
     offered = is_new = False
 
-    def work(plan: DayPlan) -> Reservation:
+    def work(guess: DayPlan | None, tables: DayPlan | None) -> Reservation:
         nonlocal offered, is_new
-        # Until when the party would stay, by the rules that were read without the lock.
-        until = end_of(plan, wish)
+        # Until when the party would stay, by what is known without the lock.
+        until = end_of(guess, wish) if guess else wish.start
         parties, claimed, by_key, holds, *rules = lock_days(
             wish.restaurant_id,
             days,
             *windowing(wish.restaurant_id, wish.date, wish.start, until, locked=True),
             _BY_KEY.asked(restaurant=wish.restaurant_id, key=key),
             _HELD_BY.asked(restaurant=wish.restaurant_id, browser=browser or _NOBODY),
-            *refreshing(wish.restaurant_id, wish.date),
+            *fresh_questions(wish.restaurant_id, wish.date, layout=tables is None),
         )
         is_new = not by_key
         if by_key:
@@ -85,8 +89,8 @@ def place(
         if most_holds is not None and len(held) - len(tried) >= most_holds:
             raise Refused(Reason.TOO_MANY_HOLDS)
         given_back = [(row.pk, row.service_date) for row in tried if give_back(row.pk)]
-        # The rules once more: whoever held the lock may have closed the day.
-        fresh = fresh_from(plan, rules)
+        # Whoever held the lock may have closed the day.
+        fresh = fresh_from(wish.date, rules, tables)
         head = None
         if fresh.is_waited_for:
             head = serve_waitlist(wish.restaurant_id, wish.date, fresh.now, fresh.head)
@@ -113,9 +117,9 @@ def place(
         plan = early() if early else look(wish, ask, browser)
         if plan is not None and not plan.has_row:
             make_day(wish.restaurant_id, wish.date)
-        tables = plan or bare_plan(wish.restaurant_id, wish.date)
         # Collided as often as is tried: somebody else is taking these tables.
-        reservation = retried(partial(work, tables), exhausted=Reason.TABLES_TAKEN)
+        # What an early look went by may have come from the cache, from which nothing is decided.
+        reservation = retried(partial(work, plan, None if early else plan), exhausted=Reason.TABLES_TAKEN)
     except Refused as refusal:
         if first := _by_key(wish.restaurant_id, key):
             return first
@@ -140,15 +144,19 @@ class _Held(NamedTuple):
     asked: str
 
 
-def look(wish: Wish, ask: Ask, browser: str = "") -> DayPlan:
+def look(wish: Wish, ask: Ask, browser: str = "", known: DayPlan | None = None) -> DayPlan:
     """Refuse without the lock: most attempts on a full evening end here without standing in its queue.
 
     Good for a no alone. What this browser holds counts as free, since it is
-    given back for the new wish. Returns the plan that it read.
+    given back for the new wish. Returns the plan that it went by: known, which is
+    without seatings and brakes, or the one that it read.
     """
-    plan = day_plan(wish.restaurant_id, wish.date, seatings=False)
-    end = end_of(plan, wish)
-    view = window(wish.restaurant_id, wish.date, wish.start, end, locked=False, except_browser=browser)
+    plan = known or day_plan(wish.restaurant_id, wish.date, seatings=False)
+    around = (wish.restaurant_id, wish.date, wish.start, end_of(plan, wish))
+    more = [apart(wish.restaurant_id, wish.date)] if known else []
+    parties, claimed, *rest = together(*windowing(*around, locked=False, except_browser=browser), *more)
+    plan = completed(plan, rest[0]) if rest else plan
+    view = window(*around, locked=False, except_browser=browser, answers=[parties, claimed])
     decide(plan, wish, ask, view, timezone.now())
     return plan
 

@@ -25,7 +25,7 @@ class Room(enum.StrEnum):
 _CLOSED = (Reason.CLOSED, Reason.NO_SERVICE)
 _FULL = (Reason.TABLES_TAKEN, Reason.PACING_FULL)
 # So many moments of a day are looked at in advance; what lies behind them is looked at once they have come.
-_LOOKS = 64
+_LOOKS = 8
 # Lead time ends behind its moment, everything else with it.
 _INSTANT = dt.timedelta(microseconds=1)
 

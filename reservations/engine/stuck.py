@@ -4,6 +4,10 @@ A client that hangs in a transaction keeps a day's lock, and a web worker has fe
 threads: without this, whoever wants to book that day would take them all, for
 the seconds after which the database gives up. On an evening that many want the
 lock is long in coming too, but comes to one or the other of them all the time.
+
+One thread of a process at a time stands in the database's queue for a day; the
+others wait here for their turn. Many who wait for one row cost a database more
+than their number: each that is woken looks again for what it waits for.
 """
 
 from __future__ import annotations
@@ -30,8 +34,13 @@ machine that has much to do is slow, and its days are not stuck.
 _TIMES: Final = 4
 _FADING: Final = 0.95
 
+_GLANCE: Final = 0.1
+"""Seconds after which a thread that waits for its turn looks whether that is still of use."""
+
 REMEMBERED: Final = 10.0
 """Seconds for which a day that nobody got, and nobody has asked for since, counts as stuck."""
+
+_lock = threading.Lock()
 
 Day = tuple[int, dt.date]
 """A restaurant's number and the service date."""
@@ -51,17 +60,17 @@ class _Queue:
     since: float
     waiting: list[_Waiter] = field(default_factory=list)
     left: float = 0.0
+    turn: threading.Condition = field(default_factory=lambda: threading.Condition(_lock))
 
 
 _queues: dict[Day, _Queue] = {}
-_lock = threading.Lock()
 _longest = 0.0
 """Seconds between two threads that got a lock, the longest of late."""
 
 
 @contextlib.contextmanager
 def waiting_for(restaurant_id: int, *dates: dt.date) -> Iterator[None]:
-    """Lock these days in the block. Raises `Busy` where one is stuck and another thread waits for it already.
+    """Lock these days, given in order, in the block. Raises `Busy` where one is stuck and waited for already.
 
     Whoever is not the first and waits when that is found out gives up, too.
     """
@@ -80,6 +89,7 @@ def _waiting(day: Day) -> Iterator[None]:
     queue = _enter(day, me)
     got = False
     try:
+        _stand_in_line(queue, me)
         with waits.checked(lambda: _look(queue, me)):
             yield
         got = True
@@ -99,15 +109,28 @@ def _enter(day: Day, me: _Waiter) -> _Queue:
         return queue
 
 
+def _stand_in_line(queue: _Queue, me: _Waiter) -> None:
+    """Wait until it is this thread's turn to ask the database."""
+    with _lock:
+        while queue.waiting[0] is not me:
+            _give_up_in_time(queue, me)
+            queue.turn.wait(_GLANCE)
+
+
 def _look(queue: _Queue, me: _Waiter) -> None:
+    with _lock:
+        _give_up_in_time(queue, me)
+
+
+def _give_up_in_time(queue: _Queue, me: _Waiter) -> None:
     kind = waits.in_force()
     now = time.monotonic()
-    with _lock:
-        is_first = queue.waiting[0] is me
-        # PostgreSQL's waits for a row that others wait for are two, each of which it ends by itself.
-        longest = kind.lock + waits.ANSWER if kind and is_first else _patience()
-        if now - max(me.began, 0 if is_first else queue.since) > longest:
-            raise Busy("The day's lock does not come.")
+    # PostgreSQL's waits for a row that others wait for are two, each of which it ends by itself.
+    most = kind.lock + waits.ANSWER if kind else _patience()
+    if now - me.began > most:
+        raise Busy("The day's lock does not come.")
+    if queue.waiting[0] is not me and now - max(me.began, queue.since) > _patience():
+        raise Busy("The day's lock does not come.")
 
 
 def _patience() -> float:
@@ -119,6 +142,7 @@ def _leave(day: Day, queue: _Queue, me: _Waiter, *, got: bool) -> None:
     now = time.monotonic()
     with _lock:
         queue.waiting.remove(me)
+        queue.turn.notify_all()
         queue.left = now
         if got:
             _longest = max(_longest * _FADING, min(now - max(me.began, queue.since), MOST))

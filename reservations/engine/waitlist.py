@@ -30,7 +30,7 @@ from reservations.history.trail import GUEST, By, Event
 from reservations.messages.outgoing import Kind, message, of_booking, send_later
 from reservations.models import Reservation, Restaurant, User, WaitlistEntry
 from reservations.models.reservation import new_reference
-from reservations.queries.day import Fresh, day_plan, refreshed, waiting
+from reservations.queries.day import Fresh, day_plan, fresh_day, waiting
 from reservations.queries.floor import running
 
 __all__ = ["accept", "at_door", "join", "join_at_door", "leave", "place_in_line", "promote", "seat_from_door"]
@@ -60,7 +60,6 @@ def join(
     """
     bound = bound_key(browser, f"{key} {latest.isoformat()}", wish)
     ask = Ask(party=wish.party, area_id=wish.area_id, step_free=wish.step_free)
-    plan = day_plan(wish.restaurant_id, wish.date, seatings=False)
     offered = False
 
     def work() -> WaitlistEntry:
@@ -69,7 +68,7 @@ def join(
         first = WaitlistEntry.objects.filter(restaurant_id=wish.restaurant_id, idempotency_key=bound).first()
         if first is not None:
             return first
-        fresh = refreshed(plan, wish.restaurant_id)
+        fresh = fresh_day(wish.restaurant_id, wish.date)
         if not fresh.restaurant.takes_waitlist:
             raise Refused(Reason.WAITLIST_OFF)
         served = serve_waitlist(wish.restaurant_id, wish.date, fresh.now, fresh.head)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -35,6 +36,12 @@ class CheckboxInput(_Plain, forms.CheckboxInput):
     """A box to tick."""
 
 
+@lru_cache(maxsize=2000)
+def _option(value: str, label: str, is_chosen: bool) -> SafeString:
+    """Return an option; the same ones, such as the half hours of a day, are asked for again and again."""
+    return format_html("<option{}>{}</option>", flatatt({"value": value, "selected": is_chosen}), label)
+
+
 class Select(forms.Select):
     """One of some options, which are not in groups."""
 
@@ -42,9 +49,7 @@ class Select(forms.Select):
         """Return the element."""
         chosen = "" if value is None else str(value)
         options = format_html_join(
-            "",
-            "<option{}>{}</option>",
-            ((flatatt({"value": key, "selected": str(key) == chosen}), label) for key, label in self.choices),
+            "", "{}", ((_option(str(key), str(label), str(key) == chosen),) for key, label in self.choices)
         )
         return format_html(
             "<select{}>{}</select>", flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name})), options

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, models
@@ -41,14 +41,13 @@ __all__ = [
     "SEATED_COLUMNS",
     "Fresh",
     "Window",
-    "bare_plan",
     "blocked",
     "day_plan",
+    "fresh_day",
     "fresh_from",
+    "fresh_questions",
     "layout_fields",
     "of_layout",
-    "refreshed",
-    "refreshing",
     "rules_fields",
     "rules_on",
     "seated",
@@ -93,15 +92,6 @@ def day_plan(
     )
 
 
-def bare_plan(restaurant_id: int, date: dt.date) -> DayPlan:
-    """Return a plan with the tables and combinations alone, in 2 statements, for `refreshed` to fill under the lock.
-
-    Until then it is of a closed day.
-    """
-    layout = layout_fields(*together(*of_layout(restaurant_id)))
-    return DayPlan(date=date, zone="UTC", window_days=0, closed=True, services=(), **layout)
-
-
 def rules_on(restaurant_id: int, date: dt.date, *, turns: bool = False) -> DayPlan:
     """Return the plan's services with their hours and pacing, without tables and seatings, in 2 statements.
 
@@ -136,27 +126,34 @@ class Fresh:
     restaurant: Restaurant
 
 
-def refreshing(restaurant_id: int, date: dt.date) -> tuple[Question, ...]:
-    """Return the 3 questions of `refreshed`, to be asked together with the lock; the answers go to `fresh_from`."""
-    under_lock = _UNDER_LOCK.asked(restaurant=restaurant_id, date=date, chain=date.isoformat())
-    return under_lock, *of_services(restaurant_id, date)
+def fresh_questions(restaurant_id: int, date: dt.date, *, layout: bool = True) -> tuple[Question, ...]:
+    """Return the questions of `fresh_day`, to be asked together with the lock; the answers go to `fresh_from`.
 
-
-def refreshed(plan: DayPlan, restaurant_id: int) -> Fresh:
-    """Return the plan with its rules read again, and what else the lock protects, in 3 statements.
-
-    Tables and seatings stay. For a write rule that has waited for the day's
-    lock: whoever held it may have closed the day or a service.
+    They are 5, or without the layout 3.
     """
-    return fresh_from(plan, together(*refreshing(restaurant_id, plan.date)))
+    under_lock = _UNDER_LOCK.asked(restaurant=restaurant_id, date=date, chain=date.isoformat())
+    return under_lock, *of_services(restaurant_id, date), *(of_layout(restaurant_id) if layout else ())
 
 
-def fresh_from(plan: DayPlan, answers: list[Any]) -> Fresh:
-    """Return what `refreshed` does, from the answers to the questions of `refreshing`."""
-    rows, *rest = answers
-    restaurant, (*known, now, position, digest, is_waited_for) = _one(rows)
+def fresh_day(restaurant_id: int, date: dt.date) -> Fresh:
+    """Return the plan of a locked date without its seatings, and what else the lock protects, in 5 statements.
+
+    For a write rule that has waited for the day's lock: whoever held it may have
+    closed the day or a service. Raises `Restaurant.DoesNotExist`.
+    """
+    return fresh_from(date, together(*fresh_questions(restaurant_id, date)))
+
+
+def fresh_from(date: dt.date, answers: list[Any], known: DayPlan | None = None) -> Fresh:
+    """Return what `fresh_day` does, from the answers to `fresh_questions`; without a layout, with that of known."""
+    rows, usual, turns, *layout = answers
+    restaurant, (*seen, now, position, digest, is_waited_for) = _one(rows)
+    if layout:
+        tables = layout_fields(*layout)
+    else:
+        tables = {"tables": known.tables, "combinations": known.combinations} if known else {"tables": ()}
     return Fresh(
-        plan=replace(plan, brakes=_brakes(rows), **_rules(restaurant, plan.date, tuple(known), *rest)),
+        plan=DayPlan(date=date, brakes=_brakes(rows), **tables, **_rules(restaurant, date, tuple(seen), usual, turns)),
         now=now,
         head=Head(position or 0, digest or ""),
         is_waited_for=is_waited_for,

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from reservations.forms import MonthForm
 from reservations.queries.venue import Place
-from reservations.views.month import Month, calendar_query, month_of
+from reservations.views.month import Month, Who, calendar_query, month_of
 from reservations.views.times import first_search, found_place, local_today, times_form
 from restaurant_site.caching.public import public_page
 from restaurant_site.caching.stamps import do_not_store
@@ -50,8 +50,8 @@ def _asked(request: HttpRequest, place: Place) -> tuple[Month, dict[str, str]]:
         kept = {name: value for name, value in given.items() if name not in form.errors}
         form = MonthForm(usual | kept, restaurant_areas=list(place.areas))
         form.is_valid()
-    month = month_of(place, form, today, form.cleaned_data["month"])
-    spelling = calendar_query(form, month.first)
+    month = month_of(place, Who.of(form), today, form.cleaned_data["month"])
+    spelling = calendar_query(Who.of(form), month.first)
     if any(spelling.get(name) != value for name, value in given.items()):
         do_not_store("an odd spelling, or a month that nobody can book")
     date = max(today, month.first)

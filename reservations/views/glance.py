@@ -19,7 +19,8 @@ class Glance:
 
     A cached day is never older than the last answered write, so its no is as
     good as that of a page of times. Its yes is good for nothing. Where nothing is
-    cached, as on a day that sells fast, the database is asked.
+    cached, as on a day that sells fast, the database is asked who comes; the
+    house itself is cached all the same.
     """
 
     wish: Wish
@@ -32,8 +33,9 @@ class Glance:
         seen = cached.day_plan.seen(self.wish.restaurant_id, self.wish.date)
         self.plan = seen.value
         if self.plan is None:
-            return booking.look(self.wish, ask, self.browser)
+            known = cached.house_on(self.wish.restaurant_id, self.wish.date)
+            return booking.look(self.wish, ask, self.browser, known.plan(self.wish.date))
         reason = surely_full(self.plan, ask, self.wish.start, timezone.now())
         if reason is not None:
             raise Refused(reason)
-        return None
+        return self.plan

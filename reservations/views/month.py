@@ -14,12 +14,27 @@ from reservations import cached
 from reservations.engine.room import Room
 from reservations.forms import PartyForm
 from reservations.queries.venue import Place
-
-NEARBY_DAYS = 4
-"""How many other days are proposed."""
+from restaurant_site.caching.fragments import fragment
 
 # As the opening hours stand on the page: weeks begin on Monday.
 _CALENDAR = calendar.Calendar(calendar.MONDAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who would come, and the wall time that they wish for, if any."""
+
+    party: int
+    area_id: int | None = None
+    step_free: bool = False
+    wished: str = ""
+
+    @classmethod
+    def of(cls, form: PartyForm) -> Who:
+        """Return what a valid form says."""
+        data = form.cleaned_data
+        wished = data.get("time")
+        return cls(data["party"], form.area_id, data["step_free"], f"{wished:%H:%M}" if wished else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +65,31 @@ class Month:
         return [(str(WEEKDAYS[day]), str(WEEKDAYS_ABBR[day])) for day in range(7)]
 
 
-def month_of(found: Place, form: PartyForm, today: dt.date, asked: dt.date, *, chosen: dt.date | None = None) -> Month:
-    """Return the bookable month nearest to the asked one, for the party of a valid form.
+@fragment("reservations/_calendar.html")
+def calendar_of(
+    address: str, date: dt.date, party: int, area_id: int | None, step_free: bool, wished: str, today: dt.date
+) -> dict[str, Month | None]:
+    """Show the month of a date that is chosen; today is the restaurant's local date."""
+    found = cached.place(address)
+    who = Who(party, area_id, step_free, wished)
+    return {"month": month_of(found, who, today, date, chosen=date) if found else None}
+
+
+def month_of(found: Place, who: Who, today: dt.date, asked: dt.date, *, chosen: dt.date | None = None) -> Month:
+    """Return the bookable month nearest to the asked one, for a party.
 
     today is the restaurant's local date. What has room is as `cached.month` says.
     """
     months = _months(found, today)
     first = min(max(asked.replace(day=1), months[0]), months[1])
-    rooms = dict(enumerate(_rooms(found, form, first), start=1))
+    rooms = dict(enumerate(_rooms(found, who, first), start=1))
     before = first - dt.timedelta(days=1)
     after = cached.month_end(first) + dt.timedelta(days=1)
 
     def day(date: dt.date) -> Day:
         room = rooms[date.day]
         leads = room is Room.OPEN or (room is Room.FULL and found.takes_waitlist)
-        url = times_url(found, form, date) if leads else ""
+        url = times_url(found, who, date) if leads else ""
         return Day(date, room, url, date == today, date == chosen)
 
     weeks = tuple(
@@ -76,50 +101,56 @@ def month_of(found: Place, form: PartyForm, today: dt.date, asked: dt.date, *, c
         first=first,
         weeks=weeks,
         previous=before.replace(day=1) if has_previous else None,
-        previous_url=calendar_url(found, form, before) if has_previous else "",
+        previous_url=calendar_url(found, who, before) if has_previous else "",
         next=after if has_next else None,
-        next_url=calendar_url(found, form, after) if has_next else "",
+        next_url=calendar_url(found, who, after) if has_next else "",
     )
 
 
-def other_days(found: Place, form: PartyForm, today: dt.date, date: dt.date) -> tuple[Day, ...]:
-    """Return the days with room nearest to a date, in order: of its month, and of the next where those are few."""
+def other_days(found: Place, who: Who, today: dt.date, date: dt.date) -> tuple[Day, ...]:
+    """Return the days with room nearest to a date, in order: those around it, or where they are few its month's.
+
+    And of the next month where those are few, too.
+    """
+    days = cached.near(found.id, date, who.party, who.area_id, who.step_free)
+    if len(days) < cached.ENOUGH:
+        days = _of_months(found, who, today, date)
+    return tuple(Day(day, Room.OPEN, times_url(found, who, day), day == today, is_chosen=False) for day in days)
+
+
+def _of_months(found: Place, who: Who, today: dt.date, date: dt.date) -> tuple[dt.date, ...]:
     months = _months(found, today)
     first = min(max(date.replace(day=1), months[0]), months[1])
     after = cached.month_end(first) + dt.timedelta(days=1)
     open_days: list[dt.date] = []
     for begin in (first, after):
-        if begin <= months[1] and len(open_days) < NEARBY_DAYS:
-            rooms = enumerate(_rooms(found, form, begin))
+        if begin <= months[1] and len(open_days) < cached.ENOUGH:
+            rooms = enumerate(_rooms(found, who, begin))
             open_days += [begin + dt.timedelta(days=number) for number, room in rooms if room is Room.OPEN]
-    nearest = sorted((day for day in open_days if day != date), key=lambda day: (abs(day - date), day))[:NEARBY_DAYS]
-    return tuple(
-        Day(day, Room.OPEN, times_url(found, form, day), day == today, is_chosen=False) for day in sorted(nearest)
-    )
+    nearest = sorted((day for day in open_days if day != date), key=lambda day: (abs(day - date), day))
+    return tuple(sorted(nearest[: cached.ENOUGH]))
 
 
-def times_url(found: Place, form: PartyForm, date: dt.date) -> str:
-    """Return the address of a date's times for the party of a valid form, with its wished time, if it has one."""
-    wished = form.cleaned_data.get("time")
-    query = {"date": date.isoformat(), **of_party(form), **({"time": f"{wished:%H:%M}"} if wished else {})}
+def times_url(found: Place, who: Who, date: dt.date) -> str:
+    """Return the address of a date's times for a party, with its wished time, if it has one."""
+    query = {"date": date.isoformat(), **of_party(who), **({"time": who.wished} if who.wished else {})}
     return f"{reverse('times', kwargs={'slug': found.slug})}?{urlencode(query)}"
 
 
-def calendar_url(found: Place, form: PartyForm, month: dt.date) -> str:
-    """Return the address of the calendar of a date's month, for the party of a valid form."""
-    return f"{reverse('calendar', kwargs={'slug': found.slug})}?{urlencode(calendar_query(form, month))}"
+def calendar_url(found: Place, who: Who, month: dt.date) -> str:
+    """Return the address of the calendar of a date's month, for a party."""
+    return f"{reverse('calendar', kwargs={'slug': found.slug})}?{urlencode(calendar_query(who, month))}"
 
 
-def calendar_query(form: PartyForm, month: dt.date) -> dict[str, str]:
+def calendar_query(who: Who, month: dt.date) -> dict[str, str]:
     """Return the one spelling of what a calendar is asked for."""
-    return {"month": f"{month:%Y-%m}", **of_party(form)}
+    return {"month": f"{month:%Y-%m}", **of_party(who)}
 
 
-def of_party(form: PartyForm) -> dict[str, str]:
-    """Return who would come by a valid form, as a form or an address sends it."""
-    data = form.cleaned_data
-    more = {"area": str(form.area_id or ""), "step_free": "on" if data["step_free"] else ""}
-    return {"party": str(data["party"]), **{name: value for name, value in more.items() if value}}
+def of_party(who: Who) -> dict[str, str]:
+    """Return who would come, as a form or an address sends it."""
+    more = {"area": str(who.area_id or ""), "step_free": "on" if who.step_free else ""}
+    return {"party": str(who.party), **{name: value for name, value in more.items() if value}}
 
 
 def _months(found: Place, today: dt.date) -> tuple[dt.date, dt.date]:
@@ -127,5 +158,5 @@ def _months(found: Place, today: dt.date) -> tuple[dt.date, dt.date]:
     return today.replace(day=1), (today + dt.timedelta(days=found.window_days)).replace(day=1)
 
 
-def _rooms(found: Place, form: PartyForm, first: dt.date) -> tuple[Room, ...]:
-    return cached.month(found.id, first, form.cleaned_data["party"], form.area_id, form.cleaned_data["step_free"])
+def _rooms(found: Place, who: Who, first: dt.date) -> tuple[Room, ...]:
+    return cached.month(found.id, first, who.party, who.area_id, who.step_free)

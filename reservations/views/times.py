@@ -28,7 +28,7 @@ from reservations.models import Restaurant
 from reservations.queries.venue import Place
 from reservations.reasons import diner_day_text, diner_text
 from reservations.views.choices import grouped, is_full, moment_of, nearest, telling
-from reservations.views.month import month_of, of_party, other_days, times_url
+from reservations.views.month import Who, of_party, other_days, times_url
 
 # Until this local hour yesterday's times are within reach.
 _NIGHT_ENDS = 5
@@ -53,10 +53,7 @@ def show_times(request: HttpRequest, slug: str) -> HttpResponse:
         if request.headers.get("HX-Request") == "true":
             response = render(request, "reservations/_times.html", context | {"is_part": True})
         else:
-            if form.is_valid():
-                date = form.cleaned_data["date"]
-                context["month"] = month_of(found, form, local_today(found), date, chosen=date)
-            response = render(request, "reservations/times.html", context)
+            response = render(request, "reservations/times.html", context | {"shows_month": form.is_valid()})
         if not browser_of(request):
             # Before the first button is pressed: pressed twice, both requests then
             # come from the same browser, and get the same hold.
@@ -146,26 +143,28 @@ def times_context(
     is_free = goal is not None and goal.bookable and refused is None
     gone = goal if goal is not None and not goal.bookable else None
     near = () if is_free else nearest(bookable, wanted)
-    today = local_today(found)
+    today, who = local_today(found), Who.of(form)
     previous, following = date - dt.timedelta(days=1), date + dt.timedelta(days=1)
     return context | {
         "date": date,
+        "today": today,
         "party": party,
         "area_id": form.area_id,
-        "step_free": form.cleaned_data["step_free"],
+        "step_free": who.step_free,
+        "wished": who.wished,
         "groups": grouped(day, near, wished=goal if is_free else None),
         "free": len(bookable),
         "near": bool(near),
-        "other_days": () if bookable else other_days(found, form, today, date),
+        "other_days": () if bookable else other_days(found, who, today, date),
         "gone": gone,
         "gone_text": diner_text(refused or (gone.reason if gone and gone.reason else Reason.TABLES_TAKEN))
         if gone or refused
         else "",
         "reason_text": "" if bookable else diner_day_text(reason or telling(day)),
         "previous_day": previous if date > today or _is_late(found, date, now) else None,
-        "previous_url": times_url(found, form, previous),
+        "previous_url": times_url(found, who, previous),
         "next_day": following if date < today + dt.timedelta(days=found.window_days) else None,
-        "next_url": times_url(found, form, following),
+        "next_url": times_url(found, who, following),
         **other_ways(found, form, day),
     }
 
@@ -187,7 +186,7 @@ def other_ways(found: Place | Restaurant, form: TimesForm, day: tuple[Time, ...]
 
 def asked_for(form: TimesForm) -> dict[str, str]:
     """Return a valid search as a form or an address sends it, without a wished time."""
-    return {"date": form.cleaned_data["date"].isoformat(), **of_party(form)}
+    return {"date": form.cleaned_data["date"].isoformat(), **of_party(Who.of(form))}
 
 
 def times_address(found: Place, search: TimesForm) -> str:

@@ -12,7 +12,6 @@ from django.db import Error
 from django.utils import timezone
 
 from reservations.engine import booking
-from reservations.engine.availability import DayPlan
 from reservations.engine.slots import claimed_slots
 from reservations.history.trail import head_of
 from reservations.models import Reservation, Restaurant, TableClaim
@@ -35,14 +34,16 @@ def one_table(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Restau
     The day's rules are read once for all: nobody changes them here, and thousands
     of bookings would spend more time on them than on the race.
     """
-    monkeypatch.setattr("reservations.engine.placing.day_plan", lru_cache(day_plan))
+    known = lru_cache(day_plan)
+    monkeypatch.setattr("reservations.engine.placing.day_plan", known)
 
     venue = make.make_venue(tables=(2,), turn_minutes=30, booking_window_days=730)
 
-    def unchanged(plan: DayPlan, _answers: object) -> Fresh:
-        return Fresh(plan, timezone.now(), head_of(venue.pk, plan.date.isoformat()), False, venue)
+    def unchanged(date: dt.date, *_answers: object) -> Fresh:
+        plan = known(venue.pk, date, seatings=False)
+        return Fresh(plan, timezone.now(), head_of(venue.pk, date.isoformat()), False, venue)
 
-    monkeypatch.setattr("reservations.engine.placing.refreshing", lambda *_args: ())
+    monkeypatch.setattr("reservations.engine.placing.fresh_questions", lambda *_args, **_kwargs: ())
     monkeypatch.setattr("reservations.engine.placing.fresh_from", unchanged)
     return venue
 

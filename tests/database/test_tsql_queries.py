@@ -68,7 +68,7 @@ FOLDERS = (
 )
 # Of these all is prepared: `test_tsql.py` has it.
 PREPARED = {
-    "reservations/queries/months.py",
+    "reservations/queries/house.py",
     "reservations/queries/rules.py",
     "reservations/queries/window.py",
 }

@@ -15,11 +15,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from reservations import cached
-from reservations.engine.availability import Ask, DayPlan, Seating
+from reservations.engine.availability import Ask, DayPlan, Seating, reach
 from reservations.engine.room import Room, room
 from reservations.models import Block, Brake, Closure, Reservation, Restaurant, Table
 from reservations.queries.day import day_plan
-from reservations.queries.months import day_plans
+from reservations.queries.house import day_plans, house
 from tests.factories import (
     make_area,
     make_closure,
@@ -51,12 +51,14 @@ def rooms(restaurant: Restaurant, first: dt.date = MARCH, party: int = 2, **more
 
 
 def settled(plan: DayPlan) -> DayPlan:
-    """Return a plan with its seatings in an order, and without what a month does not look up."""
+    """Return a plan with its seatings in an order, without what a month does not look up, and who touches nothing."""
 
     def order(one: Seating) -> Any:
         return (one.start, one.end, one.table_ids, one.party, one.held_until is None)
 
-    return replace(plan, has_row=True, seatings=tuple(sorted(plan.seatings, key=order)))
+    begins, ends = reach(plan) or (NOON, NOON)
+    near = [one for one in plan.seatings if one.service_date == plan.date or (one.start < ends and one.end > begins)]
+    return replace(plan, has_row=True, seatings=tuple(sorted(near, key=order)))
 
 
 def make_busy_house(random: Random) -> Restaurant:
@@ -131,18 +133,26 @@ def make_busy_house(random: Random) -> Restaurant:
 def test_a_month_is_what_its_days_are_one_by_one(seed: int) -> None:
     random = Random(seed)
     with time_machine.travel(NOON, tick=False):
-        house = make_busy_house(random)
+        place = make_busy_house(random)
         make_busy_house(random)
         last = cached.month_end(MARCH)
         assert last == dt.date(2027, 3, 31)
-        apart = [day_plan(house.pk, MARCH + DAY * number) for number in range(31)]
-        for one, of_month in zip(apart, day_plans(house.pk, MARCH, last), strict=True):
-            assert settled(of_month) == settled(one)
-        area = house.areas.get(name="Terrace").pk
+        apart = [day_plan(place.pk, MARCH + DAY * number) for number in range(31)]
+        # The house that is cached knows the month from its first day on; one that is known from before is the same.
+        for known in (cached.house(place.pk), house(place.pk, MARCH - DAY * 400)):
+            assert known.since <= MARCH
+            for one, of_month in zip(apart, day_plans(known, place.pk, MARCH, last), strict=True):
+                assert settled(of_month) == settled(one)
+        assert [settled(cached.day_plan(place.pk, one.date)) for one in apart] == [settled(one) for one in apart]
+        for date in (MARCH - DAY, MARCH - DAY * 2):
+            assert settled(cached.day_plan(place.pk, date)) == settled(day_plan(place.pk, date)), "before the house"
+            with pytest.raises(ValueError, match="is known from"):
+                cached.house(place.pk).plan(date)
+        area = place.areas.get(name="Terrace").pk
         for ask in (Ask(2), Ask(4), Ask(9), Ask(2, area_id=area), Ask(2, step_free=True)):
-            found = rooms(house, party=ask.party, area_id=ask.area_id, step_free=ask.step_free)
+            found = rooms(place, party=ask.party, area_id=ask.area_id, step_free=ask.step_free)
             assert list(found.values()) == [room(plan, ask, timezone.now()) for plan in apart]
-        assert len(set(rooms(house).values())) > 2, "a comparison of days that are all alike shows nothing"
+        assert len(set(rooms(place).values())) > 2, "a comparison of days that are all alike shows nothing"
 
 
 def test_statements_do_not_grow_with_days_or_rows() -> None:
@@ -150,7 +160,7 @@ def test_statements_do_not_grow_with_days_or_rows() -> None:
 
     def statements(first: dt.date, last: dt.date) -> int:
         with CaptureQueriesContext(connection) as queries:
-            day_plans(restaurant.pk, first, last)
+            day_plans(house(restaurant.pk, first), restaurant.pk, first, last)
         return len(queries)
 
     assert statements(MARCH, MARCH) == 10
@@ -160,8 +170,8 @@ def test_statements_do_not_grow_with_days_or_rows() -> None:
         make_seated(restaurant, make_tables(restaurant, (2,)), make_wish(restaurant, date=MARCH + DAY * (20 + number)))
     assert statements(MARCH, MARCH + DAY * 30) == 10
     with CaptureQueriesContext(connection) as queries, pytest.raises(Restaurant.DoesNotExist):
-        day_plans(0, MARCH, MARCH)
-    assert len(queries) == 10
+        house(0, MARCH)
+    assert len(queries) == 7
 
 
 @pytest.mark.django_db(transaction=True)
