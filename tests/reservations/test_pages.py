@@ -365,5 +365,5 @@ def test_the_number_of_queries_does_not_grow(place: Restaurant) -> None:
         make_seated(place, tables[:1], make_wish(place))
         make_special_day(place, days_ahead(place, 20 + number), is_closed=False)
     assert [count(url) for url in urls] == before
-    # The day's own, and the month's beside it.
-    assert before[0] <= 26
+    # The day's own, and the month's beside it; without a cache each reads the house for itself, in one round trip.
+    assert before[0] <= 34
