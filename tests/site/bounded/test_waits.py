@@ -181,6 +181,29 @@ def test_of_those_who_wait_for_a_stuck_day_one_stays(bounded: None) -> None:
         waits.look_in()
 
 
+@pytest.mark.parametrize(("days", "together"), [(1, 1), (4, 4)])
+def test_one_thread_of_a_process_at_a_time_asks_the_database_for_a_day(bounded: None, days: int, together: int) -> None:
+    """Those of other days are there at the same time: so what keeps these apart is the day."""
+    meeting = threading.Barrier(together)
+    asking, most = 0, 0
+    counting = threading.Lock()
+
+    def lock(number: int) -> None:
+        nonlocal asking, most
+        with stuck.waiting_for(1, dt.date(2031, 1, 1) + dt.timedelta(days=number % days)):
+            with counting:
+                asking += 1
+                most = max(most, asking)
+            meeting.wait(5)
+            time.sleep(0.01)
+            with counting:
+                asking -= 1
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lock, range(4)))
+    assert most == together
+
+
 def test_on_azure_sql_the_connection_is_told() -> None:
     """There is none here: what it is told."""
     told: list[str] = []
