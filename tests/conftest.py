@@ -26,6 +26,7 @@ from pytest_django import DjangoDbBlocker
 from reservations import access
 from restaurant_site.caching import store
 from restaurant_site.database import urls
+from tests.emptying import empty_quickly
 from tests.postgresql import skip_elsewhere
 
 if TYPE_CHECKING:
@@ -48,6 +49,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=gone)
     items[:] = kept
     skip_elsewhere(items)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_quickly(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Empty the tables behind each test that commits, quickly."""
+    with pytest.MonkeyPatch.context() as patching:
+        with django_db_blocker.unblock():
+            empty_quickly(patching)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
