@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -158,6 +159,7 @@ def gunicorn(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) ->
         "SITE_ENV": "development",
     }
     with served(log, environment) as site:
+        until_cached(site)
         yield site
     # A 500 that no test looked at is still a failure.
     assert "Internal Server Error" not in log.read_text()
@@ -202,3 +204,19 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise AssertionError(f"gunicorn did not answer: {log.read_text()}")
+
+
+def until_cached(site: Site) -> None:
+    """Return once every worker uses Redis: one that was slow to begin does without it for half a second."""
+    ready = 0
+    for _attempt in range(100):
+        try:
+            with urllib.request.urlopen(f"{site.url}/readyz", timeout=5) as answer:
+                ready = ready + 1 if json.load(answer)["cache"] == "ok" else 0
+        except (urllib.error.URLError, OSError):
+            ready = 0
+        # Each of two workers is met sooner or later.
+        if ready == 8:
+            return
+        time.sleep(0.01 if ready else 0.1)
+    raise AssertionError(f"Not all workers use Redis: {site.log.read_text()}")
