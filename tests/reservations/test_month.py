@@ -152,6 +152,14 @@ def test_a_month_is_what_its_days_are_one_by_one(seed: int) -> None:
         for ask in (Ask(2), Ask(4), Ask(9), Ask(2, area_id=area), Ask(2, step_free=True)):
             found = rooms(place, party=ask.party, area_id=ask.area_id, step_free=ask.step_free)
             assert list(found.values()) == [room(plan, ask, timezone.now()) for plan in apart]
+            has = {plan.date: room(plan, ask, timezone.now()) for plan in apart}
+            for date in (MARCH + DAY * number for number in range(cached.NEAR, 31 - cached.NEAR)):
+                around = [
+                    one for one in has if one != date and abs(one - date) <= DAY * cached.NEAR and has[one] is Room.OPEN
+                ]
+                nearest = sorted(around, key=lambda one: (abs(one - date), one))[: cached.ENOUGH]
+                found_near = cached.near(place.pk, date, ask.party, ask.area_id, ask.step_free)
+                assert found_near == tuple(sorted(nearest))
         assert len(set(rooms(place).values())) > 2, "a comparison of days that are all alike shows nothing"
 
 
