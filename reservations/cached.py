@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from reservations.engine.availability import Ask, DayPlan
+from reservations.engine.availability import Ask, DayPlan, holds_end
 from reservations.engine.house import House
 from reservations.engine.room import Room, lasting_room
 from reservations.models.venue import ADDRESS_LENGTH, slug_of
@@ -135,9 +135,11 @@ def day_plan(restaurant_id: int, date: dt.date) -> DayPlan:
     """Return the plan of a local service date, which the caller asks with the present time.
 
     For showing times alone: a booking reads `queries.day` under the day's lock.
-    Raises `Restaurant.DoesNotExist`.
+    Good until one of its holds ends. Raises `Restaurant.DoesNotExist`.
     """
     (plan,) = houses.day_plans(house_on(restaurant_id, date), restaurant_id, date, date)
+    if end := holds_end(plan, timezone.now()):
+        valid_until(end)
     return plan
 
 

@@ -215,19 +215,37 @@ def times(plan: DayPlan, ask: Ask, now: dt.datetime) -> tuple[Time, ...]:
     return tuple(result)
 
 
-def surely_full(plan: DayPlan, ask: Ask, start: dt.datetime, now: dt.datetime) -> Reason | None:
-    """Return why a start (UTC) is full whatever becomes of the day's holds, or None: for a no on the cached plan.
+CLOCKS_APART = dt.timedelta(minutes=2)
+"""More than what the clock of a node, by which a cached plan is shown, is before or behind that of the database."""
 
-    Holds end by the database's clock, which this one may be behind.
+
+def surely_full(plan: DayPlan, ask: Ask, start: dt.datetime, now: dt.datetime) -> Reason | None:
+    """Return why a start (UTC) is full by any node's clock, or None: for a no on the cached plan.
+
+    Holds count where they last by the database's clock too. Whoever asks for
+    somebody who has one of them must look themselves.
     """
-    settled = replace(plan, seatings=tuple(one for one in plan.seatings if one.held_until is None))
+    surely = now + CLOCKS_APART
+    settled = replace(plan, seatings=tuple(one for one in plan.seatings if _lasts(one, surely)))
     found = next((time for time in times(settled, ask, now) if time.start_utc == start), None)
     return found.reason if found is not None and found.reason in (Reason.PACING_FULL, Reason.TABLES_TAKEN) else None
 
 
 def lasting(plan: DayPlan, now: dt.datetime) -> list[Seating]:
     """Return the plan's seatings without the holds that have lapsed at now."""
-    return [one for one in plan.seatings if one.held_until is None or one.held_until > now]
+    return [one for one in plan.seatings if _lasts(one, now)]
+
+
+def holds_end(plan: DayPlan, now: dt.datetime) -> dt.datetime | None:
+    """Return when the first of the plan's holds ends that last at now, or None without any.
+
+    So long it is right to show it, also where one is confirmed meanwhile: what is free is the same.
+    """
+    return min((one.held_until for one in plan.seatings if one.held_until and one.held_until > now), default=None)
+
+
+def _lasts(seating: Seating, moment: dt.datetime) -> bool:
+    return seating.held_until is None or seating.held_until > moment
 
 
 def sums_of_covers(plan: DayPlan, live: Iterable[Seating]) -> dict[dt.datetime, tuple[int, int]]:

@@ -22,7 +22,7 @@ from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, known_guest
 from reservations.engine.locks import Locked, forget_addresses, retried, take_day
 from reservations.engine.offers import serve_waitlist
-from reservations.engine.placing import Early, bound_key, give_back, look, place
+from reservations.engine.placing import Early, bound_key, give_back, is_new_here, look, place
 from reservations.history import trail
 from reservations.history.trail import COMMAND, GUEST, By, Event, by_staff
 from reservations.messages.outgoing import Kind, message, of_booking, send_later, to_staff
@@ -30,7 +30,20 @@ from reservations.models import Message, Reservation, Restaurant, TableClaim, Us
 from reservations.queries.day import Fresh
 from reservations.queries.rules import cutoff
 
-__all__ = ["MOST_HOLDS", "Details", "Wish", "ask_of", "book", "cancel", "confirm", "extend", "hold", "look", "release"]
+__all__ = [
+    "MOST_HOLDS",
+    "Details",
+    "Wish",
+    "ask_of",
+    "book",
+    "cancel",
+    "confirm",
+    "extend",
+    "hold",
+    "is_new_here",
+    "look",
+    "release",
+]
 
 Status = Reservation.Status
 

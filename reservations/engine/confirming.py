@@ -14,6 +14,7 @@ from typing import Any
 from django.db import Error, models
 from django.db.models.functions import Now
 
+from reservations.engine.availability import CLOCKS_APART
 from reservations.engine.deciding import claim
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, asked_guest, found_guest, guest_from
@@ -75,7 +76,7 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
         condition = asking(day, found_guest(rows[0]) if questions else None) if asking else None
         if condition is None:
             guest = guest_from(rows[0], restaurant_id, details, reservation.language) if questions else None
-            _confirm(reservation, day, by, values | {"guest_id": guest, "confirmed_at": day.now})
+            _confirm(reservation, day, by, values | {"guest_id": guest})
         else:
             _keep(reservation, day, by, condition, values)
         if tables:
@@ -105,7 +106,7 @@ def _confirm(reservation: Reservation, day: Locked, by: By, values: dict[str, An
         trail.append(reservation.restaurant_id, day.date, [event], by, day.now, day.head)
         send_later(of_booking(reservation, day.restaurant, day.now))
 
-    if not take_hold(reservation, values, then):
+    if not take_hold(reservation, day.now, values, then):
         raise Refused(Reason.HOLD_LAPSED)
 
 
@@ -124,22 +125,31 @@ def _keep(reservation: Reservation, day: Locked, by: By, condition: Condition, v
     send_later(condition.messages)
 
 
-def take_hold(reservation: Reservation, values: dict[str, Any], then: Callable[[], None] | None = None) -> bool:
+def take_hold(
+    reservation: Reservation, now: dt.datetime, values: dict[str, Any], then: Callable[[], None] | None = None
+) -> bool:
     """Confirm a live hold by compare-and-set, in a transaction; return whether it was one. The row knows the values.
 
-    then writes, by INSERTs alone, what goes with it, in the same round trip.
-    Where it was no hold the caller takes everything back by raising, and reads
-    the row again.
+    now is the database's time. then writes, by INSERTs alone, what goes with it,
+    in the same round trip. Where it was no hold the caller takes everything back
+    by raising, and reads the row again.
     """
-    values |= {"status": Status.CONFIRMED, "held_until": None}
+    # Of what is free it changes nothing before the hold would have ended, and what is cached is kept no longer.
+    shown = () if _lasts(reservation, now) and "table_ids" not in values else reservation.own_tags()
+    values |= {"status": Status.CONFIRMED, "held_until": None, "confirmed_at": now}
     with one_trip():
         taken = _taking(tuple(values)).sent(own=reservation.pk, restaurant=reservation.restaurant_id, **values)
-        outbox.changed(*reservation.own_tags(), trail.tag(reservation.restaurant_id))
+        outbox.changed(*shown, trail.tag(reservation.restaurant_id))
         for name, value in values.items():
             setattr(reservation, name, value)
         if then:
             then()
     return bool(taken())
+
+
+def _lasts(hold: Reservation, now: dt.datetime) -> bool:
+    """Return whether a hold, which may have been extended since it was read, lasts by any node's clock."""
+    return hold.held_until is not None and hold.held_until > now + CLOCKS_APART
 
 
 @lru_cache(maxsize=16)

@@ -57,3 +57,7 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
     def __init__(self, reason: Reason) -> None:
         super().__init__(str(reason))
         self.reason = reason
+
+
+class NotAnswered(Refused):
+    """A no to a key that has had no answer yet, as was read after what it goes by: it need not be looked for again."""

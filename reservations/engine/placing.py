@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from reservations.engine.availability import Ask, DayPlan, candidates, pick
 from reservations.engine.deciding import Decision, Wish, decide, end_of, insert_claimed, lock_neighbours
-from reservations.engine.errors import Reason, Refused
+from reservations.engine.errors import NotAnswered, Reason, Refused
 from reservations.engine.inserts import insert_many
 from reservations.engine.locks import forgotten, lock_days, make_day, retried
 from reservations.engine.offers import serve_day, serve_waitlist
@@ -121,7 +121,7 @@ def place(
         # What an early look went by may have come from the cache, from which nothing is decided.
         reservation = retried(partial(work, plan, None if early else plan), exhausted=Reason.TABLES_TAKEN)
     except Refused as refusal:
-        if first := _by_key(wish.restaurant_id, key):
+        if not isinstance(refusal, NotAnswered) and (first := _by_key(wish.restaurant_id, key)):
             return first
         if offered:
             serve_day(wish.restaurant_id, wish.date)
@@ -159,6 +159,19 @@ def look(wish: Wish, ask: Ask, browser: str = "", known: DayPlan | None = None) 
     view = window(*around, locked=False, except_browser=browser, answers=[parties, claimed])
     decide(plan, wish, ask, view, timezone.now())
     return plan
+
+
+def is_new_here(wish: Wish, browser: str, key: str) -> bool:
+    """Return whether a browser has nothing that it would give back for a wish, and had no answer to its button's key.
+
+    Asked after a read of the day it is true of that state: whoever was answered before is found.
+    """
+    bound = bound_key(browser, key, wish)
+    held, answered = together(
+        _HELD_BY.asked(restaurant=wish.restaurant_id, browser=browser),
+        _BY_KEY.asked(restaurant=wish.restaurant_id, key=bound),
+    )
+    return not answered and all(_Held(*row).restaurant_id != wish.restaurant_id for row in held)
 
 
 def placed(reservation: Reservation) -> Event:

@@ -189,7 +189,7 @@ def accept_proposal(*, request: BookingRequest, by: By = GUEST) -> Reservation:
         if row.status != Status.PROPOSED or proposed is None or proposed.pk != held.pk:
             raise Refused(Reason.HOLD_LAPSED)
         guest = known_guest(row.restaurant_id, _details(row), row.language, day.now)
-        if not take_hold(proposed, {"confirmed_at": day.now, "guest_id": guest}):
+        if not take_hold(proposed, day.now, {"guest_id": guest}):
             raise Refused(Reason.HOLD_LAPSED)
         if not BookingRequest.objects.filter(pk=row.pk, status=Status.PROPOSED).update(status=Status.ACCEPTED):
             raise Refused(Reason.HOLD_LAPSED)

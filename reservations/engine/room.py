@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 
-from reservations.engine.availability import Ask, DayPlan, day_reason, day_times, times
+from reservations.engine.availability import Ask, DayPlan, day_reason, day_times, holds_end, times
 from reservations.engine.errors import Reason
 
 
@@ -44,9 +44,11 @@ def lasting_room(plan: DayPlan, ask: Ask, now: dt.datetime, until: dt.datetime) 
     """Return what a day has for the party now, and the UTC moment until which the clock alone changes nothing of it.
 
     That is until at most, which is not behind the restaurant's next midnight: the
-    booking window moves there.
+    booking window moves there; and not behind the end of a hold, so that nothing
+    changes either where that is confirmed before.
     """
     found = room(plan, ask, now)
+    until = min(holds_end(plan, now) or until, until)
     ahead = _moments(plan, now, until)
     for moment in ahead[:_LOOKS]:
         if room(plan, ask, moment + _INSTANT) != found:
@@ -55,9 +57,8 @@ def lasting_room(plan: DayPlan, ask: Ask, now: dt.datetime, until: dt.datetime) 
 
 
 def _moments(plan: DayPlan, now: dt.datetime, until: dt.datetime) -> list[dt.datetime]:
-    """Return when the clock may change what a day has: at starts and deadlines, where a hold or a brake ends."""
-    ahead = {seating.held_until for seating in plan.seatings if seating.held_until is not None}
-    ahead |= {brake.ends_at for brake in plan.brakes}
+    """Return when the clock may change what a day has: at starts and deadlines, where a brake ends."""
+    ahead = {brake.ends_at for brake in plan.brakes}
     for start, _local, service in day_times(plan):
         ahead |= {start, service.lead.moment(start, plan.date, plan.zone)}
     return sorted(moment for moment in ahead if now < moment < until)

@@ -151,7 +151,7 @@ def accept(*, entry: WaitlistEntry, by: By = GUEST) -> Reservation:
         guest = row.guest_id or known_guest(row.restaurant_id, details, row.language, day.now)
         if is_to_call(day.restaurant, guest, day.now):
             raise Refused(Reason.BY_PHONE)
-        if not take_hold(offer, {"confirmed_at": day.now, "guest_id": guest}):
+        if not take_hold(offer, day.now, {"guest_id": guest}):
             raise Refused(Reason.HOLD_LAPSED)
         WaitlistEntry.objects.filter(pk=row.pk).update(status=Status.ACCEPTED, ended_at=day.now)
         events = [

@@ -62,7 +62,7 @@ def hold(request: HttpRequest, slug: str) -> HttpResponse:
     lease = open_holds.take(request, found.id, browser, found.hold_minutes)
     if not lease.granted:
         return _too_many(request, found, wish, draft)
-    glance = Glance(wish, browser)
+    glance = Glance(wish, browser, form.cleaned_data["key"])
     try:
         held = booking.hold(
             wish=wish,

@@ -10,7 +10,7 @@ from reservations import cached
 from reservations.engine import booking
 from reservations.engine.availability import DayPlan, surely_full
 from reservations.engine.booking import Wish
-from reservations.engine.errors import Refused
+from reservations.engine.errors import NotAnswered
 
 
 @dataclass(slots=True)
@@ -18,13 +18,15 @@ class Glance:
     """What `booking.hold` asks first for a browser's wish; keeps the plan that was seen, for the page of other times.
 
     A cached day is never older than the last answered write, so its no is as
-    good as that of a page of times. Its yes is good for nothing. Where nothing is
-    cached, as on a day that sells fast, the database is asked who comes; the
-    house itself is cached all the same.
+    good as that of a page of times; for who holds nothing here and has had no
+    answer to this button, which are asked then. Its yes is good for nothing.
+    Where nothing is cached, as on a day that sells fast, the database is asked who
+    comes; the house itself is cached all the same.
     """
 
     wish: Wish
     browser: str
+    key: str
     plan: DayPlan | None = None
 
     def __call__(self) -> DayPlan | None:
@@ -32,10 +34,11 @@ class Glance:
         ask = booking.ask_of(self.wish)
         seen = cached.day_plan.seen(self.wish.restaurant_id, self.wish.date)
         self.plan = seen.value
-        if self.plan is None:
-            known = cached.house_on(self.wish.restaurant_id, self.wish.date)
-            return booking.look(self.wish, ask, self.browser, known.plan(self.wish.date))
-        reason = surely_full(self.plan, ask, self.wish.start, timezone.now())
-        if reason is not None:
-            raise Refused(reason)
-        return self.plan
+        if self.plan is not None:
+            reason = surely_full(self.plan, ask, self.wish.start, timezone.now())
+            if reason is None:
+                return self.plan
+            if booking.is_new_here(self.wish, self.browser, self.key):
+                raise NotAnswered(reason)
+        known = cached.house_on(self.wish.restaurant_id, self.wish.date)
+        return booking.look(self.wish, ask, self.browser, known.plan(self.wish.date))
