@@ -96,9 +96,21 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
             connection.disconnect()
             raise
 
-    def write(self, values: Mapping[str, bytes], seconds: float) -> None:
-        """Store values for so many seconds, as `set_many` does, in one round trip and without a transaction."""
-        self._ask(True, self._sets(values, seconds))
+    def write(self, values: Mapping[str, bytes], seconds: float, gone: Sequence[str] = ()) -> None:
+        """Store values for so many seconds, as `set_many` does, in one round trip and without a transaction.
+
+        And then delete keys.
+        """
+        self._ask(True, [*self._sets(values, seconds), *(("DEL", name) for name in self._names(gone))])
+
+    def add_and_read(self, values: Mapping[str, bytes], seconds: float, names: Sequence[str]) -> list[Any]:
+        """Store each value unless its key exists, then read names of keys as they lie in Redis, in one round trip.
+
+        Return whether each was stored, and the values as `fetch` does.
+        """
+        added = [(*command, "NX") for command in self._sets(values, seconds)]
+        answers = self._ask(True, [*added, *self._reads(names)])
+        return [answer is not None for answer in answers[: len(added)]] + self._found(answers[len(added) :])
 
     def knock(self, value: bytes, seconds: float, *, anew: bool) -> None:
         """Write a heartbeat; through Sentinels also make sure that they still name this server.
@@ -142,6 +154,13 @@ class EntryClient(DefaultClient):  # type: ignore[misc]  # django-redis ships no
     def _names(self, keys: Sequence[str]) -> list[str]:
         backend = self._backend
         return [make_key(key, backend.key_prefix, backend.version) for key in keys]
+
+    def _reads(self, names: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return the commands that read names of keys, whose answers go to `_found`."""
+        return [("MGET", *names)]
+
+    def _found(self, answers: list[Any]) -> list[bytes | None]:
+        return list(answers[0])
 
     def _sets(self, values: Mapping[str, bytes], seconds: float) -> list[tuple[Any, ...]]:
         """Return the commands that store values for so many seconds."""

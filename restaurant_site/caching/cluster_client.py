@@ -39,7 +39,13 @@ class ClusterClient(EntryClient):
 
     def fetch(self, prepared: Prepared) -> list[bytes | None]:
         """Return the values as they lie in Redis, in the order of the keys; None for one that is not there."""
-        return self._ask(False, [("GET", name) for name in prepared[0]])
+        return self._ask(False, self._reads(prepared[0]))
+
+    def _reads(self, names: Sequence[str]) -> list[tuple[Any, ...]]:
+        return [("GET", name) for name in names]
+
+    def _found(self, answers: list[Any]) -> list[bytes | None]:
+        return answers
 
     def evaluate(self, script: bytes, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Run a Lua script once for each call. Only what a primary did not know yet is sent to it again."""

@@ -39,6 +39,11 @@ def token_key(tag: str) -> TokenKey:
     return TokenKey(_PREFIX + tag)
 
 
+def untoken(key: TokenKey) -> str:
+    """Return the tag of a token's key."""
+    return key.removeprefix(_PREFIX)
+
+
 def is_tag(text: str) -> bool:
     """Return whether a text has the shape of a tag: words joined by colons, such as ``day:7:2026-12-24``."""
     return len(text) <= 200 and bool(_TAG.match(text))

@@ -23,8 +23,9 @@ from restaurant_site.caching import http, public
 from restaurant_site.caching.filling import fill_slot
 from restaurant_site.caching.http import Headers, Page
 from restaurant_site.caching.keys import entry_key
+from restaurant_site.caching.lookups import Lookup
 from restaurant_site.caching.stamps import current
-from restaurant_site.caching.through import Layer, Lookup
+from restaurant_site.caching.through import Layer
 from restaurant_site.observing.current import current_work
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import msgspec
 
 from restaurant_site.caching.keys import entry_key
-from restaurant_site.caching.through import Found, Layer
+from restaurant_site.caching.lookups import Found
+from restaurant_site.caching.through import Layer
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from restaurant_site.caching import addresses, gate
 from restaurant_site.caching.client import Prepared
 from restaurant_site.caching.gate import Unavailable
-from restaurant_site.caching.keys import MAGIC, new_token, token_key
+from restaurant_site.caching.keys import MAGIC, new_token, token_key, untoken
 
 TOKEN_SECONDS = 7 * 24 * 3600
 """How long an unused token lives. Longer than any entry; a token that is gone is a miss, never a stale answer."""
@@ -117,9 +117,18 @@ class Store:
         self._write(lambda: self.client.knock(MAGIC, HEARTBEAT_SECONDS, anew=self.gate.is_open))
         self.gate.failing_since = None
 
-    def put(self, key: str, value: bytes, seconds: float) -> None:
-        """Store a value for so many seconds."""
-        self._write(lambda: self.client.write({key: value}, seconds))
+    def put(self, key: str, value: bytes, seconds: float, *, unlock: str = "") -> None:
+        """Store a value for so many seconds; and then give a lock back, in the same round trip."""
+        self._write(lambda: self.client.write({key: value}, seconds, (unlock,) if unlock else ()))
+
+    def claim(self, lock: str, value: bytes, seconds: float, prepared: Prepared) -> tuple[bool, list[Any]]:
+        """Take a lock unless it is had, then read as `fetch` does, in one round trip; return whether it was taken.
+
+        In a cluster the read may come first: who then fills does so once too often.
+        """
+        names, _packed = prepared
+        taken, *found = self._write(lambda: self.client.add_and_read({lock: value}, seconds, names))
+        return taken, found
 
     def add(self, key: str, value: bytes, seconds: float) -> bool:
         """Store a value unless the key exists; return whether it was stored."""
@@ -157,22 +166,21 @@ class Store:
     def tokens(self, tags: Sequence[str], known: dict[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
         """Return the token of every tag, from known where it stands there, and the tags whose token was created.
 
-        Created with ``add``: where a writer sets its own at the same moment, one
-        of the two stands, and it is read back.
+        Created unless it is there: where a writer sets its own at the same moment,
+        one of the two stands, and it is read back. In one round trip.
         """
         found = {tag: known[tag] for tag in tags if tag in known}
+        missing = {token_key(tag): new_token() for tag in tags if tag not in found}
+        if not missing:
+            return found, []
         created = []
-        for tag in tags:
-            if tag in found:
-                continue
-            token = new_token()
-            if self.add(token_key(tag), token, TOKEN_SECONDS):
-                found[tag] = token
-                created.append(tag)
-            else:
-                there = self.read([token_key(tag)]).get(token_key(tag))
-                # Evicted in between: a token that nobody else has makes the entry unusable, which is safe.
-                found[tag] = there if isinstance(there, bytes) else token
+        names = [*missing]
+        answers = self._write(lambda: self.client.add_and_read(missing, TOKEN_SECONDS, names))
+        for name, added, there in zip(names, answers, answers[len(names) :], strict=False):
+            tag = untoken(name)
+            # Evicted in between: a token that nobody else has makes the entry unusable, which is safe.
+            found[tag] = missing[name] if added or not isinstance(there, bytes) else there
+            created += [tag] if added else []
         return found, created
 
     def run_id(self) -> str:

@@ -13,7 +13,6 @@ import hashlib
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
@@ -26,6 +25,7 @@ from restaurant_site.caching.entries import Entry
 from restaurant_site.caching.filling import fill_slot
 from restaurant_site.caching.gate import Unavailable
 from restaurant_site.caching.keys import ALL, new_token, token_key
+from restaurant_site.caching.lookups import Found, Hint, Lookup
 from restaurant_site.caching.models import Invalidation
 from restaurant_site.caching.stamps import FOREVER, Answer, Stamp, current, gathering
 from restaurant_site.caching.store import Store, enabled, store
@@ -42,37 +42,6 @@ PASS = 5.0
 """Seconds for which an answer that could not be stored is not waited for: made by one after the other it is slow."""
 _PAUSE = 0.02
 _HINTS = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
-    """An answer, and how it was come by: hit, stale, miss or bypass."""
-
-    value: T
-    how: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Hint:
-    """The tags that a key's entry had when it was last seen, and the command that reads it with their tokens."""
-
-    tags: list[str]
-    read: Prepared
-
-
-@dataclass(slots=True)
-class Lookup(Generic[T]):
-    """One question of a layer, and what was found under its key."""
-
-    key: str
-    make: Callable[[], T]
-    tags: Sequence[str] | None
-    fresh: float
-    parent: Stamp | None
-    entry: Entry | None = None
-    tokens: dict[str, bytes] = field(default_factory=dict)
-    # In a tuple, since None is a value like any other.
-    opened: tuple[T] | None = None
 
 
 def _not_made() -> Any:
@@ -111,7 +80,7 @@ class Layer(Generic[T]):
         self.failed = failed
         self.always = (ALL,) if with_all else ()
         # What a page depends on is known once it was seen: a guess, checked by what the entry says.
-        self.hints: dict[str, _Hint] = {}
+        self.hints: dict[str, Hint] = {}
         # Keys whose answer could not be stored, until when nobody waits for another who makes it.
         self.passes: dict[str, float] = {}
         layers.append(self)
@@ -178,34 +147,58 @@ class Layer(Generic[T]):
     def look(self, ask: Lookup[T]) -> Found[T]:
         """Serve what counts, fill where nobody else does, or wait for who does."""
         give_up = time.monotonic() + WAIT
-        while True:
-            try:
-                how = self._judge(ask)
-                if how == "hit":
-                    return self._served(ask, "hit")
-            except Unavailable:
-                stats.count(self.kind, "error")
-                return self._around(ask, "outage")
+        try:
+            how = self._judge(ask)
+        except Unavailable:
+            stats.count(self.kind, "error")
+            return self._around(ask, "outage")
+        while how != "hit":
             if self.passes and self.passes.get(ask.key, 0.0) > time.monotonic():
-                return self._fill(ask, "")
-            lock = self._lock_name(ask)
-            if self._locked(lock):
-                return self._fill_unless_filled(ask, lock)
+                return self._fill(ask)
+            mine, how = self._claim(ask, how)
+            if mine and how != "hit":
+                return self._fill(ask)
             if how == "stale":
-                return self._served(ask, "stale")
-            if time.monotonic() > give_up:
-                return self._fill(ask, "")
-            time.sleep(_PAUSE)
+                break
+            if how != "hit":
+                if time.monotonic() > give_up:
+                    return self._fill(ask)
+                time.sleep(_PAUSE)
+        self._unlock(ask)
+        return self._served(ask, how)
 
     def _judge(self, ask: Lookup[T]) -> str:
         """Read the entry and its tokens, and return whether it is a hit, aged ("stale") or nothing ("")."""
+        guess, asked = self._asking(ask)
+        return self._judged(ask, guess, self.store.fetch(asked))
+
+    def _claim(self, ask: Lookup[T], how: str) -> tuple[bool, str]:
+        """Return whether this process is to fill, and what there is now, as `_judge` does, in one round trip.
+
+        Between the first look and the lock another may have filled, and given it
+        back. A lock that can't be had for an error fails open.
+        """
+        before = ask.entry, ask.opened
+        lock = self._lock_name(ask)
+        guess, asked = self._asking(ask)
+        try:
+            mine, found = self.store.claim(lock, new_token(), FILL_LOCK, asked)
+            ask.lock = lock if mine else ""
+            return mine, self._judged(ask, guess, found)
+        except Unavailable:
+            ask.entry, ask.opened = before
+            return True, how
+
+    def _asking(self, ask: Lookup[T]) -> tuple[list[str], Prepared]:
+        """Return the tags that the entry is believed to have, and the command that reads it with their tokens."""
         if ask.tags is None:
             hint = self.hints.get(ask.key) or self._hint(ask.key, [*self.always])
-            guess = hint.tags
-            stored, *seen = self.store.fetch(hint.read)
-        else:
-            guess = [*self.always, *ask.tags]
-            stored, *seen = self.store.fetch(self.store.prepare([ask.key, *map(token_key, guess)]))
+            return hint.tags, hint.read
+        guess = [*self.always, *ask.tags]
+        return guess, self.store.prepare([ask.key, *map(token_key, guess)])
+
+    def _judged(self, ask: Lookup[T], guess: list[str], found: list[Any]) -> str:
+        stored, *seen = found
         ask.opened = None
         entry = ask.entry = None if stored is None else entries.decode(stored)
         now = time.time()
@@ -259,13 +252,6 @@ class Layer(Generic[T]):
         generation = b"".join(ask.tokens.get(tag, b"-") for tag in ask.entry.tags)
         return f"lock:{ask.key}:{hashlib.blake2b(generation, digest_size=12).hexdigest()}"
 
-    def _locked(self, lock: str) -> bool:
-        """Return whether this process is to fill; a lock that can't be had for an error fails open."""
-        try:
-            return self.store.add(lock, new_token(), FILL_LOCK)
-        except Unavailable:
-            return True
-
     def _around(self, ask: Lookup[T], reason: str) -> Found[T]:
         stats.count(self.kind, "bypass")
         with fill_slot(), gathering(Stamp(ask.parent), read=self.sql):
@@ -274,26 +260,18 @@ class Layer(Generic[T]):
             self._tell(ask.parent, ask.key, Answer(value, {}, FOREVER, reason))
         return Found(value, "bypass")
 
-    def _fill_unless_filled(self, ask: Lookup[T], lock: str) -> Found[T]:
-        """Look once more: between the first look and the lock another may have filled, and given it back."""
-        before = ask.entry, ask.opened
-        try:
-            if self._judge(ask) == "hit":
-                self.store.delete(lock)
-                return self._served(ask, "hit")
-        except Unavailable:
-            ask.entry, ask.opened = before
-        return self._fill(ask, lock)
-
-    def _fill(self, ask: Lookup[T], lock: str) -> Found[T]:
+    def _fill(self, ask: Lookup[T]) -> Found[T]:
         try:
             with fill_slot():
                 return self._made(ask)
         finally:
-            # Another's lock is hardly hit, since it lasts longer than a fill; one more fill harms nothing.
-            if lock:
-                with contextlib.suppress(Unavailable):
-                    self.store.delete(lock)
+            self._unlock(ask)
+
+    def _unlock(self, ask: Lookup[T]) -> None:
+        """Give the lock back, if it is had. Another's is hardly hit, since it lasts longer than a fill."""
+        if ask.lock:
+            with contextlib.suppress(Unavailable):
+                self.store.delete(ask.lock)
 
     def _made(self, ask: Lookup[T]) -> Found[T]:
         stamp = Stamp(ask.parent)
@@ -345,16 +323,17 @@ class Layer(Generic[T]):
         tags = sorted(stamp.tokens)
         entry = Entry(tags, [stamp.tokens[tag] for tag in tags], until, stamp.limit, payload)
         try:
-            self.store.put(ask.key, entries.encode(entry), kept)
+            self.store.put(ask.key, entries.encode(entry), kept, unlock=ask.lock)
         except Unavailable:
             stats.count(self.kind, "error")
             return
+        ask.lock = ""
         if ask.tags is None:
             with contextlib.suppress(Unavailable):
                 self._hint(ask.key, tags)
 
-    def _hint(self, key: str, tags: list[str]) -> _Hint:
+    def _hint(self, key: str, tags: list[str]) -> Hint:
         if len(self.hints) >= _HINTS:
             self.hints.clear()
-        hint = self.hints[key] = _Hint(tags, self.store.prepare([key, *map(token_key, tags)]))
+        hint = self.hints[key] = Hint(tags, self.store.prepare([key, *map(token_key, tags)]))
         return hint

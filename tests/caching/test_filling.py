@@ -142,12 +142,7 @@ def test_whoever_waits_too_long_fills_too(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(through, "WAIT", 0.2)
     source = Source(0)
     read = reader(source)
-    adding = Store.add
-    monkeypatch.setattr(
-        Store,
-        "add",
-        lambda self, key, value, seconds: False if key.startswith("lock:") else adding(self, key, value, seconds),
-    )
+    monkeypatch.setattr(Store, "claim", lambda self, *args: (False, self.fetch(args[-1])))
     began = time.monotonic()
     assert read.found(1).value == 1
     assert 0.2 <= time.monotonic() - began < 2
@@ -156,14 +151,11 @@ def test_whoever_waits_too_long_fills_too(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_lock_that_can_not_be_had_fails_open(monkeypatch: pytest.MonkeyPatch) -> None:
     source = Source(0)
     read = reader(source)
-    adding = Store.add
 
-    def add(self: Store, key: str, value: bytes, seconds: float) -> bool:
-        if key.startswith("lock:"):
-            raise Unavailable("no locks today")
-        return adding(self, key, value, seconds)
+    def claim(_self: Store, *_args: object) -> tuple[bool, list[object]]:
+        raise Unavailable("no locks today")
 
-    monkeypatch.setattr(Store, "add", add)
+    monkeypatch.setattr(Store, "claim", claim)
     began = time.monotonic()
     assert read(1) == 1
     assert time.monotonic() - began < 1

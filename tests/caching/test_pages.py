@@ -11,6 +11,7 @@ import time_machine
 
 from reservations.models import Restaurant
 from restaurant_site.caching.pages import layer
+from restaurant_site.caching.store import Store
 from tests.caching.asking import application, ask, both_workers, forget
 from tests.caching.pages_here import PAGES, PROTECTING, told
 from tests.caching.probes import costs
@@ -92,7 +93,7 @@ def test_an_aged_page_says_so(here: Restaurant) -> None:
     app = application()
     assert [ask(app, "/restaurants/here/").how for _time in range(2)] == ["miss", "hit"]
     with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(minutes=12)), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(layer, "_locked", lambda _name: False)
+        patch.setattr(Store, "claim", lambda self, *args: (False, self.fetch(args[-1])))
         answer = ask(app, "/restaurants/here/")
     assert (answer.status, answer.how) == (200, "stale")
 

@@ -59,20 +59,20 @@ def interleave(monkeypatch: pytest.MonkeyPatch, commits_at: str, tells_at: str, 
             other.at("after the data")
         return found
 
-    reading, putting = Store.read, Store.put
+    claiming, putting = Store.claim, Store.put
 
-    def read(self: Store, keys: Any) -> Any:
+    def claim(self: Store, *args: Any) -> tuple[bool, list[Any]]:
         if going:
             other.at("before the tokens are read")
-        return reading(self, keys)
+        return claiming(self, *args)
 
-    def put(self: Store, key: str, value: bytes, seconds: float) -> None:
-        putting(self, key, value, seconds)
+    def put(self: Store, key: str, value: bytes, seconds: float, **rest: Any) -> None:
+        putting(self, key, value, seconds, **rest)
         # Not after the heartbeat.
         if going and "shown" in key:
             other.at("after the entry is stored")
 
-    monkeypatch.setattr(Store, "read", read)
+    monkeypatch.setattr(Store, "claim", claim)
     monkeypatch.setattr(Store, "put", put)
     if warm:
         # An entry is there, and was just outdated: the fill has a predecessor, tokens and a hint.
