@@ -5,7 +5,9 @@ The models' ``cache_tags`` are the other half. A write rule never reads from her
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -19,7 +21,7 @@ from reservations.queries import keeping as queries_keeping
 from reservations.queries import venue
 from reservations.queries.keeping import Keeping
 from reservations.queries.venue import Listing, Place
-from restaurant_site.caching.reads import cached
+from restaurant_site.caching.reads import at_once, cached
 from restaurant_site.caching.stamps import do_not_store, valid_until
 
 _DAY = dt.timedelta(days=1)
@@ -56,13 +58,44 @@ def _place(pk: int) -> Place | None:
     return found
 
 
+_numbers: dict[str, int] = {}
+"""The restaurants that addresses led to lately: a guess of what to read with them."""
+_MOST_NUMBERS = 2_000
+
+
 def place(address: str) -> Place | None:
     """Return the restaurant that a slug, or of a private one slug and key, leads to, as its page shows it, or None.
 
     Good until its local midnight.
     """
     pk = _id_of(address) if len(address) <= ADDRESS_LENGTH else None
-    return None if pk is None else _place(pk)
+    if pk is None:
+        return None
+    if _numbers.get(address) != pk:
+        if len(_numbers) >= _MOST_NUMBERS:
+            _numbers.clear()
+        _numbers[address] = pk
+    return _place(pk)
+
+
+@contextlib.contextmanager
+def day_of(address: str, date: str | None, *, with_house: bool = False) -> Iterator[None]:
+    """Let the block ask for a place and the plan of a date in one round trip, where the place was asked for before.
+
+    date is as it was sent. with_house, its house is asked for too. For who answers
+    by what was so when they were asked, as `at_once` says.
+    """
+    pk = _numbers.get(address)
+    if pk is None:
+        yield
+        return
+    asked = [_id_of.asked(address), _place.asked(pk)]
+    with contextlib.suppress(ValueError):
+        asked.append(day_plan.asked(pk, dt.date.fromisoformat(date or "")))
+    if with_house:
+        asked.append(house.asked(pk))
+    with at_once(*asked):
+        yield
 
 
 @cached(tags=lambda pk: (f"restaurant:{pk}",))

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from reservations import cached
 from reservations.engine import asking, booking
 from reservations.engine.availability import DayPlan
 from reservations.engine.booking import Details, Wish
@@ -41,6 +42,11 @@ def hold(request: HttpRequest, slug: str) -> HttpResponse:
     Without a time it shows those of a date, to somebody who has typed their
     details already, and carries them along.
     """
+    with cached.day_of(slug, request.POST.get("date"), with_house=True):
+        return _hold(request, slug)
+
+
+def _hold(request: HttpRequest, slug: str) -> HttpResponse:
     found = found_place(slug)
     form = HoldForm(request.POST, restaurant_areas=list(found.areas), today=local_today(found))
     valid = form.is_valid()

@@ -43,6 +43,11 @@ _USUAL_HOURS = (dt.time(11), dt.time(23))
 @require_safe
 def show_times(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer which times a date has for a party: a page, the part of it that htmx asks for, or JSON."""
+    with cached.day_of(slug, request.GET.get("date")):
+        return _show_times(request, slug)
+
+
+def _show_times(request: HttpRequest, slug: str) -> HttpResponse:
     found = found_place(slug)
     form = times_form(found, request.GET or first_search(found))
     response: HttpResponse

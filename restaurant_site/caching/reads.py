@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import msgspec
 
-from restaurant_site.caching.keys import entry_key
+from restaurant_site.caching import ahead
+from restaurant_site.caching.keys import entry_key, token_key
 from restaurant_site.caching.lookups import Found
 from restaurant_site.caching.through import Layer
 
@@ -18,6 +21,30 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _ARGUMENTS = (str, int, bool, dt.date, type(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call of a cached read: its layer, key and tags."""
+
+    layer: Layer[Any]
+    key: str
+    tags: list[str]
+
+
+@contextlib.contextmanager
+def at_once(*questions: Asked) -> Iterator[None]:
+    """Read what the block will ask for in one round trip; it is asked as ever, and one by one where this can't be.
+
+    What is found is as old as the block's beginning, and each is used once: for
+    who answers by what was so when they were asked.
+    """
+    if any(asked.layer.bypassed() for asked in questions):
+        yield
+        return
+    keys = [[asked.key, *map(token_key, [*asked.layer.always, *asked.tags])] for asked in questions]
+    with ahead.reading(questions[0].layer.store, keys):
+        yield
 
 
 class CachedRead(Generic[P, T]):
@@ -46,6 +73,10 @@ class CachedRead(Generic[P, T]):
     def seen(self, *args: P.args, **kwargs: P.kwargs) -> Found[T | None]:
         """Return what is cached and counts now, without making it where there is none: then None, as miss or bypass."""
         return self._layer.seen(self._key(args, kwargs), sorted(set(self._tags(*args, **kwargs))))
+
+    def asked(self, *args: P.args, **kwargs: P.kwargs) -> Asked:
+        """Return the question of a call, for `at_once`."""
+        return Asked(self._layer, self._key(args, kwargs), sorted(set(self._tags(*args, **kwargs))))
 
     def _key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         for value in (*args, *kwargs.values()):

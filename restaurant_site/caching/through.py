@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections, router
 from django.utils.functional import cached_property
 
-from restaurant_site.caching import entries, stats
+from restaurant_site.caching import ahead, entries, stats
 from restaurant_site.caching.client import Prepared
 from restaurant_site.caching.entries import Entry
 from restaurant_site.caching.filling import fill_slot
@@ -170,7 +170,7 @@ class Layer(Generic[T]):
     def _judge(self, ask: Lookup[T]) -> str:
         """Read the entry and its tokens, and return whether it is a hit, aged ("stale") or nothing ("")."""
         guess, asked = self._asking(ask)
-        return self._judged(ask, guess, self.store.fetch(asked))
+        return self._judged(ask, guess, ahead.taken(asked[0]) or self.store.fetch(asked))
 
     def _claim(self, ask: Lookup[T], how: str) -> tuple[bool, str]:
         """Return whether this process is to fill, and what there is now, as `_judge` does, in one round trip.
