@@ -90,7 +90,7 @@ def day_of(address: str, date: str | None, *, with_house: bool = False) -> Itera
         yield
         return
     asked = [_id_of.asked(address), _place.asked(pk)]
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, OverflowError):
         asked.append(day_plan.asked(pk, dt.date.fromisoformat(date or "")))
     if with_house:
         asked.append(house.asked(pk))

@@ -56,6 +56,12 @@ def lasting_room(plan: DayPlan, ask: Ask, now: dt.datetime, until: dt.datetime) 
     return found, ahead[_LOOKS] if len(ahead) > _LOOKS else until
 
 
+def next_change(plan: DayPlan, now: dt.datetime, until: dt.datetime) -> dt.datetime:
+    """Return until which UTC moment at most the clock alone changes none of a day's times."""
+    moments = (*_moments(plan, now, until), holds_end(plan, now) or until)
+    return min(moments, default=until)
+
+
 def _moments(plan: DayPlan, now: dt.datetime, until: dt.datetime) -> list[dt.datetime]:
     """Return when the clock may change what a day has: at starts and deadlines, where a brake ends."""
     ahead = {brake.ends_at for brake in plan.brakes}

@@ -17,7 +17,7 @@ from reservations.engine import asking, booking
 from reservations.engine.availability import DayPlan
 from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason, Refused
-from reservations.forms import DetailsForm, HoldForm
+from reservations.forms import DetailsForm, HoldForm, TimesForm
 from reservations.links import known_browser, mark_visitor, new_browser
 from reservations.models import Reservation
 from reservations.queries.private import HOLD_STATUSES
@@ -32,6 +32,7 @@ from reservations.views.glance import Glance
 from reservations.views.guarding import Guard, guard, look
 from reservations.views.methods import post_only
 from reservations.views.times import found_place, local_today, search_for, times_context, times_form
+from restaurant_site.caching.stamps import one_state
 
 
 @never_cache
@@ -52,7 +53,7 @@ def _hold(request: HttpRequest, slug: str) -> HttpResponse:
     valid = form.is_valid()
     draft = _typed(request, found, form.cleaned_data.get("party") or found.max_party)
     if not valid:
-        context = times_context(found, times_form(found, request.POST), draft=draft)
+        context = times_context(request, found, times_form(found, request.POST), draft=draft)
         if "start" not in request.POST:
             return render(request, "reservations/times.html", context)
         return render(request, "reservations/times.html", context | {"hold_form": form}, status=400)
@@ -81,7 +82,7 @@ def _hold(request: HttpRequest, slug: str) -> HttpResponse:
     except Refused as refusal:
         if lease.is_new:
             open_holds.give_back(request, found.id, browser)
-        return _other_times(request, found, wish, refusal.reason, draft, glance.plan)
+        return _other_times(request, found, wish, refusal.reason, draft, glance.plan, None if draft else form)
     response = redirect("details", slug=slug, reference=held.reference)
     if cookie:
         new_browser(response, cookie)
@@ -253,9 +254,11 @@ def _other_times(
     reason: Reason,
     draft: Details | None,
     plan: DayPlan | None = None,
+    search: TimesForm | None = None,
 ) -> HttpResponse:
-    form = times_form(found, search_for(wish))
-    context = times_context(found, form, wanted=wish.start, refused=reason, draft=draft, plan=plan)
+    form = search or times_form(found, search_for(wish))
+    with one_state():
+        context = times_context(request, found, form, wanted=wish.start, refused=reason, draft=draft, plan=plan)
     return render(request, "reservations/times.html", context, status=409)
 
 

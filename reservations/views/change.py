@@ -24,8 +24,10 @@ from reservations.queries.venue import areas
 from reservations.reasons import diner_day_text, diner_text
 from reservations.views.addresses import own_address
 from reservations.views.choices import grouped, nearest, telling
+from reservations.views.month import Who
 from reservations.views.reservation import by_token, unknown
-from reservations.views.times import local_today, other_ways
+from reservations.views.shown import other_ways
+from reservations.views.times import local_today
 
 
 @never_cache
@@ -175,7 +177,7 @@ def _times(found: Reservation, form: TimesForm, wish: Wish | None) -> dict[str, 
         "groups": grouped(day, near, found.starts_at if date == found.service_date else None),
         "near": bool(near),
         "reason_text": "" if bookable else diner_day_text(reason or telling(day)),
-        **other_ways(found.restaurant, form, day),
+        **other_ways(found.restaurant, Who.of(form), form.cleaned_data["date"], day),
     }
 
 

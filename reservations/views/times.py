@@ -26,12 +26,11 @@ from reservations.forms import TimesForm
 from reservations.links import browser_of, new_browser, new_browser_value
 from reservations.models import Restaurant
 from reservations.queries.venue import Place
-from reservations.reasons import diner_day_text, diner_text
-from reservations.views.choices import grouped, is_full, moment_of, nearest, telling
-from reservations.views.month import Who, of_party, other_days, times_url
+from reservations.views.month import Who, of_party
+from reservations.views.shown import other_ways, own_fields, times_html, times_shown
+from restaurant_site.caching.fragments import fragment, rendered
+from restaurant_site.caching.stamps import one_state, valid_until
 
-# Until this local hour yesterday's times are within reach.
-_NIGHT_ENDS = 5
 _HALF_HOURS = tuple(dt.time(minutes // 60, minutes % 60) for minutes in range(0, 24 * 60, 30))
 # Of a restaurant that tells none.
 _USUAL_HOURS = (dt.time(11), dt.time(23))
@@ -43,7 +42,7 @@ _USUAL_HOURS = (dt.time(11), dt.time(23))
 @require_safe
 def show_times(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer which times a date has for a party: a page, the part of it that htmx asks for, or JSON."""
-    with cached.day_of(slug, request.GET.get("date")):
+    with cached.day_of(slug, request.GET.get("date")), one_state():
         return _show_times(request, slug)
 
 
@@ -54,11 +53,13 @@ def _show_times(request: HttpRequest, slug: str) -> HttpResponse:
     if wants_json(request):
         response = _as_json(found, form)
     else:
-        context = times_context(found, form)
-        if request.headers.get("HX-Request") == "true":
-            response = render(request, "reservations/_times.html", context | {"is_part": True})
-        else:
+        context = times_context(request, found, form)
+        if request.headers.get("HX-Request") != "true":
             response = render(request, "reservations/times.html", context | {"shows_month": form.is_valid()})
+        elif form.is_valid():
+            response = HttpResponse(context["times"])
+        else:
+            response = render(request, "reservations/_times.html", context | {"is_part": True})
         if not browser_of(request):
             # Before the first button is pressed: pressed twice, both requests then
             # come from the same browser, and get the same hold.
@@ -92,6 +93,20 @@ def first_search(found: Place) -> dict[str, Any]:
     return {"date": local_today(found).isoformat(), "party": min(max(2, found.min_party), found.max_party)}
 
 
+@fragment("reservations/_search.html")
+def search_of(
+    address: str, date: dt.date, party: int, area_id: int | None, step_free: bool, wished: str
+) -> dict[str, Any]:
+    """Show the form of a search that can be read, until the restaurant's midnight: it knows its today."""
+    found = cached.place(address)
+    if found is None:
+        return {}
+    valid_until(cached.next_midnight(timezone.now(), found.timezone))
+    who = Who(party, area_id, step_free, wished)
+    form = times_form(found, {"date": date.isoformat(), "time": wished, **of_party(who)})
+    return {"place": found, "form": form, "date": date}
+
+
 def times_form(found: Place, data: Any) -> TimesForm:
     """Return the search form of a restaurant, bound where data is given."""
     return TimesForm(data, restaurant_areas=list(found.areas), today=local_today(found), clocks=_clocks(found))
@@ -114,6 +129,7 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def times_context(
+    request: HttpRequest,
     found: Place,
     form: TimesForm,
     *,
@@ -122,76 +138,34 @@ def times_context(
     draft: Details | None = None,
     plan: DayPlan | None = None,
 ) -> dict[str, Any]:
-    """Return the context of the times' templates.
+    """Return the context of the times' templates; wanted and refused are as `times_html` has them.
 
-    wanted is the time (UTC) that was asked for, by default the wished one of the
-    form; where it can't be booked its reason is told and the nearest times that can
-    are marked. draft is what a diner had typed for a hold that is gone; the buttons
-    carry it along. plan is the date's, where it was just read.
+    draft is what a diner had typed for a hold that is gone; the buttons carry it
+    along. plan is the date's, where it was just read.
     """
-    context: dict[str, Any] = {
-        "place": found,
-        "form": form,
-        "key": secrets.token_urlsafe(16),
-        "draft": asdict(draft) if draft else {},
-    }
+    key = secrets.token_urlsafe(16)
+    context: dict[str, Any] = {"place": found, "form": form, "draft": asdict(draft) if draft else {}}
     if not form.is_valid():
         return context
-    date, party = form.cleaned_data["date"], form.cleaned_data["party"]
+    date, who = form.cleaned_data["date"], Who.of(form)
+    if draft is None:
+        return context | {
+            "date": date,
+            "today": local_today(found),
+            "party": who.party,
+            "area_id": who.area_id,
+            "step_free": who.step_free,
+            "wished": who.wished,
+            "search": rendered("search_of", found.slug, date, who.party, who.area_id, who.step_free, who.wished),
+            "times": times_html(request, found, who, date, key=key, wanted=wanted, refused=refused),
+        }
     now = timezone.now()
-    day, reason = day_of(found, form, now, plan)
-    bookable = [time for time in day if time.bookable]
-    clock: dt.time | None = form.cleaned_data["time"]
-    if wanted is None and clock is not None:
-        wanted = moment_of(date, clock, found.timezone, day)
-    goal = next((time for time in day if time.start_utc == wanted), None)
-    is_free = goal is not None and goal.bookable and refused is None
-    gone = goal if goal is not None and not goal.bookable else None
-    near = () if is_free else nearest(bookable, wanted)
-    today, who = local_today(found), Who.of(form)
-    previous, following = date - dt.timedelta(days=1), date + dt.timedelta(days=1)
-    return context | {
-        "date": date,
-        "today": today,
-        "party": party,
-        "area_id": form.area_id,
-        "step_free": who.step_free,
-        "wished": who.wished,
-        "groups": grouped(day, near, wished=goal if is_free else None),
-        "free": len(bookable),
-        "near": bool(near),
-        "other_days": () if bookable else other_days(found, who, today, date),
-        "gone": gone,
-        "gone_text": diner_text(refused or (gone.reason if gone and gone.reason else Reason.TABLES_TAKEN))
-        if gone or refused
-        else "",
-        "reason_text": "" if bookable else diner_day_text(reason or telling(day)),
-        "previous_day": previous if date > today or _is_late(found, date, now) else None,
-        "previous_url": times_url(found, who, previous),
-        "next_day": following if date < today + dt.timedelta(days=found.window_days) else None,
-        "next_url": times_url(found, who, following),
-        **other_ways(found, form, day),
-    }
-
-
-def other_ways(found: Place | Restaurant, form: TimesForm, day: tuple[Time, ...]) -> dict[str, str]:
-    """Return the addresses at which to go on where the times don't do, "" where there is none.
-
-    waitlist_url where times are full, request_url where the party is above the
-    largest online; each where the restaurant offers it.
-    """
-    waits = found.takes_waitlist and any(is_full(time) for time in day)
-    asks = found.takes_requests and not any(time.bookable for time in day) and telling(day) == Reason.PARTY_TOO_LARGE
-    query = urlencode(asked_for(form))
-    return {
-        "waitlist_url": f"{reverse('waitlist', kwargs={'slug': found.slug})}?{query}" if waits else "",
-        "request_url": f"{reverse('ask', kwargs={'slug': found.slug})}?{query}" if asks else "",
-    }
-
-
-def asked_for(form: TimesForm) -> dict[str, str]:
-    """Return a valid search as a form or an address sends it, without a wished time."""
-    return {"date": form.cleaned_data["date"].isoformat(), **of_party(Who.of(form))}
+    plan = plan or cached.day_plan(found.id, date)
+    return (
+        context
+        | times_shown(found, who, date, now, plan, wanted=wanted, refused=refused)
+        | {"own": own_fields(request, key)}
+    )
 
 
 def times_address(found: Place, search: TimesForm) -> str:
@@ -211,12 +185,6 @@ def search_for(wish: Wish) -> dict[str, Any]:
     }
 
 
-def _is_late(found: Place, date: dt.date, now: dt.datetime) -> bool:
-    """Return whether it is today, so early that yesterday's service may still seat guests."""
-    local = now.astimezone(ZoneInfo(found.timezone))
-    return date == local.date() and local.hour < _NIGHT_ENDS
-
-
 def day_of(
     found: Place, form: TimesForm, now: dt.datetime | None = None, plan: DayPlan | None = None
 ) -> tuple[tuple[Time, ...], Reason | None]:
@@ -233,7 +201,7 @@ def _as_json(found: Place, form: TimesForm) -> JsonResponse:
     if not form.is_valid():
         return JsonResponse({"errors": form.errors.get_json_data()}, status=400)
     day, reason = day_of(found, form)
-    ways = other_ways(found, form, day)
+    ways = other_ways(found, Who.of(form), form.cleaned_data["date"], day)
     return JsonResponse(
         {
             "restaurant": found.slug,

@@ -24,8 +24,9 @@ from reservations.views.addresses import entry_address
 from reservations.views.browser import for_browser
 from reservations.views.choices import is_full, labelled, longest_wait, no_times
 from reservations.views.guarding import Guard, guard, look
+from reservations.views.month import Who
+from reservations.views.shown import asked_for
 from reservations.views.times import (
-    asked_for,
     day_of,
     first_search,
     found_place,
@@ -130,7 +131,11 @@ def _form_page(
     }
     if request.method == "GET" and request.headers.get("HX-Request") == "true" and search.is_valid():
         # In the panel, in place.
-        return render(request, "reservations/_join.html", context | {"is_part": True, "asked": asked_for(search)})
+        return render(
+            request,
+            "reservations/_join.html",
+            context | {"is_part": True, "asked": asked_for(Who.of(search), search.cleaned_data["date"])},
+        )
     return render(request, "reservations/waitlist.html", context, status=status)
 
 
@@ -150,6 +155,6 @@ def still_free(request: HttpRequest, found: Place, wish: Wish, latest: dt.dateti
     day, _reason = day_of(found, form)
     first = next((time for time in day if time.bookable and wish.start <= time.start_utc <= latest), None)
     context = times_context(
-        found, form, wanted=first.start_utc if first else wish.start, refused=Reason.STILL_FREE, draft=details
+        request, found, form, wanted=first.start_utc if first else wish.start, refused=Reason.STILL_FREE, draft=details
     )
     return render(request, "reservations/times.html", context, status=409)

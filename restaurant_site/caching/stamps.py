@@ -77,6 +77,13 @@ def gathering(stamp: Stamp | None, *, read: bool) -> Iterator[None]:
         _current.reset(held)
 
 
+@contextlib.contextmanager
+def one_state() -> Iterator[None]:
+    """Let the block, which only reads, ask for each thing once: what is made of it shows one state."""
+    with gathering(current() or Stamp(), read=reading()):
+        yield
+
+
 def valid_until(moment: dt.datetime) -> None:
     """Say that what is being made is right until this moment (aware), and must not be served after it.
 

@@ -32,7 +32,7 @@ def trips(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def place() -> Restaurant:
-    """A restaurant that is cached."""
+    """Return a restaurant that is cached."""
     found = make.make_venue()
     cached.place(found.slug)
     cached.keeping(found.pk)
@@ -69,9 +69,7 @@ def test_what_was_not_used_is_gone_with_the_block(place: Restaurant) -> None:
     assert cached.keeping(place.pk) == cached.keeping.fresh(place.pk)
 
 
-def test_a_block_that_waits_reads_again(
-    place: Restaurant, trips: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_block_that_waits_reads_again(place: Restaurant, trips: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "SECONDS", 0.0)
     with at_once(cached.keeping.asked(place.pk)):
         place.sends_thanks = True
@@ -81,7 +79,7 @@ def test_a_block_that_waits_reads_again(
     assert trips
 
 
-@pytest.mark.parametrize("date", [None, "", "tomorrow", "2027-02-30", "9" * 5000])
+@pytest.mark.parametrize("date", [None, "", "tomorrow", "2027-02-30", "0001-01-01", "9999-12-31", "9" * 5000])
 def test_a_date_that_is_none_is_not_asked_for(place: Restaurant, date: str | None) -> None:
     with cached.day_of(place.slug, date):
         assert cached.place(place.slug)

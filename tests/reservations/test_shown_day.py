@@ -14,6 +14,7 @@ from reservations.engine.availability import Ask, times
 from reservations.models import Reservation, Restaurant
 from tests import clock
 from tests import factories as make
+from tests.pages import Page
 from tests.reservations.diner import Diner
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,6 +39,11 @@ def is_free(restaurant: Restaurant, now: dt.datetime) -> bool:
     found = {time.bookable, month[DATE.day - 1] == "open", DATE in near}
     assert len(found) == 1, (time, month, near)
     return found.pop()
+
+
+def labels(page: Page) -> list[str]:
+    """Return what the page's buttons say."""
+    return [button.label for form in page.forms for button in form.buttons]
 
 
 def hold(restaurant: Restaurant) -> Reservation:
@@ -132,3 +138,37 @@ def test_who_holds_the_last_table_may_press_another_time_of_a_full_day() -> None
     # The same button, pressed twice: the first answer, though the day is full by it.
     assert diner.send(form, "20:00")["Location"] == again["Location"]
     assert Reservation.objects.filter(status="held").count() == 1
+
+
+def test_what_is_shown_ends_with_the_deadline_of_a_time() -> None:
+    place = make.make_venue(tables=(2,), service={**ONE_TIME, "lead_minutes": 60})
+    at_seven = dt.datetime(2027, 6, 20, 17, tzinfo=dt.UTC)
+    for before, there in ((61 * MINUTE, True), (60 * MINUTE + 9 * SECOND, True), (59 * MINUTE, False), (58 * MINUTE, False)):
+        with clock.at(at_seven - before):
+            assert ("19:00" in labels(Diner(place).times(DATE))) is there, before
+
+
+def test_what_is_shown_is_the_same_for_all_but_for_what_is_a_visitors_own(place: Restaurant) -> None:
+    first, second = Diner(place), Diner(place)
+    forms = [diner.times().form("/hold/") for diner in (first, second, second)]
+    keys, tokens = ({form.values[name] for form in forms} for name in ("key", "csrfmiddlewaretoken"))
+    assert len(keys) == 3
+    # Masked anew in every answer.
+    assert len(tokens) == 3
+    with CaptureQueriesContext(connection) as asked:
+        part = second.client.get(
+            f"{second.base}/times/", {"date": str(make.days_ahead(place)), "party": "2"}, HTTP_HX_REQUEST="true"
+        )
+    assert len(asked) == 0
+    assert part.content.count(b'name="key"') == 1
+    assert b"<!-- own -->" not in part.content
+    assert second.send(forms[2], "19:00").status_code == 302
+    assert first.send(forms[0], "19:00").status_code == 409
+
+
+def test_a_restaurant_that_is_changed_is_shown_anew(place: Restaurant) -> None:
+    assert "19:00" in labels(Diner(place).times())
+    place.services.update(first_seating=dt.time(20), last_seating=dt.time(20))
+    shown = labels(Diner(place).times())
+    assert "20:00" in shown
+    assert "19:00" not in shown
