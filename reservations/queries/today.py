@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from reservations.models import Closure, HistoryEvent, Message, Reservation, Restaurant, WaitlistEntry
 from reservations.models.reservation import COUNTED
@@ -105,6 +105,8 @@ def _count(day: Day, parties: list[Reservation], now: dt.datetime) -> None:
 
 
 def _count_events(found: dict[int, Day], now: dt.datetime) -> None:
+    """Count the bookings that are new, changed and cancelled: each once, and nothing that was taken back."""
+    is_cancelled = Exists(Reservation.objects.filter(pk=OuterRef("subject_number"), status=Status.CANCELLED))
     rows = (
         HistoryEvent.objects.filter(
             restaurant__in=list(found),
@@ -112,9 +114,13 @@ def _count_events(found: dict[int, Day], now: dt.datetime) -> None:
             subject="reservation",
             kind__in=(*NEW, *CHANGED, *GONE),
         )
+        # Of what took something back the kind is the status that came back: nobody has booked.
+        .exclude(changes__has_key="undone")
+        .filter(~Q(kind__in=GONE) | is_cancelled)
         .order_by()
         .values_list("restaurant_id", "kind")
-        .annotate(number=Count("pk"))
+        # What is moved to another date stands in the chains of both.
+        .annotate(number=Count("subject_number", distinct=True))
     )
     for pk, kind, number in rows:
         day = found[pk]

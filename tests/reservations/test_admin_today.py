@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,9 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from reservations.engine import floor
 from reservations.engine.booking import cancel
-from reservations.models import Message, Reservation, Restaurant, User
-from tests.factories import make_closure, make_restaurant, make_staff
+from reservations.engine.changing import change, wish_of
+from reservations.engine.undoing import undo
+from reservations.models import HistoryEvent, Message, Reservation, Restaurant, User
+from tests.factories import days_ahead, make_by, make_closure, make_reservation, make_restaurant, make_staff
 from tests.reservations.evening import make_house, make_party, of_restaurant, signed_in, tonight
 from tests.reservations.people import make_waiting
 
@@ -78,6 +82,45 @@ def test_each_number_leads_to_where_one_acts(staff: Client) -> None:
     }
     for address in found.values():
         assert staff.get(address, follow=True).status_code == 200
+
+
+def since_yesterday(client: Client, name: str) -> str:
+    """Return what the card says of bookings, or "" where it says nothing."""
+    texts = [fact.text for fact in cards(client)[name].facts]
+    return next((text.partition(": ")[2] for text in texts if text.startswith("Since yesterday")), "")
+
+
+def take_back(reservation: Reservation) -> None:
+    last = HistoryEvent.objects.filter(subject="reservation", subject_number=reservation.pk).latest("pk")
+    assert undo(reservation=reservation, event=last.pk, by=make_by())
+
+
+def test_a_booking_is_new_or_changed_once(staff: Client) -> None:
+    restaurant = make_house(tables=(2,) * 4, name="Zur Linde")
+    date = days_ahead(restaurant, 3)
+    booked = make_reservation(restaurant, date=date)
+    make_reservation(restaurant, date=date)
+    assert since_yesterday(staff, "Zur Linde") == "2 new, 0 changed, 0 cancelled"
+    # It leaves one day and comes to another, and both days' chains tell of it.
+    wish = wish_of(booked)
+    day = dt.timedelta(days=1)
+    assert change(reservation=booked, wish=replace(wish, date=date + day, start=wish.start + day))
+    assert since_yesterday(staff, "Zur Linde") == "2 new, 1 changed, 0 cancelled"
+
+
+def test_what_was_taken_back_is_no_booking(staff: Client) -> None:
+    restaurant = make_house(tables=(2,) * 4, name="Zur Linde")
+    seated, missed, gone = (make_party(restaurant, number, starts=-15) for number in (1, 2, 3))
+    floor.seat(reservation=seated, by=make_by())
+    floor.mark_no_show(reservation=missed, by=make_by())
+    cancel(reservation=gone, by_guest=False, by=make_by())
+    assert since_yesterday(staff, "Zur Linde") == "0 new, 0 changed, 1 cancelled"
+    for row in (seated, missed, gone):
+        take_back(row)
+        assert row.status == Status.CONFIRMED
+    assert since_yesterday(staff, "Zur Linde") == ""
+    cancel(reservation=gone, by_guest=False, by=make_by())
+    assert since_yesterday(staff, "Zur Linde") == "0 new, 0 changed, 1 cancelled"
 
 
 def test_many_cost_as_much_as_one_and_busy_ones_come_first(staff: Client) -> None:
