@@ -19,9 +19,9 @@ from reservations import access
 from reservations.admin import day, floor, pages, phone, timeline
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import date_text
-from reservations.models import Closure, Reservation, Restaurant
+from reservations.models import Reservation, Restaurant
 from reservations.models.reservation import COUNTED
-from reservations.queries.today import Day, days
+from reservations.queries.today import Closed, Day, days
 from reservations.scoping import Link
 
 AT_ONCE = 20
@@ -63,7 +63,7 @@ class Today:
 
 
 def today_of(request: HttpRequest) -> Today | None:
-    """Return what the first page shows, in 6 statements for however many; None to whom no floor is open."""
+    """Return what the first page shows, in 7 statements for however many; None to whom no floor is open."""
     if not floor.may_see(request):
         return None
     typed = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:MOST_TYPED]
@@ -115,7 +115,7 @@ def _card(request: HttpRequest, found: Day) -> Card:
             for name, (covers, _parties) in found.services.items()
         ],
         facts=list(_facts(request, found, sheet)),
-        closures=[Fact(_closure_text(row), _listed("closure", restaurant)) for row in found.closures],
+        closures=[Fact(_closed_text(row), _closed_address(row, restaurant)) for row in found.closures],
         links=_links(request, restaurant, sheet),
     )
 
@@ -128,11 +128,15 @@ def _links(request: HttpRequest, restaurant: Restaurant, sheet: str) -> list[Lin
     return links
 
 
-def _closure_text(row: Closure) -> str:
-    words = {"first": date_text(row.starts_on), "last": date_text(row.ends_on), "what": row.service or _("all")}
-    if row.starts_on == row.ends_on:
+def _closed_text(row: Closed) -> str:
+    words = {"first": date_text(row.first), "last": date_text(row.last), "what": row.what or _("all")}
+    if row.first == row.last:
         return _("Closed on %(first)s (%(what)s)") % words
     return _("Closed from %(first)s to %(last)s (%(what)s)") % words
+
+
+def _closed_address(row: Closed, restaurant: Restaurant) -> str:
+    return _listed("specialday" if row.is_special else "closure", restaurant)
 
 
 def _facts(request: HttpRequest, found: Day, sheet: str) -> Iterator[Fact]:

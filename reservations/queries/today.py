@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from reservations.models import Closure, HistoryEvent, Message, Reservation, Restaurant, WaitlistEntry
+from reservations.models import Closure, HistoryEvent, Message, Reservation, Restaurant, SpecialDay, WaitlistEntry
 from reservations.models.reservation import COUNTED
 from reservations.queries.evening import is_late
 
@@ -23,6 +23,17 @@ CLOSURES = dt.timedelta(days=7)
 NEW = ("confirmed", "booked", "accepted")
 CHANGED = ("changed",)
 GONE = ("cancelled",)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Dates, both included, on which nothing is served, or one service is not: a closure or a special day."""
+
+    first: dt.date
+    last: dt.date
+    what: str
+    """The service, or the special day's name; "" for all without a name."""
+    is_special: bool = False
 
 
 @dataclass(slots=True)
@@ -42,14 +53,14 @@ class Day:
     cancelled: int = 0
     waiting: int = 0
     offered: int = 0
-    closures: list[Closure] = field(default_factory=list)
+    closures: list[Closed] = field(default_factory=list)
     """Those of today and of the next days."""
     failed: int = 0
     """Messages of the last days that could not be sent."""
 
 
 def days(restaurants: Sequence[Restaurant], now: dt.datetime) -> list[Day]:
-    """Return the running day of each restaurant, in their order, in 5 statements.
+    """Return the running day of each restaurant, in their order, in 6 statements.
 
     After midnight it is the evening before's for as long as somebody of it sits
     or is still to come.
@@ -150,13 +161,21 @@ def _add_closures(found: dict[int, Day]) -> None:
     if not found:
         return
     dates = [day.date for day in found.values()]
-    rows = Closure.objects.select_related("service").filter(
-        Q(ends_on__gte=min(dates)), restaurant__in=list(found), starts_on__lte=max(dates) + CLOSURES
-    )
-    for row in rows.order_by("starts_on", "pk"):
-        day = found[row.restaurant_id]
-        if row.ends_on >= day.date and row.starts_on <= day.date + CLOSURES:
-            day.closures.append(row)
+    first, last = min(dates), max(dates) + CLOSURES
+    closures = Closure.objects.filter(restaurant__in=list(found), ends_on__gte=first, starts_on__lte=last)
+    rows = [
+        (row.restaurant_id, Closed(row.starts_on, row.ends_on, row.service.name if row.service else ""))
+        for row in closures.select_related("service").order_by("starts_on", "pk")
+    ]
+    special = SpecialDay.objects.filter(restaurant__in=list(found), is_closed=True, date__range=(first, last))
+    rows += [
+        (pk, Closed(date, date, name, is_special=True))
+        for pk, date, name in special.order_by("date").values_list("restaurant_id", "date", "name")
+    ]
+    for pk, closed in sorted(rows, key=lambda row: row[1].first):
+        day = found[pk]
+        if closed.last >= day.date and closed.first <= day.date + CLOSURES:
+            day.closures.append(closed)
 
 
 def _count_failed(found: dict[int, Day], now: dt.datetime) -> None:

@@ -13,12 +13,21 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from reservations.admin.formats import date_text
 from reservations.engine import floor
 from reservations.engine.booking import cancel
 from reservations.engine.changing import change, wish_of
 from reservations.engine.undoing import undo
 from reservations.models import HistoryEvent, Message, Reservation, Restaurant, User
-from tests.factories import days_ahead, make_by, make_closure, make_reservation, make_restaurant, make_staff
+from tests.factories import (
+    days_ahead,
+    make_by,
+    make_closure,
+    make_reservation,
+    make_restaurant,
+    make_special_day,
+    make_staff,
+)
 from tests.reservations.evening import make_house, make_party, of_restaurant, signed_in, tonight
 from tests.reservations.people import make_waiting
 
@@ -57,6 +66,7 @@ def make_busy(**fields: Any) -> Restaurant:
     waiting = make_waiting(restaurant)
     type(waiting).objects.filter(pk=waiting.pk).update(service_date=tonight(restaurant))
     make_closure(restaurant, tonight(restaurant) + dt.timedelta(days=2))
+    make_special_day(restaurant, tonight(restaurant) + dt.timedelta(days=3))
     Message.objects.filter(restaurant=restaurant).update(status=Message.Status.FAILED)
     return restaurant
 
@@ -65,7 +75,7 @@ def test_each_number_leads_to_where_one_acts(staff: Client) -> None:
     restaurant = make_busy(name="Zur Linde")
     found = addresses(cards(staff)["Zur Linde"])
     floor = of_restaurant(restaurant)
-    closed = next(text for text in found if text.startswith("Closed on "))
+    closed, special = (text for text in found if text.startswith("Closed on "))
     assert found == {
         "Dinner: 9 covers": reverse(
             "admin:reservations_restaurant_sheet", args=(restaurant.pk, tonight(restaurant).isoformat())
@@ -79,6 +89,7 @@ def test_each_number_leads_to_where_one_acts(staff: Client) -> None:
         "Waitlist: 1 waiting, 0 with an offer": f"{floor}#waitlist",
         "1 message could not be sent": found["1 message could not be sent"],
         closed: found[closed],
+        special: found[special],
     }
     for address in found.values():
         assert staff.get(address, follow=True).status_code == 200
@@ -121,6 +132,26 @@ def test_what_was_taken_back_is_no_booking(staff: Client) -> None:
     assert since_yesterday(staff, "Zur Linde") == ""
     cancel(reservation=gone, by_guest=False, by=make_by())
     assert since_yesterday(staff, "Zur Linde") == "0 new, 0 changed, 1 cancelled"
+
+
+def test_closed_special_days_and_closures_of_one_service_are_told(staff: Client) -> None:
+    restaurant = make_house(tables=(2,), name="Zur Linde")
+    date, day = tonight(restaurant), dt.timedelta(days=1)
+    make_closure(restaurant, date + day, date + 3 * day, service=restaurant.services.get())
+    make_special_day(restaurant, date, name="Staff outing")
+    make_special_day(restaurant, date + 2 * day)
+    # Open, over, and too far ahead.
+    make_special_day(restaurant, date + day, is_closed=False)
+    make_special_day(restaurant, date - day)
+    make_special_day(restaurant, date + 8 * day)
+    make_special_day(make_house(tables=(2,), name="Elsewhere"), date)
+    assert [fact.text for fact in cards(staff)["Zur Linde"].closures] == [
+        f"Closed on {date_text(date)} (Staff outing)",
+        f"Closed from {date_text(date + day)} to {date_text(date + 3 * day)} (Dinner)",
+        f"Closed on {date_text(date + 2 * day)} (all)",
+    ]
+    for fact in cards(staff)["Zur Linde"].closures:
+        assert staff.get(fact.address).context["cl"].result_count
 
 
 def test_many_cost_as_much_as_one_and_busy_ones_come_first(staff: Client) -> None:
