@@ -55,6 +55,7 @@ class Card:
 class Today:
     """Some restaurants, those with parties today first; before and after are addresses of the others, or ""."""
 
+    here: str
     cards: list[Card]
     typed: str
     is_searchable: bool
@@ -72,6 +73,7 @@ def today_of(request: HttpRequest) -> Today | None:
     rows = list(_restaurants(request, typed, now)[page * AT_ONCE : (page + 1) * AT_ONCE + 1])
     shown = rows[:AT_ONCE]
     return Today(
+        here=reverse("admin:index") + _there(typed, page).removesuffix("?"),
         cards=[_card(request, found) for found in days(shown, now)],
         typed=typed,
         is_searchable=bool(typed or page or len(rows) > 1),

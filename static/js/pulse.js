@@ -5,14 +5,20 @@
 // While the line is down, body has data-offline-since, [data-offline-note] is
 // shown, and forms and links are refused: nothing typed or pressed is lost in
 // silence. Events on document: pulse:offline, pulse:online.
+//
+// A page may do without an address and fetch a part of itself now and then, by
+// hx-select and hx-target="this": then those answers tell whether the line is
+// up, and while it is down pulse:retry on document asks for the next.
 "use strict";
 (() => {
   const EVERY = 1000;
   const PATIENCE = 4000;
   const WAITING = 8000;
+  const RETRY = 5000;
   const asked = new WeakMap();
   let failures = 0;
   let busy = false;
+  let retried = 0;
 
   const tell = (target, name, detail) =>
     target.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
@@ -103,6 +109,10 @@
       }
       await Promise.all(Array.from(groups, ([address, elements]) => ask(address, elements)));
       if (groups.size) up();
+      else if (isDown() && Date.now() - retried > RETRY) {
+        retried = Date.now();
+        tell(document, "pulse:retry", {});
+      }
     } catch (_error) {
       down();
     } finally {
@@ -110,12 +120,30 @@
     }
   };
 
+  // A part of the page that is fetched anew stays where the answer is without it, as the page to sign in is.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, xhr } = event.detail;
+    const part = target.dataset.hxSelect;
+    if (!part) return;
+    const alone = !document.querySelector("[data-pulse]");
+    if (xhr.status >= 500) {
+      if (alone) down();
+      return;
+    }
+    if (alone) up();
+    const isThere = xhr.status < 400 && xhr.responseText.includes(`id="${part.slice(1)}"`);
+    if (!isThere) event.detail.shouldSwap = false;
+    notes("refused", !isThere);
+  });
+
   // What was pressed while nobody had noticed yet is not silently lost either.
-  document.addEventListener("htmx:sendError", (event) => {
+  const lost = (event) => {
     failures += 2;
     down();
     if (event.target.closest && event.target.closest("form")) flash();
-  });
+  };
+  document.addEventListener("htmx:sendError", lost);
+  document.addEventListener("htmx:timeout", lost);
 
   const flash = () => {
     const note = document.querySelector("[data-offline-note]");
