@@ -58,6 +58,7 @@ def copy_menu(
         set_services(copy, [name for name in names_of(menu) if same or name.casefold() in known])
         _copy_dishes(menu, copy, with_prices=restaurant.currency == menu.restaurant.currency)
         trail.record(user, [(copy, _("Copied from “%(menu)s”.") % {"menu": menu})], trail.ADDITION)
+        trail.tell(user, restaurant.pk, [("copied", copy, {"from": menu.pk})])
     return copy
 
 

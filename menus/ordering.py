@@ -72,4 +72,5 @@ def put_in_order(
                 moved.append(row)
         rows.model._default_manager.bulk_update(moved, ["position"], batch_size=_BATCH)
         trail.record(user, [(parent, _("Put in another order."))])
+        trail.tell(user, restaurant_id, [("reordered", parent, {})])
     return True

@@ -80,6 +80,8 @@ def change_prices(*, menu: Menu, sections: Collection[int], how: Raise, seen: st
                 if rows.update(price=new) != len(some):
                     raise StaleError
         trail.record(user, [(line.dish, _words(line, menu.restaurant.currency)) for line in lines])
+        if lines:
+            trail.tell(user, menu.restaurant_id, [("repriced", menu, {"dishes": len(lines)})])
     return len(lines)
 
 

@@ -47,6 +47,7 @@ def sell(*, dish: Dish, restaurant: Restaurant, state: State, user: User) -> Sta
         if not rows.update(**values):
             raise Dish.DoesNotExist
         trail.record(user, [(before, _words(state))])
+        trail.tell(user, restaurant.pk, [("back_on" if state == State.ON else str(state), before, {})])
     return state_of(before, now)
 
 

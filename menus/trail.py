@@ -1,4 +1,8 @@
-"""The history of menus: who changed what, in Django's own log, beside what the admin writes there itself."""
+"""The history of menus: who changed what, as the admin tells of its own forms.
+
+In Django's own log each row has what was done to it, in words; in the
+restaurant's history what somebody did is one event, of one row or of many.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
 from reservations.models import User
+from reservations.scoping import Deed, tell
 from restaurant_site.database.batches import rows_a_statement
 
-__all__ = ["ADDITION", "CHANGE", "DELETION", "record"]
+__all__ = ["ADDITION", "CHANGE", "DELETION", "Deed", "record", "tell"]
 
 
 def record(user: User, rows: Iterable[tuple[Model, str]], flag: int = CHANGE) -> None:
-    """Append what was done to each row, in words and in the transaction that does it."""
+    """Append what was done to each row to Django's log, in words and in the transaction that does it."""
     entries = []
     for row, words in rows:
         entries.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from django import forms
@@ -32,7 +32,16 @@ else:
 Link = tuple[str, str]
 """An address and its label."""
 
+Deed = tuple[str, Model, Mapping[str, Any]]
+"""The kind of an event, the row that it is about, and its changes, in which nothing is personal."""
+
 _NEVER_ASKED = frozenset({"password", "browser", "idempotency_key", "link_key", "session_mark"})
+
+
+def tell(user: User, place: int, deeds: Iterable[Deed]) -> None:
+    """Write what a member of staff did into the history of a restaurant by number, in the transaction that does it."""
+    events = [Event(kind, str(row._meta.model_name), row.pk, None, changes) for kind, row, changes in deeds]
+    trail.note(place, events, by_staff(user), timezone.now())
 
 
 class ScopedAdmin(_ModelAdmin[M]):
@@ -215,13 +224,12 @@ class ScopedAdmin(_ModelAdmin[M]):
         """Write what was done to rows into their restaurants' histories, unless a write rule does."""
         if kind in self.told_by_rules or not isinstance(request.user, User):
             return
-        events: dict[int, list[Event]] = {}
+        deeds: dict[int, list[Deed]] = {}
         for obj in objs:
             place = access.place_of(obj)
             # With a restaurant its history goes.
             if place is None or (kind == "deleted" and isinstance(obj, Restaurant)):
                 continue
-            changes = {"told": names} if names else {}
-            events.setdefault(place, []).append(Event(kind, str(self.opts.model_name), obj.pk, None, changes))
-        for place, found in events.items():
-            trail.note(place, found, by_staff(request.user), timezone.now())
+            deeds.setdefault(place, []).append((kind, obj, {"told": names} if names else {}))
+        for place, found in deeds.items():
+            tell(request.user, place, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -79,6 +80,7 @@ def import_dishes(*, restaurant: Restaurant, table: Table, remove: bool, seen: s
         if plan.errors or plan.digest != seen:
             raise StaleError
         _record(plan, user)
+        _tell(plan, restaurant, user)
     return plan
 
 
@@ -121,7 +123,7 @@ def _sentence(error: ValidationError) -> str:
 
 
 def _record(plan: Plan, user: User) -> None:
-    """Write the history: each dish that was changed or removed, and how many are new in each menu."""
+    """Write into Django's log each dish that was changed or removed, and how many are new in each menu."""
     trail.record(user, ((line.dish, _words(line.changes)) for line in plan.changed))
     trail.record(
         user,
@@ -136,6 +138,22 @@ def _record(plan: Plan, user: User) -> None:
     trail.record(
         user, ((menu, _("New by an import: %(count)d dishes.") % {"count": count}) for menu, count in counts.values())
     )
+
+
+def _tell(plan: Plan, restaurant: Restaurant, user: User) -> None:
+    """Write into the restaurant's history each menu, with how many of its dishes are what, and each dish that went."""
+    dishes = [
+        *(("new", line.dish) for line in plan.new),
+        *(("changed", line.dish) for line in plan.changed),
+        *(("removed", dish) for dish in plan.removed),
+    ]
+    menus = {menu.pk: menu for menu in (*plan.new_menus, *(dish.section.menu for _kind, dish in dishes))}
+    counts: dict[int, Counter[str]] = {pk: Counter() for pk in menus}
+    for kind, dish in dishes:
+        counts[dish.section.menu.pk][kind] += 1
+    deeds: list[trail.Deed] = [("imported_csv", menu, dict(counts[pk])) for pk, menu in menus.items()]
+    deeds += [("deleted", dish, {}) for dish in plan.removed]
+    trail.tell(user, restaurant.pk, deeds)
 
 
 def _words(changes: Iterable[tuple[str, Any, Any]]) -> str:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from reservations.admin.event_words import actor_text, kind_text, model_of, source_text, subject_text
+from reservations.admin.event_words import actor_text, kind_text, label_text, model_of, source_text, subject_text
 from reservations.admin.formats import date_text, local_text
 from reservations.history.happened import Happened
 from reservations.history.trail import OTHER
@@ -143,7 +143,7 @@ def _field(subject: str, name: str) -> models.Field[Any, Any] | None:
 
 def _label(subject: str, name: str) -> str:
     field = _field(subject, name)
-    return str(capfirst(field.verbose_name if field else name.replace("_", " ")))
+    return str(capfirst(field.verbose_name if field else label_text(name)))
 
 
 def _value(subject: str, name: str, value: Any, zone: ZoneInfo, names: _Names) -> str:

@@ -60,7 +60,23 @@ KINDS: dict[str, Promise] = {
     "added": _("Added"),
     "deleted": _("Deleted"),
     "sent_again": _("Sent again"),
+    "sold_out": _("Sold out"),
+    "kept_off": _("Kept off the menu"),
+    "back_on": _("Back on the menu"),
+    "repriced": _("Prices changed"),
+    "reordered": _("Put in another order"),
+    "copied": _("Copied"),
+    "imported_csv": _("Imported from a CSV file"),
 }
+
+LABELS: dict[str, Promise] = {
+    "from": _("from"),
+    "dishes": _("dishes"),
+    "new": _("New"),
+    "changed": _("Changed"),
+    "removed": _("Removed"),
+}
+"""What an event says besides fields."""
 
 SUBJECTS: dict[str, tuple[Promise, type[Model]]] = {
     "reservation": (_("Reservation"), Reservation),
@@ -92,6 +108,11 @@ SOURCES: dict[str, Promise] = {
 def kind_text(kind: str) -> str:
     """Return what happened."""
     return str(KINDS.get(kind, kind))
+
+
+def label_text(name: str) -> str:
+    """Return what an event calls something that is no field."""
+    return str(LABELS.get(name, name.replace("_", " ")))
 
 
 def model_of(subject: str) -> type[Model] | None:
