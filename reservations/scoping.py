@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -95,6 +96,14 @@ class ScopedAdmin(_ModelAdmin[M]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
         """Return the rows that the user may see."""
         return access.visible(super().get_queryset(request), request.user)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the list that is shown; a year that no calendar has is refused as any other condition that is none."""
+        try:
+            return super().get_changelist_instance(request)
+        except OverflowError as error:
+            # Django expects ValueError alone of what stands in the address.
+            raise IncorrectLookupParameters(error) from error
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
         """Return the object of a page, which is about its restaurant from then on. An empty field asks for none."""

@@ -297,6 +297,13 @@ def test_no_filter_breaks_the_list(staff: Client, model: str, filters: dict[str,
     assert staff.get(reverse(f"admin:reservations_{model}_changelist"), filters, follow=True).status_code == 200
 
 
+def test_a_year_of_no_calendar_breaks_no_list(staff: Client) -> None:
+    for model, date in (("block", "service_date"), ("specialday", "date"), ("reservation", "service_date")):
+        address = reverse(f"admin:reservations_{model}_changelist")
+        for year in ("9223372036854775808", "9" * 100, "0", "x"):
+            assert staff.get(address, {f"{date}__year": year}, follow=True).status_code == 200
+
+
 def test_counts_beside_the_choices_are_of_each(staff: Client) -> None:
     crowd(make_venue(), seed=0)
     address = reverse("admin:reservations_service_changelist")
