@@ -51,12 +51,14 @@ class Address:
 
 def addresses(house: House, restaurant: Restaurant) -> list[Address]:
     """Return every named address, about rows of the restaurant; the guest's links are those of the house."""
-    of_admin = {page.name: page.address(restaurant) for page in pages()}
+    of_admin: dict[str, dict[str, None]] = {}
+    for page in pages():
+        of_admin.setdefault(page.name, {})[page.address(restaurant)] = None
     found = []
     for name, route in every_pattern():
         if not name:
             continue
-        paths = (of_admin[name],) if name in of_admin else _paths(name, route, house, restaurant)
+        paths = tuple(of_admin[name]) if name in of_admin else _paths(name, route, house, restaurant)
         asked = f"?{ASKED[name]}" if name in ASKED else ""
         found.append(Address(name, route, tuple(path + asked for path in paths)))
     return found

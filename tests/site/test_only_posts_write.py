@@ -121,7 +121,7 @@ class TestWalks(TestCase):
 
     def admin(self) -> list[str]:
         """Return every address of the admin about something of the restaurant."""
-        return [page.address(self.place) for page in pages()]
+        return [page.asked(self.place) for page in pages()]
 
     def visitor(self) -> Client:
         """Return the browser that holds the table."""
@@ -139,7 +139,7 @@ class TestWalks(TestCase):
         opened = 0
         every = ("get", "head", "options")
         # Pages that Django makes answer HEAD as GET does.
-        made_here = [page.address(self.place) for page in pages() if not page.model]
+        made_here = [page.asked(self.place) for page in pages() if not page.model]
         for client, addresses, methods in (
             (self.visitor(), self.public(), every),
             (Client(), made_here[:20], every),

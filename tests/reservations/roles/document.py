@@ -6,6 +6,7 @@ site to: what stands in the document is what they have tried.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -70,12 +71,17 @@ def document() -> str:
             + f" | {'–' if page.name in NEVER else 'yes'}"
         )
 
-    known = {page.name: page for page in pages()}
+    # Of a page that is asked several questions one tells of all.
+    known: dict[str, dict[str, Page]] = {}
+    for page in pages():
+        known.setdefault(page.name, {})[page.way] = page
     inside, own, outside = [], [], []
     for name, route in every_pattern():
         shown = f"`/{route.replace('|', chr(92) + '|')}`"
         if name in known:
-            inside.append(f"| {shown} | {cells(known[name])} |")
+            for way, page in known[name].items():
+                place = re.sub(r"<slug:\w+>", way, shown) if way else shown
+                inside.append(f"| {place} | {cells(page)} |")
         elif name in OTHERS:
             own.append(f"| {shown} | {_WORDS[OTHERS[name]]} |")
         elif name in DINERS_TABLE:

@@ -119,7 +119,19 @@ PAGES = {
     "reservations_waitlistentry_promote": "host",
     "set_up": "nobody",
     "set_up_overview": "manager",
-    "set_up_step": "manager",
+}
+
+# Pages of which the address says which one it is: the word that says it, and whose each is.
+WAYS = {
+    ("set_up_step", "name"): {
+        "place": "owner",
+        "tables": "manager",
+        "services": "owner",
+        "menu": "manager",
+        "staff": "manager",
+        "test": "manager",
+        "open": "owner",
+    },
 }
 
 NUMBERS = {
@@ -130,7 +142,6 @@ NUMBERS = {
     ("auth_user_password_change", "id"): "reservations.user",
     **{(f"menus_{name}", "pk"): "reservations.restaurant" for name in ("sold_out", "order", "import", "export")},
     **{(name, "pk"): "reservations.restaurant" for name in ("preview", "set_up_overview", "set_up_step")},
-    ("set_up_step", "name"): "=tables",
     ("reservations_bookingimport_row", "row"): "reservations.importrow",
     ("reservations_restaurant_table", "table_pk"): "reservations.table",
     **{(f"reservations_restaurant_{name}", "date"): "=2031-01-01" for name in ("sheet", "sheet_csv")},

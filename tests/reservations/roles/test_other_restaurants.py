@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from django.contrib import admin
 from django.test import Client, TestCase
 from django.urls import reverse
 
 from reservations.models import Restaurant, User
+from restaurant_site.guide.steps import Step
 from tests.factories import make_member, make_user
 from tests.reservations.roles.marked import MARK, SEARCHED, make_marked, row_of, rows_of, tenant_models
+from tests.reservations.roles.table import WAYS
 from tests.reservations.roles.walking import autocompletes, is_refused, pages, patterns, signed_in, unknown
 
 EVERYWHERE = {"index", "app_list", "jsi18n", "view_on_site", "autocomplete"}
@@ -84,6 +87,7 @@ class TestOthers(TestCase):
 
     def test_no_address_is_unknown(self) -> None:
         assert unknown() == [], "say in tests/reservations/roles/table.py whose these pages are"
+        assert set(WAYS["set_up_step", "name"]) == set(Step)
 
     def test_every_page_of_the_restaurant_is_refused(self) -> None:
         forged = self.forged()
@@ -96,12 +100,13 @@ class TestOthers(TestCase):
                         assert is_refused(response), f"{who}: {address} {response.status_code}"
                         assert MARK not in text(response), f"{who}: {address}"
                     continue
-                for query in ({}, {"q": SEARCHED}, self.limited()):
-                    assert MARK not in text(client.get(address, query)), f"{who}: {address} {query}"
-                posted = f"{address}?restaurant={self.theirs.pk}"
+                asked = dict(parse_qsl(page.query))
+                for query in ({}, {"q": SEARCHED}, {"term": SEARCHED}, self.limited()):
+                    assert MARK not in text(client.get(address, asked | query)), f"{who}: {address} {query}"
+                posted = f"{address}?{urlencode({**asked, 'restaurant': self.theirs.pk})}"
                 assert MARK not in text(client.post(posted, forged)), f"{who}: POST {posted}"
-                if who == "nobody" and page.name != "menus_options":
-                    assert is_refused(client.get(address)), f"{who}: {address}"
+                if who == "nobody":
+                    assert is_refused(client.get(page.asked(self.theirs))), f"{who}: {address}"
 
     def limited(self) -> dict[str, Any]:
         return {"restaurant__id__exact": self.theirs.pk, "restaurant": self.theirs.slug, "all": ""}

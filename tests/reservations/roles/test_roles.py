@@ -12,7 +12,7 @@ from reservations import access
 from reservations.models import Guest, Membership, Message, Restaurant, User
 from tests.factories import make_member, make_user
 from tests.reservations.roles.marked import MARK, make_marked, row_of
-from tests.reservations.roles.walking import Page, ask, is_refused, pages, signed_in
+from tests.reservations.roles.walking import ask, is_refused, pages, signed_in
 
 ROLES = ("host", "manager", "owner")
 
@@ -40,7 +40,7 @@ class TestRoles(TestCase):
         for role, user in self.people.items():
             client = signed_in(user)
             for page in pages():
-                address = self.address(page)
+                address = page.asked(self.restaurant)
                 response = ask(client, address, self.restaurant)
                 assert (not is_refused(response)) == may(role, page.least), f"{role}: {address}"
 
@@ -51,15 +51,9 @@ class TestRoles(TestCase):
             for page in pages():
                 if not page.name.endswith(("_change", "_add")) or not page.model:
                     continue
-                address = self.address(page)
+                address = page.address(self.restaurant)
                 response = client.post(address, {"_save": "1"})
                 assert (not is_refused(response)) == may(role, page.least_to_post), f"{role}: POST {address}"
-
-    def address(self, page: Page) -> str:
-        address = page.address(self.restaurant)
-        if page.name == "menus_options":
-            return f"{address}?app_label=menus&model_name=dish&field_name=section"
-        return address
 
     def test_what_a_role_grants_it_grants_where_it_is_held(self) -> None:
         """A host here and a manager there is a host here."""

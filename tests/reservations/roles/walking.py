@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.apps import apps
 from django.contrib import admin
@@ -14,19 +15,26 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
+from menus.models import Menu, Section
 from reservations.models import Reservation, Restaurant, User
 from tests.reservations.roles.marked import row_of, tenant_models
-from tests.reservations.roles.table import MODELS, NUMBERS, OTHERS, PAGES, UNNAMED
+from tests.reservations.roles.table import MODELS, NUMBERS, OTHERS, PAGES, UNNAMED, WAYS
 
 _STANDARD = ("changelist", "add", "change", "delete", "history")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the admin: its name, and the names of the numbers in its address."""
+    """A page of the admin: its name, and the names of the numbers in its address.
+
+    way is the word of an address that stands for several pages; query is what a
+    page is asked that answers nothing without.
+    """
 
     name: str
     numbers: tuple[str, ...]
+    way: str = ""
+    query: str = ""
 
     @property
     def model(self) -> str:
@@ -37,6 +45,8 @@ class Page:
     @property
     def least(self) -> str:
         """Who may open it, as the table says."""
+        if self.way:
+            return next(ways[self.way] for (name, _word), ways in WAYS.items() if name == self.name)
         if not self.model:
             return PAGES.get(self.name) or OTHERS[self.name]
         see, add, _change, delete = MODELS[self.model].split()
@@ -54,7 +64,13 @@ class Page:
         numbers = {name: self._number(name, restaurant) for name in self.numbers}
         return _reverse(self.name, numbers)
 
+    def asked(self, restaurant: Restaurant) -> str:
+        """Return its address with its query."""
+        return f"{self.address(restaurant)}?{self.query}" if self.query else self.address(restaurant)
+
     def _number(self, name: str, restaurant: Restaurant) -> Any:
+        if (self.name, name) in WAYS:
+            return self.way
         label = NUMBERS.get((self.name, name)) or ".".join(self.name.split("_")[:2])
         if label.startswith("="):
             return label[1:]
@@ -106,18 +122,40 @@ def walked(parts: list[Any], before: str) -> Iterator[tuple[str | None, str]]:
 def unknown() -> list[str]:
     """Return the addresses that the table does not have, and what the table has that is no address."""
     names = {name for name, _route in patterns() if name}
-    expected = {f"{model}_{ending}" for model in MODELS for ending in _STANDARD} | set(PAGES) | set(OTHERS)
+    expected = {f"{model}_{ending}" for model in MODELS for ending in _STANDARD} | named() | set(OTHERS)
     loose = [route for name, route in patterns() if name is None and not route.endswith(UNNAMED)]
     return [*sorted(names ^ expected), *loose]
 
 
+def named() -> set[str]:
+    """Return the names of the pages that the table has besides those of each model."""
+    return {*PAGES, *(name for name, _word in WAYS)}
+
+
 def pages() -> list[Page]:
-    """Return the pages of models and of restaurants."""
-    return [
-        Page(name, tuple(re.findall(r"<(?:\w+:)?(\w+)>", route)))
-        for name, route in patterns()
-        if name and name in {f"{model}_{ending}" for model in MODELS for ending in _STANDARD} | set(PAGES)
-    ]
+    """Return the pages of models and of restaurants; one for each way and each question."""
+    known = {f"{model}_{ending}" for model in MODELS for ending in _STANDARD} | named()
+    ways = {name: tuple(words) for (name, _word), words in WAYS.items()}
+    queries = {"menus_options": tuple(urlencode(question) for question in paths_asked())}
+    found = []
+    for name, route in patterns():
+        if name and name in known:
+            numbers = tuple(re.findall(r"<(?:\w+:)?(\w+)>", route))
+            found += [
+                Page(name, numbers, way, query) for way in ways.get(name, ("",)) for query in queries.get(name, ("",))
+            ]
+    return found
+
+
+def paths_asked() -> list[dict[str, str]]:
+    """Return the questions of the autocompletes that show menus and sections by their path."""
+    found = []
+    for question in autocompletes():
+        model = apps.get_model(question["app_label"], question["model_name"])
+        if model._meta.get_field(question["field_name"]).related_model in (Menu, Section):
+            found.append(question)
+    assert len(found) > 2
+    return found
 
 
 def autocompletes() -> list[dict[str, str]]:
