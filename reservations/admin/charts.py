@@ -8,6 +8,8 @@ from dataclasses import dataclass
 WIDTH, HEIGHT = 640, 200
 _LEFT, _BOTTOM, _TOP = 44, 24, 10
 _MOST_LABELS = 12
+MOST_SERIES = 6
+"""So many series have a colour of their own (static/css/admin_reports.css)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +57,35 @@ def chart(
     *,
     words: str,
     unit: str = "",
+    stacked: bool = False,
 ) -> Chart:
-    """Return a chart of bars side by side: one group for each label, one bar in it for each series; None has no bar."""
-    most = _ceiling(max((value or 0 for _title, values in series for value in values), default=0))
+    """Return a chart of bars: one group for each label, one bar in it for each series; None has no bar.
+
+    They stand side by side, or stacked upon each other.
+    """
+    sums = [sum(values[place] or 0 for _title, values in series) for place in range(len(labels))]
+    tallest = sums if stacked else [value or 0 for _title, values in series for value in values]
+    most = _ceiling(max(tallest, default=0))
     high = HEIGHT - _BOTTOM - _TOP
     group = (WIDTH - _LEFT) / max(len(labels), 1)
-    width = group * 0.8 / max(len(series), 1)
-    bars = [
-        Bar(
-            x=round(_LEFT + group * place + group * 0.1 + width * number, 1),
-            y=round(_TOP + high * (1 - value / most), 1),
-            width=round(max(width - 1, 1), 1),
-            height=round(high * value / most, 1),
-            series=number,
-            text=f"{labels[place]}: {title_of} {_number(value)}{unit}",
-        )
-        for number, (title_of, values) in enumerate(series)
-        for place, value in enumerate(values)
-        if value
-    ]
+    width = group * 0.8 / (1 if stacked else max(len(series), 1))
+    below_it = [0.0] * len(labels)
+    bars = []
+    for number, (title_of, values) in enumerate(series):
+        for place, value in enumerate(values):
+            if not value:
+                continue
+            bars.append(
+                Bar(
+                    x=round(_LEFT + group * place + group * 0.1 + (0 if stacked else width * number), 1),
+                    y=round(_TOP + high * (1 - (below_it[place] + value) / most), 1),
+                    width=round(max(width - 1, 1), 1),
+                    height=round(high * value / most, 1),
+                    series=number,
+                    text=f"{labels[place]}: {title_of} {_number(value)}{unit}",
+                )
+            )
+            below_it[place] += value if stacked else 0
     every = -(-len(labels) // _MOST_LABELS)
     return Chart(
         name=name,

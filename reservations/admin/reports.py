@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
@@ -19,12 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reservations.admin import pages
-from reservations.admin.charts import Chart, chart
 from reservations.admin.fields import date_input
 from reservations.admin.formats import date_text
+from reservations.admin.report_parts import TABLES, sections
 from reservations.models import Restaurant
-from reservations.queries.reports import Figures, Report, Week, report
-from reservations.reasons import staff_text
+from reservations.queries.reports import Report, report
 from reservations.scoping import Link
 from restaurant_site.database.patience import patient
 from restaurant_site.database.replica import read, suffix
@@ -35,9 +31,6 @@ SEE = "reservations.view_report"
 
 _WEEKS = 12
 _MOST_DAYS = 3 * 366
-
-Cell = str | int | float | None
-Table = tuple[list[str], list[list[Cell]]]
 
 
 class RangeForm(forms.Form):
@@ -57,18 +50,6 @@ class RangeForm(forms.Form):
         elif first and not dt.date.min + dt.timedelta(days=7) < first < dt.date.max - dt.timedelta(days=_MOST_DAYS + 7):
             self.add_error("first", _("This is not a date of the calendar. Use one such as 2027-03-14."))
         return data
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A table with its charts above it; key names its CSV."""
-
-    key: str
-    title: str
-    charts: list[Chart]
-    head: list[str]
-    rows: list[list[str]]
-    csv: str
 
 
 def urls(model_admin: admin.ModelAdmin[Restaurant]) -> list[URLPattern]:
@@ -100,9 +81,9 @@ def show(model_admin: admin.ModelAdmin[Any], request: HttpRequest, pk: int) -> H
         found, as_of = reading.value, reading.as_of
     wanted = request.GET.get("csv")
     if wanted is not None:
-        if found is None or wanted not in _TABLES:
+        if found is None or wanted not in TABLES:
             raise Http404
-        head, rows = _TABLES[wanted](found)
+        head, rows = TABLES[wanted](found)
         name = f"{restaurant.slug}-{wanted}-{found.first}-{found.last}"
         return csv_response(f"{name}{suffix(as_of, restaurant.zone)}.csv", head, rows)
     return pages.page(
@@ -116,7 +97,7 @@ def show(model_admin: admin.ModelAdmin[Any], request: HttpRequest, pk: int) -> H
         span=f"{date_text(found.first)} – {date_text(found.last)}" if found else "",
         as_of=date_format(timezone.localtime(as_of, restaurant.zone), "H:i:s") if as_of else "",
         facts_of=_facts(found) if found else [],
-        sections=_sections(found, asked) if found else [],
+        sections=sections(found, asked) if found else [],
     )
 
 
@@ -138,169 +119,6 @@ def _facts(found: Report) -> list[tuple[str, str]]:
         (_("Turn time planned"), _minutes(total.planned_minutes)),
         (_("Waitlist to table"), _percent(found.waited.conversion)),
     ]
-
-
-def _sections(found: Report, asked: dict[str, str]) -> list[Section]:
-    charts: dict[str, list[Chart]] = {
-        "weeks": _week_charts(found.weeks),
-        "services": [
-            _chart(
-                "covers-by-service", _("Covers by service"), [(name, one) for name, one, _r in found.services], _covers
-            )
-        ],
-        "reasons": [
-            chart(
-                "refused-by-reason",
-                _("Refused bookings by reason"),
-                [reason.replace("_", " ").capitalize() for reason, _row in found.reasons],
-                [(_("Refused"), [row.times for _reason, row in found.reasons])],
-                words=_("How often each reason refused a booking; the table below has the numbers."),
-            )
-        ],
-    }
-    titles = {"weeks": _("By week"), "services": _("By service"), "reasons": _("Refused demand by reason")}
-    sections = []
-    for key, table in _TABLES.items():
-        head, rows = table(found)
-        query = urlencode({**asked, "csv": key})
-        sections.append(
-            Section(key, titles[key], charts[key], head, [[_cell(value) for value in row] for row in rows], f"?{query}")
-        )
-    return sections
-
-
-def _week_charts(weeks: Sequence[Week]) -> list[Chart]:
-    pairs = [(_week(week), week) for week in weeks]
-    labels = [label.partition("-")[2] for label, _week_of in pairs]
-    of = [week.figures for week in weeks]
-
-    def by_week(name: str, title: str, series: Sequence[tuple[str, Sequence[float | None]]], unit: str = "") -> Chart:
-        words = _("%(title)s, by week; the table below has the numbers.") % {"title": title}
-        return chart(name, title, labels, series, words=words, unit=unit)
-
-    return [
-        by_week("covers", _("Covers"), [(_("Covers"), [one.covers for one in of])]),
-        by_week("no-shows", _("No-show rate"), [(_("No-show rate"), [_hundred(one.no_show_rate) for one in of])], "%"),
-        by_week(
-            "cancellations",
-            _("Cancellations"),
-            [
-                (_("Cancelled"), [one.cancelled for one in of]),
-                (_("of those late"), [one.cancelled_late for one in of]),
-            ],
-        ),
-        by_week("lead", _("Lead time in days"), [(_("Lead time"), [one.lead_days for one in of])]),
-        by_week(
-            "turns",
-            _("Turn time in minutes"),
-            [
-                (_("actual"), [one.turn_minutes for one in of]),
-                (_("planned"), [one.planned_minutes for one in of]),
-            ],
-        ),
-        by_week("refused", _("Refused bookings"), [(_("Refused"), [week.refused.times for week in weeks])]),
-        by_week(
-            "waitlist",
-            _("Waitlist"),
-            [
-                (_("joined"), [week.waited.joined for week in weeks]),
-                (_("offered"), [week.waited.offered for week in weeks]),
-                (_("accepted"), [week.waited.accepted for week in weeks]),
-            ],
-        ),
-    ]
-
-
-def _chart(name: str, title: str, rows: Sequence[tuple[str, Figures]], value: Callable[[Figures], float]) -> Chart:
-    return chart(
-        name,
-        title,
-        [label for label, _one_of in rows],
-        [(title, [value(one) for _label, one in rows])],
-        words=_("%(title)s; the table below has the numbers.") % {"title": title},
-    )
-
-
-def _covers(figures: Figures) -> float:
-    return figures.covers
-
-
-_FIGURES: dict[str, tuple[Any, Callable[[Figures], Cell]]] = {
-    "covers": (gettext_lazy("Covers"), lambda one: one.covers),
-    "parties": (gettext_lazy("Parties"), lambda one: one.parties),
-    "no_shows": (gettext_lazy("No-shows"), lambda one: one.no_shows),
-    "no_show_rate": (gettext_lazy("No-show rate %"), lambda one: _hundred(one.no_show_rate)),
-    "cancelled": (gettext_lazy("Cancelled"), lambda one: one.cancelled),
-    "cancelled_late": (gettext_lazy("Cancelled late"), lambda one: one.cancelled_late),
-    "lead_days": (gettext_lazy("Lead time (days)"), lambda one: _rounded(one.lead_days)),
-    "turn": (gettext_lazy("Turn time (min)"), lambda one: _rounded(one.turn_minutes)),
-    "planned": (gettext_lazy("Planned (min)"), lambda one: _rounded(one.planned_minutes)),
-}
-
-
-def _figures_head() -> list[str]:
-    return [str(label) for label, _value in _FIGURES.values()]
-
-
-def _figures(one: Figures) -> list[Cell]:
-    return [value(one) for _label, value in _FIGURES.values()]
-
-
-def _weeks_table(found: Report) -> Table:
-    more = [_("Refused"), _("Waitlist joined"), _("Offered"), _("Accepted")]
-    rows: list[list[Cell]] = [
-        [
-            _week(week),
-            week.monday.isoformat(),
-            *_figures(week.figures),
-            week.refused.times,
-            *(week.waited.joined, week.waited.offered, week.waited.accepted),
-        ]
-        for week in found.weeks
-    ]
-    return [_("Week"), _("Monday"), *_figures_head(), *more], rows
-
-
-def _services_table(found: Report) -> Table:
-    rows: list[list[Cell]] = [[name or "–", *_figures(one), refused.times] for name, one, refused in found.services]
-    return [_("Service"), *_figures_head(), _("Refused")], rows
-
-
-def _reasons_table(found: Report) -> Table:
-    rows: list[list[Cell]] = [[reason, _reason_text(reason), row.times, row.covers] for reason, row in found.reasons]
-    return [_("Reason"), _("In words"), _("Refused"), _("Covers asked for")], rows
-
-
-_TABLES: dict[str, Callable[[Report], Table]] = {
-    "weeks": _weeks_table,
-    "services": _services_table,
-    "reasons": _reasons_table,
-}
-
-
-def _reason_text(reason: str) -> str:
-    try:
-        return staff_text(reason)
-    except ValueError:
-        # Of an earlier release perhaps.
-        return reason
-
-
-def _week(week: Week) -> str:
-    year, number, _day = week.monday.isocalendar()
-    return f"{year}-W{number:02}"
-
-
-def _hundred(share: float | None) -> float | None:
-    return None if share is None else round(share * 100, 1)
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 1)
-
-
-def _cell(value: Cell) -> str:
-    return "–" if value is None else str(value)
 
 
 def _percent(share: float | None) -> str:

@@ -8,7 +8,7 @@ reads may go to a replica.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
@@ -112,7 +112,10 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A range of service dates, both included. Weeks without anything are there too; services and reasons by size."""
+    """A range of service dates, both included. Weeks without anything are there too; services and reasons by size.
+
+    What was refused is there by reason, and by reason with each Monday and each service.
+    """
 
     first: dt.date
     last: dt.date
@@ -121,6 +124,8 @@ class Report:
     weeks: tuple[Week, ...]
     services: tuple[tuple[str, Figures, Refused], ...]
     reasons: tuple[tuple[str, Refused], ...]
+    reasons_by_week: Mapping[tuple[dt.date, str], Refused]
+    reasons_by_service: Mapping[tuple[str, str], Refused]
 
 
 def report(restaurant: Restaurant, first: dt.date, last: dt.date, using: str = DEFAULT_DB_ALIAS) -> Report:
@@ -130,12 +135,14 @@ def report(restaurant: Restaurant, first: dt.date, last: dt.date, using: str = D
     refused = _refusals(restaurant, first, last, using)
     waited = _waited(restaurant, first, last, using)
     by_week = _sums(((monday_of(date), cell) for date, _name, cell in cells), Figures())
-    refused_by_week = _sums(((monday_of(date), row) for date, _start, _reason, row in refused), Refused())
     waited_by_week = _sums(((monday_of(date), row) for date, row in waited), Waited())
     services = _sums(((name, cell) for _date, name, cell in cells), Figures())
     reasons = _sums(((reason, row) for _date, _start, reason, row in refused), Refused())
     seats = _seating(restaurant, offered)
-    refused_at = _sums(((seats(date, start), row) for date, start, _reason, row in refused), Refused())
+    reasons_by_week = _sums((((monday_of(date), reason), row) for date, _start, reason, row in refused), Refused())
+    reasons_at = _sums((((seats(date, start), reason), row) for date, start, reason, row in refused), Refused())
+    refused_by_week = _sums(((monday, row) for (monday, _reason), row in reasons_by_week.items()), Refused())
+    refused_at = _sums(((name, row) for (name, _reason), row in reasons_at.items()), Refused())
     by_service = {
         name: (services.get(name, Figures()), refused_at.get(name, Refused())) for name in {*services, *refused_at}
     }
@@ -157,6 +164,8 @@ def report(restaurant: Restaurant, first: dt.date, last: dt.date, using: str = D
             (name, *found) for name, found in sorted(by_service.items(), key=lambda item: (-item[1][0].covers, item[0]))
         ),
         reasons=tuple(sorted(reasons.items(), key=lambda item: (-item[1].times, item[0]))),
+        reasons_by_week=reasons_by_week,
+        reasons_by_service=reasons_at,
     )
 
 

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -120,6 +121,64 @@ def test_what_was_refused_is_counted_where_a_service_seats_at_that_time(venue: R
     }
 
 
+def refuse(restaurant: Restaurant, reason: str, date: dt.date, at: dt.time = dt.time(19), party: int = 2) -> None:
+    start = make.utc(restaurant, date, at)
+    Refusal.objects.create(
+        restaurant=restaurant, service_date=date, starts_at=start, party_size=party, reason=reason, source="online"
+    )
+
+
+def test_refused_demand_by_reason_for_each_week_and_service(client: Client, venue: Restaurant) -> None:
+    make.make_service(venue, name="Lunch", first_seating=dt.time(12), last_seating=dt.time(14))
+    for reason, date, at, size in (
+        ("PACING_FULL", FIRST, dt.time(19), 2),
+        ("PACING_FULL", FIRST + DAY, dt.time(19), 4),
+        ("PAUSED", FIRST, dt.time(12), 3),
+        ("PACING_FULL", FIRST + 7 * DAY, dt.time(12), 2),
+        ("PAUSED", FIRST + 7 * DAY, dt.time(9), 2),
+    ):
+        refuse(venue, reason, date, at, size)
+    client.force_login(make.make_staff())
+
+    def table(key: str) -> list[list[str]]:
+        return list(csv.reader(io.StringIO(ask(client, venue, csv=key).content.decode("utf-8-sig"))))
+
+    assert table("reasons-weeks") == [
+        ["Week", "Monday", "Pacing full", "Paused", "Refused", "Covers asked for"],
+        ["2026-W01", "2025-12-29", "2", "1", "3", "9"],
+        ["2026-W02", "2026-01-05", "1", "1", "2", "4"],
+    ]
+    head, *rows = table("reasons-services")
+    assert head == ["Service", "Pacing full", "Paused", "Refused", "Covers asked for"]
+    assert sorted(rows) == [
+        ["Dinner", "2", "0", "2", "6"],
+        ["Lunch", "1", "1", "2", "5"],
+        ["–", "0", "1", "1", "2"],
+    ]
+    page = ask(client, venue).content.decode()
+    assert "W01: Pacing full 2" in page
+    assert "Lunch: Paused 1" in page
+
+
+def test_more_reasons_than_colours_share_the_last(client: Client, venue: Restaurant) -> None:
+    names = ["PACING_FULL", "PAUSED", "CLOSED", "NO_TABLE", "TABLES_TAKEN", "TOO_LATE", "TOO_FAR", "OF_OLD"]
+    for number, reason in enumerate(names):
+        for _time in range(len(names) - number):
+            refuse(venue, reason, FIRST)
+    client.force_login(make.make_staff())
+    sections = {section.key: section for section in ask(client, venue).context["sections"]}
+    for key, label in (("reasons-weeks", "W01"), ("reasons-services", "Dinner")):
+        [chart] = sections[key].charts
+        assert len(chart.legend) == 6
+        assert chart.legend[-1] == "others"
+        bars = [bar for bar in chart.bars if bar.text.startswith(label)]
+        assert bars[-1].text == f"{label}: others 6"
+        # Upon each other: each begins where the one below it ends.
+        for lower, upper in pairwise(bars):
+            assert upper.y + upper.height == pytest.approx(lower.y, abs=0.2)
+        assert bars[-1].y >= 0
+
+
 def test_days_are_folded_to_iso_weeks_and_those_without_anything_are_there(venue: Restaurant) -> None:
     assert monday_of(FIRST) == dt.date(2025, 12, 29)
     for date in (FIRST, dt.date(2026, 1, 4), dt.date(2026, 1, 5), dt.date(2026, 1, 19), dt.date(2026, 2, 1)):
@@ -155,12 +214,12 @@ def test_the_page_shows_charts_that_are_read_out_with_their_tables(client: Clien
     for text in ("2026-W01", "33.3 %", "Pacing: as many covers as allowed", "Online booking is paused", "3.0 days"):
         assert text in page
     charts = re.findall(r"<svg role=.*?</svg>", page, re.DOTALL)
-    assert len(charts) == 9
+    assert len(charts) == 14
     for chart in charts:
         assert 'role="img"' in chart
         assert "<title id=" in chart
         assert "<desc id=" in chart
-    assert page.count('<table id="table-') == 3
+    assert page.count('<table id="table-') == 5
     assert "style=" not in page.partition("<svg")[2]
     # Without a range: the last weeks, of which nothing is known here.
     assert "Nothing in these days." in client.get(of_restaurant(venue, "reports")).content.decode()
