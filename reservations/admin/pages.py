@@ -29,6 +29,7 @@ from reservations.scoping import Link
 CHANGE = "reservations.change_reservation"
 VIEW = "reservations.view_reservation"
 METHODS = ("GET", "HEAD", "POST")
+ARRIVED = "arrived"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,25 +146,33 @@ def names_text(table_ids: Sequence[int], names: dict[int, str]) -> str:
 
 def state_text(reservation: Reservation, tables: str) -> str:
     """Say how a reservation stands now."""
+    status = str(reservation.get_status_display())
     return _("Now: %(status)s, %(start)s, %(covers)s, %(tables)s.") % {
-        "status": reservation.get_status_display(),
+        "status": f"{status}, {_('arrived')}" if standing(reservation) == ARRIVED else status,
         "start": local_text(reservation.starts_at, reservation.restaurant.zone),
         "covers": covers_text(reservation.party_size),
         "tables": tables,
     }
 
 
+def standing(reservation: Reservation) -> str:
+    """Return how a reservation stands in one word: its status, or ARRIVED for who is confirmed and there."""
+    arrived = reservation.status == Reservation.Status.CONFIRMED and reservation.arrived_at
+    return ARRIVED if arrived else str(reservation.status)
+
+
 def seen_of(reservation: Reservation) -> str:
-    """Return what a page that acts on a reservation has shown of it: its start, party and tables."""
+    """Return what a page that acts on a reservation has shown of it: its start, party, tables and how it stands."""
     tables = "-".join(map(str, sorted(reservation.table_ids)))
-    return f"{int(reservation.starts_at.timestamp())}.{reservation.party_size}.{tables}"
+    start = int(reservation.starts_at.timestamp())
+    return f"{start}.{reservation.party_size}.{tables}.{standing(reservation)}"
 
 
 def refuse_stale(request: HttpRequest, reservation: Reservation, done: str | None = None) -> None:
     """Raise `Refused` (CHANGED_MEANWHILE) where the page has shown something else than what is there now.
 
-    Not where the reservation is in status done already: then the rule says so.
+    Not where the reservation stands as done already: then the rule says so.
     """
     seen = request.POST.get("seen")
-    if seen and seen != seen_of(reservation) and reservation.status != done:
+    if seen and seen != seen_of(reservation) and standing(reservation) != done:
         raise Refused(Reason.CHANGED_MEANWHILE)

@@ -45,7 +45,7 @@ MOST_LATE = 180
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One touch: its rule, its button, what is said once it is done or was done already, and the status after it."""
+    """One touch: its rule, its button, what is said once it is done or was done already, and how it stands after."""
 
     rule: Callable[..., bool]
     label: str | Promise
@@ -84,6 +84,7 @@ ACTS = {
         gettext_lazy("{reservation} has arrived."),
         gettext_lazy("{reservation} has arrived already."),
         gettext_lazy("Arrived."),
+        pages.ARRIVED,
     ),
     "seat": Act(
         floor.seat,

@@ -178,6 +178,35 @@ def test_stale_page_is_told_of_what_another_did(staff: Client) -> None:
     assert "Now: cancelled" in shown
 
 
+def test_stale_page_does_nothing_to_who_has_arrived_or_sits_no_more(staff: Client) -> None:
+    party = make_party(make_house(), starts=-15)
+    expected = after(party)
+    assert "has arrived." in touched(staff, expected, "arrive")
+    # A second tap, and another host's, say that it is done; what is not the same is refused.
+    assert "has arrived already" in touched(staff, expected, "arrive")
+    for page in ("no_show", "cancel_now", "seat", "coming"):
+        shown = touched(staff, expected, page)
+        assert "Somebody has changed it meanwhile" in shown
+        assert "Now: confirmed, arrived, " in shown
+    assert "Somebody has changed it meanwhile" in touched(staff, expected, "late", minutes="15")
+    assert (after(party).status, bool(after(party).arrived_at)) == (Status.CONFIRMED, True)
+
+    arrived = after(party)
+    assert "is seated." in touched(staff, arrived, "seat")
+    seated = after(party)
+    assert "Now: seated, " in touched(staff, arrived, "no_show")
+    event = HistoryEvent.objects.filter(kind="seated").values_list("pk", flat=True).get()
+    assert "Undone: " in touched(staff, seated, "undo", event=event)
+    shown = touched(staff, seated, "finish")
+    assert "Somebody has changed it meanwhile" in shown
+    assert "Now: confirmed, arrived, " in shown
+    assert after(party).status == Status.CONFIRMED
+    assert "It was undone already" in touched(staff, seated, "undo", event=event)
+    # The page that is shown then knows it as it is now.
+    assert "has left, and its tables are free" in touched(staff, after(party), "finish")
+    assert "has left already" in touched(staff, seated, "finish")
+
+
 @pytest.mark.parametrize("back", ["https://example.org/admin/", "//example.org", "/admin/../../x", "javascript:1", "x"])
 def test_way_back_leads_nowhere_else(staff: Client, back: str) -> None:
     reservation = make_party(make_house())

@@ -136,6 +136,14 @@ def test_a_stale_board_is_told_so(staff: Client, venue: Restaurant) -> None:
     # Without what was seen, the table that it was taken from still has to be its own.
     assert drop(staff, stale, 1, 3, seen="").status_code == 409
     assert state(row) == (["T2"], "19:00")
+    # Who has come, or sits, meanwhile is at the same tables and time, and stays there too.
+    for changed, now in (({"arrived_at": timezone.now()}, "confirmed, arrived"), ({"status": Status.SEATED}, "seated")):
+        stale = Reservation.objects.select_related("restaurant").get(pk=row.pk)
+        Reservation.objects.filter(pk=row.pk).update(**changed)
+        answer = drop(staff, stale, 2, 3)
+        assert answer.status_code == 409
+        assert f"Now: {now}, " in answer.json()["text"]
+    assert state(row) == (["T2"], "19:00")
 
 
 def test_of_a_combination_one_table_is_exchanged_and_two_become_one(staff: Client, venue: Restaurant) -> None:
