@@ -9,16 +9,19 @@
   const dialog = document.getElementById("note");
   const sheet = () => document.getElementById("sheet");
   let touched = "";
+  let focused = "";
+  // What was touched stays in sight, with its undo, until the sheet is narrowed anew.
+  const kept = new Set();
 
   const apply = () => {
     const words = narrow.elements.q.value.toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = ["status", "area", "service"].map((name) => [name, narrow.elements[name].value]);
     let count = 0;
     for (const row of document.querySelectorAll("#sheet tr[data-status]")) {
-      const text = () => `${row.textContent} ${row.dataset.also}`.toLowerCase();
       const fits =
-        wanted.every(([name, value]) => !value || row.dataset[name] === value) &&
-        (!words.length || words.every((word) => text().includes(word)));
+        kept.has(row.id) ||
+        (wanted.every(([name, value]) => !value || row.dataset[name] === value) &&
+          words.every((word) => row.dataset.text.includes(word)));
       row.hidden = !fits;
       count += fits;
     }
@@ -34,23 +37,30 @@
     history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
   };
 
-  narrow.addEventListener("input", () => {
+  const renarrow = () => {
+    kept.clear();
     apply();
     remember();
-  });
+  };
+
+  narrow.addEventListener("input", renarrow);
   narrow.addEventListener("submit", (event) => {
     event.preventDefault();
-    apply();
-    remember();
+    renarrow();
   });
   narrow.querySelector("button[type=submit]").hidden = true;
+
+  const touch = (row) => {
+    touched = row.id;
+    kept.add(row.id);
+  };
 
   // Which row was touched, so that the keyboard goes on from there.
   document.addEventListener(
     "click",
     (event) => {
       const row = event.target.closest("#sheet tr[data-status]");
-      if (row && event.target.closest("button")) touched = row.id;
+      if (row && event.target.closest("button")) touch(row);
     },
     true,
   );
@@ -62,16 +72,27 @@
   // Not sooner: until then a press would be a form of the plain page.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target.id !== "sheet") return;
-    if (!touched || event.detail.requestConfig.verb !== "post") return;
-    const row = document.getElementById(touched);
-    touched = "";
-    if (!row) return;
-    (row.querySelector("button.undo") || row.querySelector("button") || row).focus();
+    if (touched && event.detail.requestConfig.verb === "post") {
+      const row = document.getElementById(touched);
+      touched = "";
+      if (row) (row.querySelector("button.undo") || row.querySelector("button") || row).focus();
+      return;
+    }
+    // htmx gives the same button the focus; where another's touch took that away, its row has it.
+    const row = document.activeElement === document.body && document.getElementById(focused);
+    if (row) row.focus();
   });
 
   // A page that is not the sheet, such as the one to sign in, is gone to, not put into the sheet.
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target.id !== "sheet" || event.detail.xhr.getResponseHeader("X-Part") === "sheet") return;
+    if (event.detail.target.id !== "sheet") return;
+    if (event.detail.xhr.getResponseHeader("X-Part") === "sheet") {
+      const item = document.activeElement;
+      const row = item && item.closest("#sheet tr[data-status]");
+      focused = row ? row.id : "";
+      if (row) kept.add(row.id);
+      return;
+    }
     event.detail.shouldSwap = false;
     if (event.detail.xhr.status < 400) location.assign(event.detail.xhr.responseURL || location.href);
     else for (const note of document.querySelectorAll("[data-refused-note]")) note.hidden = false;
@@ -84,7 +105,7 @@
       if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.button) return;
       event.preventDefault();
       const row = link.closest("tr");
-      touched = row.id;
+      touch(row);
       const address = link.getAttribute("href").split("?")[0];
       form.setAttribute("action", address);
       form.querySelector("button[type=submit]").setAttribute("formaction", address);
@@ -108,5 +129,8 @@
     if (row) row.focus();
   }
   // The address was narrowed on the server: here is all of it, to be narrowed further and back.
-  if (sheet().hasAttribute("data-narrowed")) sheet().dispatchEvent(new CustomEvent("pulse:changed"));
+  // Not sooner: htmx, which is to hear it, begins then.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (sheet().hasAttribute("data-narrowed")) sheet().dispatchEvent(new CustomEvent("pulse:changed"));
+  });
 })();

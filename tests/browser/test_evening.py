@@ -6,19 +6,17 @@ import re
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 
-from reservations.models import Block, Reservation, Restaurant
+from reservations.models import Block
 from tests.browser.axe import serious
 from tests.browser.conftest import Visitor
+from tests.browser.sheet import SOON, make_evening, press, row, status
 from tests.conftest import Site
 from tests.factories import make_staff
-from tests.reservations.evening import make_house, make_party, of_restaurant
+from tests.reservations.evening import of_restaurant
 
 pytestmark = pytest.mark.browser
-
-SOON = 2_000
-"""Milliseconds within which one host sees what another did."""
 
 
 def arrive(site: Site, browser: Browser, visitors: list[Visitor], name: str, **kind: object) -> Visitor:
@@ -30,26 +28,6 @@ def arrive(site: Site, browser: Browser, visitors: list[Visitor], name: str, **k
     cookie = client.cookies["sessionid"].value
     visitor.context.add_cookies([{"name": "sessionid", "value": cookie, "url": site.url}])
     return visitor
-
-
-def make_evening() -> Restaurant:
-    restaurant = make_house(tables=(2, 2, 2, 4, 4), name="Zur Linde")
-    make_party(restaurant, 1, starts=-15, name="Ada Lark", dietary_needs="no nuts")
-    make_party(restaurant, 2, starts=-30, name="Bo Swan")
-    make_party(restaurant, 3, starts=0, name="Cy Hawk")
-    return restaurant
-
-
-def row(page: Page, name: str) -> Locator:
-    return page.locator("#sheet tr", has_text=name)
-
-
-def press(page: Page, name: str, label: str) -> None:
-    row(page, name).get_by_role("button", name=label, exact=True).click()
-
-
-def status(name: str) -> str:
-    return Reservation.objects.get(name=name).status
 
 
 def test_a_whole_evening_of_two_hosts(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
