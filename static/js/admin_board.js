@@ -1,7 +1,8 @@
 // The timeline and the floor plan stay as they are in the house: what is shown
-// is fetched again when the pulse says that something changed, and at each new
-// slot. Nothing is exchanged while somebody carries a bar or has the choice of a
-// table open, and what had the focus has it afterwards.
+// is fetched again when the pulse says that something changed, and a minute after
+// it was fetched: what it says of the time is never older. Nothing is exchanged
+// while somebody carries a bar or has the choice of a table open, and what had
+// the focus has it afterwards.
 //
 // A touch on a table or gap opens what can be done there in a dialog. Without
 // this script the links lead to the same as pages.
@@ -10,7 +11,9 @@
   const board = document.getElementById("board");
   const choice = document.getElementById("choice");
   if (!board) return;
-  const SLOT = 15 * 60 * 1000;
+  const MINUTE = 60 * 1000;
+  let timer = 0;
+  let isOld = false;
   let isHeld = false;
   let isDue = false;
   let asked = 0;
@@ -42,12 +45,24 @@
     );
   };
 
+  // A page that nobody looks at asks for nothing, and for what it has missed once it is looked at again.
+  const old = () => {
+    isOld = document.visibilityState !== "visible";
+    if (!isOld) refresh();
+  };
+
+  const age = () => {
+    clearTimeout(timer);
+    timer = setTimeout(old, MINUTE);
+  };
+
   const refresh = async (focus) => {
     if (isHeld) {
       isDue = true;
       return;
     }
     isDue = false;
+    age();
     asked += 1;
     const number = asked;
     let text;
@@ -124,10 +139,9 @@
   }
 
   board.addEventListener("pulse:changed", () => refresh());
-  const tick = () => {
-    if (document.visibilityState === "visible") refresh();
-    setTimeout(tick, SLOT - (Date.now() % SLOT) + 1000);
-  };
-  setTimeout(tick, SLOT - (Date.now() % SLOT) + 1000);
+  document.addEventListener("visibilitychange", () => {
+    if (isOld) old();
+  });
+  age();
   window.board = { hold, release };
 })();
