@@ -18,8 +18,7 @@
   let isDue = false;
   let asked = 0;
 
-  const focusOf = () => {
-    const item = document.activeElement;
+  const focusOf = (item = document.activeElement) => {
     if (!item || !board.contains(item)) return null;
     const row = item.closest("[data-table]");
     return {
@@ -101,8 +100,22 @@
     return focus || isDue ? refresh(focus) : Promise.resolve();
   };
 
-  const open = async (address) => {
-    const asked = `${address}&part=choice&back=${encodeURIComponent(board.dataset.back)}`;
+  // The way back to a table after what is done there: the address says which one has the focus then.
+  const wayTo = (link) => {
+    const { table, at } = focusOf(link);
+    return `${board.dataset.back}#at-${table}-${link.dataset.slot || at}`;
+  };
+
+  const comeBack = () => {
+    const [, table, at] = location.hash.match(/^#at-(\d+)-(\d+)$/) || [];
+    if (!table) return;
+    history.replaceState(null, "", location.pathname + location.search);
+    const item = find({ table, at: Number(at) });
+    if (item) item.focus();
+  };
+
+  const open = async (address, link) => {
+    const asked = `${address}&part=choice&back=${encodeURIComponent(wayTo(link))}`;
     try {
       const answer = await fetch(asked, { credentials: "same-origin", cache: "no-store" });
       if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
@@ -134,7 +147,7 @@
       const link = event.target.closest("a.gap, a.blocked, a.spot");
       if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      open(link.getAttribute("data-asked") || link.getAttribute("href"));
+      open(link.getAttribute("data-asked") || link.getAttribute("href"), link);
     });
   }
 
@@ -144,4 +157,6 @@
   });
   age();
   window.board = { hold, release };
+  // Not sooner: the timeline makes its grid first.
+  document.addEventListener("DOMContentLoaded", comeBack);
 })();

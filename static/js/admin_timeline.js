@@ -168,6 +168,7 @@
       const wanted = isKey ? (isHere ? cursor.slot : begin(gap)) : slotAt(event.clientX);
       const slot = Math.max(begin(gap), Math.min(end(gap) - 1, wanted));
       cursor = { row: rowOf(gap), slot };
+      gap.dataset.slot = String(slot);
       const address = new URL(gap.href);
       address.searchParams.set("start", String(grid.first + slot * SLOT));
       gap.dataset.asked = address.pathname + address.search;

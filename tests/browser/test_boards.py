@@ -1,4 +1,4 @@
-"""The timeline and the floor plan of a host who does nothing: they age by a minute at most."""
+"""The timeline and the floor plan stay as they are in the house, and the focus where it was."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reservations.models import Reservation, Restaurant
 from tests.browser.conftest import Visitor
 from tests.browser.hands import host
 from tests.conftest import Site
-from tests.reservations.evening import make_house, make_party, of_restaurant
+from tests.reservations.evening import make_house, make_party, of_restaurant, tonight
 
 pytestmark = pytest.mark.browser
 
@@ -83,4 +83,34 @@ def test_the_floor_plan_is_never_older_than_a_minute(site: Site, browser: Browse
     assert "Cyd" in (spot.get_attribute("aria-label") or "")
     page.keyboard.press("Escape")
     says("Dee")
+    expect(spot).to_be_focused()
+
+
+def test_the_floor_plan_by_keys_goes_on_from_the_table(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
+    house = make_house(tables=(2, 2))
+    make_party(house, 2, name="Ada", starts=-30)
+    page = host(site, browser, visitors)
+    page.goto(site.url + of_restaurant(house, "plan"))
+    spot = page.locator("a.spot", has_text="T2")
+
+    def tab_to(label: str) -> None:
+        for _press in range(60):
+            page.keyboard.press("Tab")
+            if label in page.evaluate("document.activeElement.ariaLabel || document.activeElement.textContent"):
+                return
+        raise AssertionError(label)
+
+    tab_to("T2")
+    for label, state in (("Seat", "seated"), ("Finish", "free")):
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog", name="Table T2")).to_be_visible()
+        tab_to(label)
+        page.keyboard.press("Enter")
+        expect(page.locator(f"a.spot.{state}", has_text="T2")).to_be_visible()
+        expect(spot).to_be_focused()
+        assert page.url.endswith(f"/plan/?date={tonight(house)}")
+    # Given up, it has the focus too.
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Table T2")).to_be_visible()
+    page.keyboard.press("Escape")
     expect(spot).to_be_focused()

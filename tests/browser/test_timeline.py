@@ -130,12 +130,16 @@ def test_everything_by_keys(site: Site, browser: Browser, visitors: list[Visitor
     page.get_by_label("Reason").fill("A broken chair")
     page.get_by_role("button", name="Block").press("Enter")
     expect(row(page, "T3").locator("a.bar")).to_contain_text("A broken chair")
+    # What was pointed at has the focus again.
+    expect(row(page, "T3").locator("a.bar")).to_be_focused()
+    assert "#" not in page.url
     block = Block.objects.get()
     assert (block.ends_at - block.starts_at, block.service_date) == (dt.timedelta(hours=1), days_ahead(venue, 2))
 
-    row(page, "T3").locator("a.bar").press("Enter")
+    page.keyboard.press("Enter")
     page.get_by_role("dialog", name="Table T3").get_by_role("button", name="Lift").press("Enter")
     expect(row(page, "T3").locator("a.bar")).to_have_count(0)
+    expect(row(page, "T3").locator("a.gap")).to_be_focused()
 
 
 def test_on_a_tablet_a_long_press_carries_and_a_gap_takes_a_walk_in(
