@@ -19,7 +19,15 @@ from reservations.history.trail import by_staff
 from reservations.models import Message, Reservation, Restaurant, User
 from reservations.queries.sheet import sheet
 from tests.factories import make_area, make_staff, make_table
-from tests.reservations.evening import make_house, make_party, of_reservation, of_restaurant, signed_in, tonight
+from tests.reservations.evening import (
+    make_full,
+    make_house,
+    make_party,
+    of_reservation,
+    of_restaurant,
+    signed_in,
+    tonight,
+)
 from tests.reservations.people import make_guest
 
 pytestmark = pytest.mark.django_db
@@ -317,3 +325,26 @@ def test_the_number_of_statements_does_not_grow(client: Client) -> None:
     for number in range(6, 31):
         make_party(restaurant, number, starts=-15, guest=make_guest(restaurant, email=f"g{number}@example.org"))
     assert count() == few <= 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_400_parties_take_at_most_10_statements_and_an_unchanged_poll_none(client: Client) -> None:
+    restaurant = make_house(tables=(4,) * 50)
+    date = tonight(restaurant)
+    make_full(restaurant, date, 400)
+    signed_in(client, "view_reservation", "change_reservation", "add_reservation", "add_block")
+    press(client, restaurant, lines(shown(client, restaurant))["Guest 7"], "Arrived")
+    # What was said has ended what Redis had of the session: from here on it is there again.
+    shown(client, restaurant)
+    for headers in ({}, {"HX-Request": "true"}):
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(sheet_of(restaurant, date), headers=headers)
+        assert len(queries) <= 10
+        assert len(lines(page)) == page.content.count(b"<tr id=") == 400
+        assert page.content.count(b"Undo: Arrived") == 1
+    pulse = page.context["pulse"]
+    with CaptureQueriesContext(connection) as queries:
+        for _turn in range(5):
+            answer = client.get(pulse.address, headers={"If-None-Match": f'"{pulse.mark}"'})
+            assert (answer.status_code, answer.content) == (304, b"")
+    assert len(queries) == 0
