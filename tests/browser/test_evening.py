@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, expect
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
 
-from reservations.models import Block
+from reservations.models import Block, Reservation, Restaurant, TableClaim
 from tests.browser.axe import serious
 from tests.browser.conftest import Visitor
 from tests.browser.sheet import SOON, make_evening, press, row, status
 from tests.conftest import Site
 from tests.factories import make_staff
-from tests.reservations.evening import of_restaurant
+from tests.reservations.evening import of_restaurant, tonight
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +30,37 @@ def arrive(site: Site, browser: Browser, visitors: list[Visitor], name: str, **k
     cookie = client.cookies["sessionid"].value
     visitor.context.add_cookies([{"name": "sessionid", "value": cookie, "url": site.url}])
     return visitor
+
+
+NAME_OF_FOCUS = """() => {
+    const { labels, textContent } = document.activeElement;
+    return ((labels && labels[0]) || { textContent }).textContent.trim().replace(/:$/, "");
+}"""
+
+
+def tab_to(page: Page, label: str, key: str = "Tab") -> None:
+    """Press Tab until what is called so has the focus: a button, a link or a field."""
+    for _press in range(40):
+        page.keyboard.press(key)
+        if page.evaluate(NAME_OF_FOCUS) == label:
+            return
+    raise AssertionError(label)
+
+
+def fill_in_block(page: Page, restaurant: Restaurant) -> None:
+    """Say that a chair is broken for an hour from now on."""
+    now = timezone.now().astimezone(restaurant.zone)
+    page.get_by_label("From").fill(f"{now:%H:%M}")
+    page.get_by_label("Until").fill(f"{now + dt.timedelta(hours=1):%H:%M}")
+    page.get_by_label("Reason").fill("A broken chair")
+
+
+def assert_blocked(page: Page, restaurant: Restaurant, table: str) -> None:
+    """Wait until the page says that it is done; then that table is blocked tonight, and no other."""
+    expect(page.locator(".messagelist .success")).to_contain_text(table)
+    block = Block.objects.get(restaurant=restaurant)
+    assert (block.service_date, block.reason) == (tonight(restaurant), "A broken chair")
+    assert {claim.table.name for claim in TableClaim.objects.filter(block=block)} == {table}
 
 
 def test_a_whole_evening_of_two_hosts(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
@@ -91,8 +124,17 @@ def test_a_whole_evening_of_two_hosts(site: Site, browser: Browser, visitors: li
     expect(row(other, "No name")).to_be_visible(timeout=SOON)
     page.goto(site.url + of_restaurant(restaurant, "day"))
     page.get_by_role("link", name="Block tables").click()
-    expect(page.get_by_label(re.compile("T5"))).to_be_visible()
-    assert Block.objects.count() == 0
+    fill_in_block(page, restaurant)
+    page.get_by_label("T5").check()
+    page.get_by_role("button", name="Block", exact=True).click()
+    assert_blocked(page, restaurant, "T5")
+    # The floor lists it, and lifts it.
+    page.goto(site.url + of_restaurant(restaurant))
+    expect(page.locator("#blocks")).to_contain_text("A broken chair")
+    assert serious(page) == []
+    page.locator("#blocks").get_by_role("button", name="Lift").click()
+    expect(page.locator("#blocks")).to_have_count(0)
+    assert Block.objects.get().lifted_at is not None
 
     # The line drops: it stays readable, says so, refuses, and comes back by itself.
     second.context.set_offline(True)
@@ -119,14 +161,7 @@ def test_the_evening_with_the_keyboard_alone(site: Site, browser: Browser, visit
     page.keyboard.type("ada")
     expect(page.locator("#sheet tr[data-status]:visible")).to_have_count(1)
 
-    def tab_to(label: str) -> None:
-        for _press in range(30):
-            page.keyboard.press("Tab")
-            if page.evaluate("document.activeElement.textContent.trim()") == label:
-                return
-        raise AssertionError(label)
-
-    tab_to("Seat")
+    tab_to(page, "Seat")
     page.keyboard.press("Enter")
     undo = row(page, "Ada").get_by_role("button", name="Undo: Seated")
     expect(undo).to_be_focused()
@@ -134,7 +169,7 @@ def test_the_evening_with_the_keyboard_alone(site: Site, browser: Browser, visit
     page.keyboard.press("Enter")
     expect(row(page, "Ada").locator(".state")).to_contain_text("confirmed")
     expect(row(page, "Ada").get_by_role("button", name="Arrived")).to_be_focused()
-    tab_to("Note")
+    tab_to(page, "Note")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
     assert serious(page) == []
@@ -143,6 +178,33 @@ def test_the_evening_with_the_keyboard_alone(site: Site, browser: Browser, visit
     expect(row(page, "Ada").locator(".notes")).to_contain_text("by the door")
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert status("Ada Lark") == "confirmed"
+
+    # Who did not come, and who comes without having booked.
+    page.get_by_label("Search").focus()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("bo")
+    expect(page.locator("#sheet tr[data-status]:visible")).to_have_count(1)
+    tab_to(page, "No-show")
+    page.keyboard.press("Enter")
+    expect(row(page, "Bo").locator(".state")).to_contain_text("no-show")
+    expect(row(page, "Bo").get_by_role("button", name="Undo: No-show")).to_be_focused()
+    assert status("Bo Swan") == "no_show"
+    tab_to(page, "Walk-in", "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Walk-in")).to_be_visible()
+    tab_to(page, "Skip to main content")
+    page.keyboard.press("Enter")
+    tab_to(page, "Party size")
+    page.keyboard.type("3")
+    tab_to(page, "Table")
+    page.keyboard.type("T5")
+    tab_to(page, "Name")
+    page.keyboard.type("Wim Stork")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("is seated at")).to_be_visible()
+    walked_in = Reservation.objects.get(name="Wim Stork")
+    assert (walked_in.status, walked_in.party_size, walked_in.source) == ("seated", 3, "walk_in")
+    assert walked_in.table_ids == [restaurant.tables.get(name="T5").pk]
 
 
 def test_the_evening_by_touch(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
@@ -158,8 +220,16 @@ def test_the_evening_by_touch(site: Site, browser: Browser, visitors: list[Visit
         expect(row(page, "Ada").locator(".state")).to_contain_text(shown)
     row(page, "Ada").get_by_role("button", name="Undo: Finished").tap()
     expect(row(page, "Ada").locator(".state")).to_contain_text("seated")
+    row(page, "Bo").get_by_role("button", name="No-show", exact=True).tap()
+    expect(row(page, "Bo").locator(".state")).to_contain_text("no-show")
+    assert status("Bo Swan") == "no_show"
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert serious(page) == []
+    page.get_by_role("link", name="Block tables").tap()
+    fill_in_block(page, restaurant)
+    page.get_by_label("T4").tap()
+    page.get_by_role("button", name="Block", exact=True).tap()
+    assert_blocked(page, restaurant, "T4")
 
 
 def test_the_evening_without_script(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
