@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from reservations.models import Block, Reservation, Restaurant, Table
 from tests.browser.conftest import Visitor
 from tests.browser.hands import drag, host, middle, press_and_drag
+from tests.browser.sheet import SOON
 from tests.conftest import Site
 from tests.factories import days_ahead, make_seated, make_venue, make_wish
 from tests.reservations.evening import make_house, make_party, of_restaurant, tables_of
@@ -198,4 +199,4 @@ def test_the_floor_plan_is_drawn_by_hand_and_seats_by_a_touch(
     expect(page.locator("a.spot.seated", has_text="T1")).to_be_visible()
     expect(page).to_have_url(re.compile("/plan/"))
     # The other host sees it without doing anything.
-    expect(other.locator("a.spot.seated", has_text="T1")).to_be_visible(timeout=3000)
+    expect(other.locator("a.spot.seated", has_text="T1")).to_be_visible(timeout=SOON)
