@@ -75,8 +75,9 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
         values: dict[str, Any] = {**asdict(details), **({"table_ids": list(tables)} if tables else {})}
         condition = asking(day, found_guest(rows[0]) if questions else None) if asking else None
         if condition is None:
-            guest = guest_from(rows[0], restaurant_id, details, reservation.language) if questions else None
-            _confirm(reservation, day, by, values | {"guest_id": guest})
+            with one_trip():
+                guest = _guest(rows[0], reservation, details, day) if questions else None
+                _confirm(reservation, day, by, values | {"guest_id": guest})
         else:
             _keep(reservation, day, by, condition, values)
         if tables:
@@ -98,6 +99,10 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
     if reservation.status == Status.CONFIRMED:
         metrics.BOOKINGS.labels("confirmed", "").inc()
     return reservation
+
+
+def _guest(rows: list[Any], reservation: Reservation, details: Details, day: Locked) -> int:
+    return guest_from(rows, reservation.restaurant_id, details, reservation.language, day.guest_number)
 
 
 def _confirm(reservation: Reservation, day: Locked, by: By, values: dict[str, Any]) -> None:

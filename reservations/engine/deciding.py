@@ -95,9 +95,13 @@ def decide(plan: DayPlan, wish: Wish, ask: Ask, view: Window, now: dt.datetime, 
     return Decision(service, tables, service.turn(wish.party), pacing_full(service, ask, view.covers), over)
 
 
-def insert_claimed(wish: Wish, decision: Decision, fields: dict[str, Any]) -> Reservation:
-    """Write a reservation and its claims. The claims' collision with another's raises IntegrityError."""
+def insert_claimed(wish: Wish, decision: Decision, fields: dict[str, Any], key: int | None = None) -> Reservation:
+    """Write a reservation and its claims. The claims' collision with another's raises IntegrityError.
+
+    key is its number, where one was asked for: then nothing is waited for within `one_trip`.
+    """
     reservation = Reservation(
+        pk=key,
         restaurant_id=wish.restaurant_id,
         reference=new_reference(),
         service_id=decision.service.id,

@@ -19,12 +19,17 @@ from restaurant_site.database.batches import rows_of
 
 
 def insert(row: models.Model) -> None:
-    """Insert a row with all its columns, and give it the primary key that the database chose."""
+    """Insert a row with all its columns; without a primary key yet it gets the one that the database chose.
+
+    With a key of `NextKey` nothing is waited for within `one_trip`.
+    """
     connection = connections[DEFAULT_DB_ALIAS]
-    fields, head, values, returning = _statement(type(row), connection.vendor, True)
+    has_key = row.pk is not None
+    fields, head, values, returning = _statement(type(row), connection.vendor, not has_key, has_key)
     with connection.cursor() as cursor:
         cursor.execute(f"{head} VALUES {values}{returning}", _prepared(row, fields, connection))
-        row.pk = cursor.fetchone()[0]
+        if not has_key:
+            row.pk = cursor.fetchone()[0]
     row._state.adding = False
     row._state.db = connection.alias
 
@@ -34,7 +39,7 @@ def insert_many(rows: Sequence[models.Model]) -> None:
     if not rows:
         return
     connection = connections[DEFAULT_DB_ALIAS]
-    fields, head, values, _returning = _statement(type(rows[0]), connection.vendor, False)
+    fields, head, values, _returning = _statement(type(rows[0]), connection.vendor, False, False)
     at_once = rows_of(len(fields))
     with connection.cursor() as cursor:
         for first in range(0, len(rows), at_once):
@@ -45,20 +50,20 @@ def insert_many(rows: Sequence[models.Model]) -> None:
 
 @lru_cache(maxsize=64)
 def _statement(
-    model: type[models.Model], _vendor: str, with_key: bool
+    model: type[models.Model], _vendor: str, gives_key: bool, has_key: bool
 ) -> tuple[tuple[models.Field[Any, Any], ...], str, str, str]:
     """Return the columns to give, and the statement's parts, for the kind of database in use."""
     meta = model._meta
     fields = tuple(
         field
         for field in meta.concrete_fields
-        if not (field.primary_key and field.get_internal_type().endswith("AutoField"))
+        if has_key or not (field.primary_key and field.get_internal_type().endswith("AutoField"))
     )
     head, returning = dialect.insertion(
         connections[DEFAULT_DB_ALIAS],
         meta.db_table,
         [str(field.column) for field in fields],
-        str(meta.pk.column) if with_key else "",
+        str(meta.pk.column) if gives_key else "",
     )
     return fields, head, f"({', '.join(['%s'] * len(fields))})", returning
 

@@ -98,14 +98,20 @@ def is_to_call(restaurant: Restaurant, guest: int | None, now: dt.datetime) -> b
     return bool(no_shows_from(restaurant.no_shows_call, [guest], local_date))
 
 
-def guest_from(found_rows: list[Any], restaurant_id: int, details: Details, language: str) -> int:
-    """Return what `known_guest` does, from the answer to its question."""
+def guest_from(
+    found_rows: list[Any], restaurant_id: int, details: Details, language: str, number: int | None = None
+) -> int:
+    """Return what `known_guest` does, from the answer to its question.
+
+    number is for who is new, where one was asked for: then nothing is waited for within `one_trip`.
+    """
     email, phone = details.email, details.phone
     key = contact_key(email, phone)
     rows = [Guest.from_db(connection.alias, _COLUMNS, row) for row in found_rows]
     found = rows[0] if rows else None
     if found is None:
         found = Guest(
+            pk=number,
             restaurant_id=restaurant_id,
             key=key,
             name=details.name,

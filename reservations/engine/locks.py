@@ -25,6 +25,7 @@ from reservations.history.trail import JOB, Event, Head
 from reservations.messages.outgoing import Kind, message, send_later
 from reservations.models import (
     BookingRequest,
+    Guest,
     HistoryEvent,
     Message,
     Reservation,
@@ -34,7 +35,7 @@ from reservations.models import (
     WaitlistEntry,
     day_tags,
 )
-from reservations.queries.prepared import Param, Prepared, PreparedUpdate, Question, together
+from reservations.queries.prepared import NextKey, Param, Prepared, PreparedUpdate, Question, together
 from restaurant_site.database.failures import is_collision
 from restaurant_site.observing import metrics
 
@@ -67,6 +68,8 @@ class Locked:
     now: dt.datetime
     head: Head
     restaurant: Restaurant
+    guest_number: int | None = None
+    """For one guest who is written down now."""
 
 
 def lock_days(restaurant_id: int, dates: Iterable[dt.date], *questions: Question) -> list[Any]:
@@ -127,9 +130,9 @@ def _state_asked(restaurant_id: int, date: dt.date) -> Question:
 
 def _locked(date: dt.date, rows: list[Any]) -> Locked:
     (row,) = rows
-    now, position, digest, *columns = row
+    now, position, digest, number, *columns = row
     restaurant = Restaurant.from_db(connection.alias, _RESTAURANT_COLUMNS, columns)
-    return Locked(date, now, Head(position or 0, digest or ""), restaurant)
+    return Locked(date, now, Head(position or 0, digest or ""), restaurant, number)
 
 
 _RESTAURANT = Param("restaurant", models.BigIntegerField())
@@ -144,9 +147,12 @@ def _state() -> QuerySet[Restaurant, Any]:
         Restaurant.objects.filter(pk=_RESTAURANT)
         .order_by()
         .annotate(
-            asked_at=Now(), position_=Subquery(last.values("position")[:1]), digest=Subquery(last.values("digest")[:1])
+            asked_at=Now(),
+            position_=Subquery(last.values("position")[:1]),
+            digest=Subquery(last.values("digest")[:1]),
+            number=NextKey(Guest),
         )
-        .values_list("asked_at", "position_", "digest", *_RESTAURANT_COLUMNS)
+        .values_list("asked_at", "position_", "digest", "number", *_RESTAURANT_COLUMNS)
     )
 
 

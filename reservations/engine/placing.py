@@ -103,7 +103,7 @@ def place(
         decision = decide(fresh.plan, wish, ask, view, fresh.now)
         values = fields(fresh, decision)
         with one_trip():
-            reservation = insert_claimed(wish, decision, values)
+            reservation = insert_claimed(wish, decision, values, fresh.number)
             events = [Event("released", "reservation", pk) for pk, date in given_back if date == wish.date]
             events.append(placed(reservation))
             trail.append(wish.restaurant_id, wish.date, events, by, fresh.now, head or fresh.head)

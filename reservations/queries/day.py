@@ -32,7 +32,7 @@ from reservations.models import (
     WaitlistEntry,
 )
 from reservations.models.reservation import BY_ONLINE_RULES, COUNTED
-from reservations.queries.prepared import Param, Prepared, Question, together
+from reservations.queries.prepared import NextKey, Param, Prepared, Question, together
 from reservations.queries.rules import of_services, services_of
 from reservations.queries.window import Window, window, windowing
 
@@ -124,6 +124,8 @@ class Fresh:
     head: Head
     is_waited_for: bool
     restaurant: Restaurant
+    number: int | None = None
+    """For one reservation that is made now."""
 
 
 def fresh_questions(restaurant_id: int, date: dt.date, *, layout: bool = True) -> tuple[Question, ...]:
@@ -147,7 +149,7 @@ def fresh_day(restaurant_id: int, date: dt.date) -> Fresh:
 def fresh_from(date: dt.date, answers: list[Any], known: DayPlan | None = None) -> Fresh:
     """Return what `fresh_day` does, from the answers to `fresh_questions`; without a layout, with that of known."""
     rows, usual, turns, *layout = answers
-    restaurant, (*seen, now, position, digest, is_waited_for) = _one(rows)
+    restaurant, (*seen, now, position, digest, is_waited_for, number) = _one(rows)
     if layout:
         tables = layout_fields(*layout)
     else:
@@ -158,6 +160,7 @@ def fresh_from(date: dt.date, answers: list[Any], known: DayPlan | None = None) 
         head=Head(position or 0, digest or ""),
         is_waited_for=is_waited_for,
         restaurant=restaurant,
+        number=number,
     )
 
 
@@ -175,6 +178,7 @@ _DATE = Param("date", models.DateField())
 _RESTAURANT = Param("restaurant", models.BigIntegerField())
 _RESTAURANT_COLUMNS = tuple(field.attname for field in Restaurant._meta.concrete_fields)
 _KNOWN = ("closed_for", "special_id", "special_closed", "has_row")
+_LOCKED = ("asked_at", "chained", "chain_digest", "is_waited_for", "number")
 _BRAKE = ("brake__ends_at", "brake__service_id", "brake__area_id", "brake__slot")
 
 
@@ -207,8 +211,11 @@ def _under_lock() -> QuerySet[Restaurant, Any]:
             chained=Subquery(events.values("position")[:1]),
             chain_digest=Subquery(events.values("digest")[:1]),
             is_waited_for=Exists(waiting(_DATE).filter(restaurant=OuterRef("pk")).order_by()),
+            number=NextKey(Reservation),
         )
-        .values_list(*_RESTAURANT_COLUMNS, *_KNOWN, "asked_at", "chained", "chain_digest", "is_waited_for", *_BRAKE)
+        .values_list(
+            *_RESTAURANT_COLUMNS, *_KNOWN, "asked_at", "chained", "chain_digest", "is_waited_for", "number", *_BRAKE
+        )
     )
 
 

@@ -23,6 +23,8 @@ class Dialect:
     """Of an INSERT that gives a key back, before its VALUES; {} is the column."""
     returning: str
     """The same behind them."""
+    next_key: str
+    """A key for a row that is to come, of a table and its column as parameters, in a SELECT."""
     now: str
     """The server's time, with its offset."""
     locked: str
@@ -48,6 +50,7 @@ class Dialect:
 POSTGRESQL: Final = Dialect(
     output="",
     returning=" RETURNING {}",
+    next_key="nextval(pg_get_serial_sequence(%s, %s))",
     now="CURRENT_TIMESTAMP",
     locked="SELECT {columns} FROM {table} WHERE {key} = %s FOR NO KEY UPDATE",
     no_key=True,
@@ -63,6 +66,8 @@ POSTGRESQL: Final = Dialect(
 AZURE_SQL: Final = Dialect(
     output=" OUTPUT INSERTED.{}",
     returning="",
+    # An IDENTITY gives its numbers with the rows alone.
+    next_key="",
     now="SYSDATETIMEOFFSET()",
     locked="SELECT {columns} FROM {table} WITH (ROWLOCK, UPDLOCK) WHERE {key} = %s",
     no_key=False,

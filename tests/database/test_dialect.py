@@ -14,6 +14,7 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from reservations.models import Restaurant, ServiceDay
+from reservations.queries.prepared import NextKey
 from restaurant_site.database import dialect, patience, waits
 from restaurant_site.database.dialect import AZURE_SQL, POSTGRESQL, Dialect
 from tests.database.tsql import faults, marked
@@ -109,6 +110,13 @@ def names_its_version(restaurant: Restaurant) -> None:
     assert major >= POSTGRESQL.oldest
 
 
+def draws_a_key(restaurant: Restaurant) -> None:
+    drawn = [Restaurant.objects.annotate(next=NextKey(Restaurant)).values_list("next", flat=True).get() for _ in "12"]
+    assert restaurant.pk < drawn[0] < drawn[1]
+    other = make_restaurant()
+    assert other.pk > drawn[1]
+
+
 def sends_ahead(restaurant: Restaurant) -> None:
     assert dialect.pipelines(connection)
     with connection.cursor() as first, connection.cursor() as second:
@@ -121,6 +129,7 @@ def sends_ahead(restaurant: Restaurant) -> None:
 ON_POSTGRESQL: dict[str, Callable[[Restaurant], None]] = {
     "output": gives_a_key_back,
     "returning": gives_a_key_back,
+    "next_key": draws_a_key,
     "now": tells_its_time,
     "locked": locks_a_row,
     "no_key": locks_weakly,
@@ -233,6 +242,7 @@ ON_AZURE_SQL: dict[str, tuple[Callable[[Any], str], str]] = {
     ),
 }
 INSTEAD: dict[str, tuple[Callable[[Any], str], str]] = {
+    "next_key": (lambda azure: NextKey(Restaurant).as_sql(None, azure)[0], "CAST(NULL AS bigint)"),
     "no_key": (lambda azure: str(dialect.of(azure).no_key), "False"),
     "statement_timeout": (nothing, "[]"),
     "one_state": (not_one_state, "False"),

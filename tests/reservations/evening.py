@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.test import Client
 from django.urls import reverse
@@ -19,8 +20,16 @@ from tests.factories import make_limited, make_seated, make_venue, make_wish, ne
 STARTS = {"first_seating": dt.time(0), "last_seating": dt.time(23, 45), "interval_minutes": 15}
 
 
+_NIGHT_BEGINS, _NIGHT_ENDS = 21, 4
+
+
 def make_house(*, tables: tuple[int, ...] = (2, 2, 4), **fields: Any) -> Restaurant:
-    """Return a restaurant whose one service runs all day, with its tables named T1, T2 and so on."""
+    """Return a restaurant whose one service runs all day, with its tables named T1, T2 and so on.
+
+    Where it is near midnight in Berlin it lies in New York: its evening goes on for hours.
+    """
+    if not _NIGHT_ENDS <= timezone.now().astimezone(ZoneInfo("Europe/Berlin")).hour < _NIGHT_BEGINS:
+        fields.setdefault("timezone", "America/New_York")
     restaurant = make_venue(tables=tables, service={**STARTS, **fields.pop("service", {})}, **fields)
     for number, table in enumerate(tables_of(restaurant), 1):
         Table.objects.filter(pk=table.pk).update(name=f"T{number}")

@@ -143,7 +143,12 @@ def test_who_holds_the_last_table_may_press_another_time_of_a_full_day() -> None
 def test_what_is_shown_ends_with_the_deadline_of_a_time() -> None:
     place = make.make_venue(tables=(2,), service={**ONE_TIME, "lead_minutes": 60})
     at_seven = dt.datetime(2027, 6, 20, 17, tzinfo=dt.UTC)
-    for before, there in ((61 * MINUTE, True), (60 * MINUTE + 9 * SECOND, True), (59 * MINUTE, False), (58 * MINUTE, False)):
+    for before, there in (
+        (61 * MINUTE, True),
+        (60 * MINUTE + 9 * SECOND, True),
+        (59 * MINUTE, False),
+        (58 * MINUTE, False),
+    ):
         with clock.at(at_seven - before):
             assert ("19:00" in labels(Diner(place).times(DATE))) is there, before
 
