@@ -49,8 +49,9 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Take connections: the listeners are those of all workers, and the first that is ready begins. Watch its size."""
-    from restaurant_site import growing
+    from restaurant_site import growing, serving
 
+    serving.collect_little()
     for listener in worker.sockets:
         listener.sock.listen(worker.cfg.backlog)
     growing.watch(worker, MEMORY)

@@ -1,7 +1,8 @@
-"""What gunicorn itself says: nothing of what it is, and nothing of what it was asked."""
+"""What gunicorn itself says: nothing of what it is, or was asked; and how seldom its workers stop to collect."""
 
 from __future__ import annotations
 
+import gc
 import logging
 from typing import Any
 
@@ -52,3 +53,17 @@ def _set_up_without_people(logger: glogging.Logger, config: Any) -> None:
 def _log_without_people(logger: logging.Logger) -> None:
     for handler in logger.handlers:
         handler.setFormatter(lines.formatter_of_server())
+
+
+COLLECT_EVERY = 5_000
+"""So many new objects that hold others are there before Python looks which of them are of no use any more."""
+
+
+def collect_little() -> None:
+    """Leave out of every later collection what is loaded by now, and collect less often: it stops all threads.
+
+    For a worker that is about to take requests.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_EVERY, *gc.get_threshold()[1:])
