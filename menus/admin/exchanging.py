@@ -21,6 +21,7 @@ from menus.exchange.resource import COLUMNS
 from menus.locking import StaleError
 from menus.models import Dish, Menu
 from reservations.models import Restaurant
+from reservations.numbers import read_number
 from restaurant_site.database.replica import read, suffix
 
 SECONDS = 3600
@@ -54,9 +55,9 @@ def export(model_admin: admin.ModelAdmin[Menu], request: HttpRequest, pk: int) -
     rows, name = Dish.objects.filter(restaurant=restaurant), restaurant.slug
     number = request.GET.get("menu", "")
     if number:
-        is_number = number.isascii() and number.isdigit() and len(number) <= 18
-        rows = rows.filter(section__menu=int(number)) if is_number else rows.none()
-        name = f"{name}-{number if is_number else 0}"
+        menu = read_number(number)
+        rows = rows.filter(section__menu=menu)
+        name = f"{name}-{menu}"
     reading = read(lambda using: exported(restaurant, rows.using(using)))
     response = HttpResponse(reading.value, content_type="text/csv; charset=utf-8")
     name = f"menu-{name}{suffix(reading.as_of, restaurant.zone)}"

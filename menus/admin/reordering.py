@@ -14,6 +14,7 @@ from menus.admin import pages, scope
 from menus.locking import StaleError
 from menus.models import Dish, Menu, Section
 from reservations.models import Restaurant
+from reservations.numbers import is_number
 from reservations.scoping import Link
 
 
@@ -102,10 +103,6 @@ def _places(request: HttpRequest) -> dict[int, int]:
     found = {}
     for name, value in request.POST.items():
         number, text = name.removeprefix("place_"), str(value).strip()
-        if name.startswith("place_") and _is_number(number) and _is_number(text):
+        if name.startswith("place_") and is_number(number) and is_number(text):
             found[int(number)] = int(text)
     return found
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 18

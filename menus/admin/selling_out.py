@@ -17,6 +17,7 @@ from menus.admin import pages, scope
 from menus.models import Dish, Menu
 from menus.selling import State, sell, state_of
 from reservations.models import Restaurant
+from reservations.numbers import read_number
 
 MOST = 500
 """So many dishes stand on the page; more are found by searching."""
@@ -88,9 +89,7 @@ def _touch(request: HttpRequest, restaurant: Restaurant) -> HttpResponse:
 
 
 def _dish(restaurant: Restaurant, number: str) -> Dish | None:
-    if not (number.isascii() and number.isdigit() and len(number) <= 18):
-        return None
-    return Dish.objects.filter(pk=int(number), restaurant=restaurant).select_related("section__menu").first()
+    return Dish.objects.filter(pk=read_number(number), restaurant=restaurant).select_related("section__menu").first()
 
 
 def _row(dish: Dish, restaurant: Restaurant, now: dt.datetime, undo: State | None = None) -> Row:

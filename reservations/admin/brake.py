@@ -21,6 +21,7 @@ from reservations.engine.availability import DayPlan, ServiceRules, starts
 from reservations.engine.errors import Reason, Refused
 from reservations.explaining import clock
 from reservations.models import Brake, Restaurant
+from reservations.numbers import read_number
 from reservations.queries.brakes import brakes_on
 from reservations.queries.day import day_plan
 from reservations.queries.floor import running
@@ -127,7 +128,7 @@ def _pull(request: HttpRequest, restaurant: Restaurant, date: dt.date) -> None:
     value = request.POST.get("resume", "")
     if value:
         rows = Brake.objects.select_related("restaurant", "service", "area").filter(restaurant=restaurant)
-        brake = rows.filter(pk=_number(value)).first()
+        brake = rows.filter(pk=read_number(value)).first()
         if brake is None:
             raise Refused(Reason.CHANGED_MEANWHILE)
         stopping.resume(brake=brake, by=pages.by(request))
@@ -190,7 +191,7 @@ def _scope_of(brake: Brake) -> Scope:
 def _scope(value: str) -> Scope:
     """Read what a button sends; raises `Refused` (NOT_A_TIME) where it can't be read."""
     kind, *numbers = value.split(".")
-    found = [_number(text) for text in numbers]
+    found = [read_number(text) for text in numbers]
     match kind, found:
         case "day", []:
             return None, None, None
@@ -204,10 +205,6 @@ def _scope(value: str) -> Scope:
             except (ValueError, OverflowError, OSError) as error:
                 raise Refused(Reason.NOT_A_TIME) from error
     raise Refused(Reason.NOT_A_TIME)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else 0
 
 
 def _date(request: HttpRequest) -> dt.date | None:

@@ -21,6 +21,7 @@ from reservations.importing.bookings.problems import problem_text
 from reservations.importing.bookings.rows import Row
 from reservations.importing.bookings.sheet import MOST_BYTES, MOST_ROWS, SheetError, sheet_of, too_large
 from reservations.models import BookingImport, ImportRow
+from reservations.numbers import read_number
 
 if TYPE_CHECKING:
     from reservations.admin.bringing import BookingImportAdmin
@@ -87,9 +88,8 @@ class Line:
 
 def found(model_admin: BookingImportAdmin, request: HttpRequest, pk: int | str) -> BookingImport:
     """Return an import that the user may see, or raise Http404."""
-    text = str(pk)
     rows = model_admin.get_queryset(request).select_related("restaurant")
-    batch = rows.filter(pk=int(text)).first() if text.isascii() and text.isdecimal() and len(text) < 19 else None
+    batch = rows.filter(pk=read_number(str(pk))).first()
     if batch is None:
         raise Http404
     # The page is about this restaurant: what was needed is asked for there.

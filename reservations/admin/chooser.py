@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from reservations import access
 from reservations.models import Area, Restaurant
+from reservations.numbers import read_number
 
 if TYPE_CHECKING:
     from reservations.admin.base import OwnedAdmin
@@ -64,7 +65,7 @@ def find_restaurant(text: str, user: access.AnyUser) -> Restaurant | None:
     """Return the restaurant of that number or slug, among those that the user may see."""
     if not text or len(text) > _LONGEST:
         return None
-    by_number = Q(pk=int(text)) if text.isdecimal() else Q()
+    by_number = Q(pk=read_number(text))
     matches = list(access.restaurants_of(user).filter(by_number | Q(slug=text))[:2])
     # A slug may consist of digits: the number is what the admin's own links carry.
     return next((match for match in matches if str(match.pk) == text), matches[0] if matches else None)

@@ -26,6 +26,7 @@ from reservations.engine import closing
 from reservations.engine.closing import Choice
 from reservations.engine.errors import Reason, Refused
 from reservations.models import Closure, Reservation, Restaurant, Service
+from reservations.numbers import read_number
 from reservations.queries.floor import hit_by_closing, table_names
 from reservations.reasons import staff_text
 
@@ -152,7 +153,7 @@ def _closed(
 
 def _shown(request: HttpRequest) -> set[int]:
     """Return the reservations that the page has shown: the same for all means these, not who books meanwhile."""
-    return {int(number) for number in request.POST.get("shown", "").split(",") if number.isdecimal()}
+    return {read_number(text) for text in request.POST.get("shown", "").split(",")} - {0}
 
 
 def _choices(request: HttpRequest, shown: set[int]) -> dict[int, Choice]:

@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 
 from reservations.admin import pages, touching
 from reservations.admin.formats import clock_text
-from reservations.admin.moments import read_moment, read_number
+from reservations.admin.moments import read_moment
 from reservations.admin.moving import holder_text
 from reservations.admin.pages import names_text
 from reservations.engine import changing, floor
 from reservations.engine.errors import Reason, Refused
 from reservations.models import Reservation, Restaurant
+from reservations.numbers import read_number
 from reservations.queries.floor import table_names
 from reservations.queries.holding import holders
 from reservations.reasons import staff_text

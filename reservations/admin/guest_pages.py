@@ -21,6 +21,7 @@ from reservations.admin.waiting import window_text
 from reservations.engine import guests
 from reservations.engine.errors import Reason, Refused
 from reservations.models import Guest
+from reservations.numbers import read_number
 from reservations.queries.guests import counts_of, export_of
 from reservations.queries.traces import coming, traces_of
 from reservations.reasons import staff_text
@@ -58,7 +59,7 @@ def merge(model_admin: GuestAdmin, request: HttpRequest, pk: int) -> HttpRespons
     given = request.POST if request.method == "POST" else request.GET
     number, typed = given.get("other", ""), given.get("q", "").replace("\x00", "")[:_LONGEST].strip()
     known = model_admin.get_queryset(request).filter(restaurant=guest.restaurant_id, merged_into=None, erased_at=None)
-    other = known.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 19 else None
+    other = known.filter(pk=pk).first() if (pk := read_number(number)) else None
     refused = staff_text(Reason.OTHER_GUEST) if number and other is None else ""
     if request.method == "POST" and other is not None:
         try:
@@ -73,9 +74,8 @@ def merge(model_admin: GuestAdmin, request: HttpRequest, pk: int) -> HttpRespons
     others = known.exclude(pk=guest.pk)
     if typed:
         found, _duplicates = model_admin.get_search_results(request, others, typed)
-        by_number = typed.removeprefix("#")
-        if by_number.isdecimal() and len(by_number) < 19:
-            found = found | others.filter(pk=int(by_number))
+        if by_number := read_number(typed.removeprefix("#")):
+            found = found | others.filter(pk=by_number)
     else:
         alike = Q(pk__in=[])
         for name in ("name__iexact", "phone"):

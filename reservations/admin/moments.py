@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from reservations.engine.tables import slot_of
 from reservations.models import Restaurant
+from reservations.numbers import read_number
 
 _YEARS = range(1990, 2100)
 
@@ -36,11 +37,6 @@ def read_moment(text: str) -> dt.datetime | None:
     except (ValueError, OverflowError, OSError):
         return None
     return slot_of(moment) if moment.year in _YEARS else None
-
-
-def read_number(text: str) -> int:
-    """Return a row's number, or 0, which no row has, for what is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 def pointed_at(request: HttpRequest, restaurant: Restaurant) -> dict[str, Any]:

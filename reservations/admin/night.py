@@ -21,6 +21,7 @@ from reservations.admin import pages
 from reservations.admin.formats import date_text, local_text
 from reservations.engine.closing import Outcome, close_night
 from reservations.models import Reservation, Restaurant
+from reservations.numbers import read_number
 from reservations.queries.evening import unsettled
 from reservations.queries.floor import running, table_names, unresolved
 from reservations.reasons import staff_text
@@ -114,8 +115,8 @@ def _settle(request: HttpRequest, restaurant: Restaurant, date: dt.date) -> None
     outcomes: dict[int, Outcome] = {}
     for name, value in request.POST.items():
         prefix, _underscore, number = name.partition("_")
-        if prefix == "outcome" and number.isdecimal() and str(value) in _OUTCOMES:
-            outcomes[int(number)] = _OUTCOMES[str(value)]
+        if prefix == "outcome" and (pk := read_number(number)) and str(value) in _OUTCOMES:
+            outcomes[pk] = _OUTCOMES[str(value)]
     due: set[int] = set(unresolved(restaurant.pk, date, timezone.now()).values_list("pk", flat=True))
     refused = close_night(restaurant=restaurant, date=date, outcomes=outcomes, by=pages.by(request))
     done = len(due & set(outcomes)) - len(refused)

@@ -19,12 +19,11 @@ from reservations.engine import arriving
 from reservations.engine.errors import Refused
 from reservations.engine.undoing import undo
 from reservations.models import Reservation
+from reservations.numbers import read_number
 from reservations.reasons import staff_text
 
 if TYPE_CHECKING:
     from reservations.admin.reservation import ReservationAdmin
-
-MOST_DIGITS = 18
 
 
 class NoteForm(forms.Form):
@@ -98,8 +97,7 @@ def take_back(model_admin: ReservationAdmin, request: HttpRequest, pk: int) -> H
 
 def _event(request: HttpRequest) -> int:
     """Return the number that the button carries, or one that no event has."""
-    typed = request.POST.get("event", "")
-    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= MOST_DIGITS else 0
+    return read_number(request.POST.get("event", ""))
 
 
 def undo_button(reservation: Reservation, event: int, kind: str, back: str) -> pages.Button:

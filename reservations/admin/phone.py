@@ -30,7 +30,7 @@ from reservations.admin import pages, phone_times
 from reservations.admin.acting import place_text
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import date_text, local_text
-from reservations.admin.moments import asked_moment, read_number
+from reservations.admin.moments import asked_moment
 from reservations.admin.pages import link_to, staff_of
 from reservations.admin.phone_form import PhoneForm, QuickDateField
 from reservations.admin.quick_entry import time_of
@@ -40,6 +40,7 @@ from reservations.engine.availability import Ask
 from reservations.engine.errors import Refused
 from reservations.models import Reservation, Restaurant
 from reservations.models.venue import MAX_PARTY
+from reservations.numbers import read_number
 from reservations.queries.guests import counts_of
 from reservations.queries.lookup import FoundGuest, found_guests
 from reservations.sheet_rows import flagged_text

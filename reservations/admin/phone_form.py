@@ -18,6 +18,7 @@ from reservations.engine.availability import starts
 from reservations.engine.booking import Wish
 from reservations.engine.errors import Reason
 from reservations.models import Restaurant
+from reservations.numbers import is_number
 from reservations.queries.day import day_plan
 
 _LONGEST = 40
@@ -88,7 +89,7 @@ class PhoneForm(BookForm):
         """Return the tables that were chosen, by number; none for the best that are free."""
         typed = str(self.cleaned_data["tables"])
         parts = typed.split("-") if typed else []
-        if not all(part.isascii() and part.isdecimal() and len(part) <= 18 for part in parts):
+        if not all(map(is_number, parts)):
             raise ValidationError(_("These are not tables. Choose again."))
         return tuple(int(part) for part in parts)
 

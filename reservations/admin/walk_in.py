@@ -21,7 +21,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from reservations.admin import pages
 from reservations.admin.fields import offer_tables, table_field
 from reservations.admin.formats import clock_text
-from reservations.admin.moments import read_number
 from reservations.engine import floor
 from reservations.engine.availability import Ask
 from reservations.engine.errors import Reason, Refused
@@ -30,6 +29,7 @@ from reservations.engine.tables import openings, slot_of
 from reservations.forms import clean_phone
 from reservations.models import Area, Reservation, Restaurant
 from reservations.models.venue import MAX_PARTY
+from reservations.numbers import is_number, read_number
 from reservations.queries.floor import running, table_names
 from reservations.reasons import staff_text
 
@@ -151,8 +151,11 @@ def chosen(value: str) -> tuple[tuple[int, ...], int | None]:
     if not value:
         return (), None
     tables, _dot, end = value.partition(".")
+    parts = tables.split("-")
+    if not all(map(is_number, [*parts, end or "0"])):
+        raise Refused(Reason.WRONG_TABLES)
+    table_ids = tuple(map(int, parts))
     try:
-        table_ids = tuple(int(pk) for pk in tables.split("-"))
         until = dt.datetime.fromtimestamp(int(end), dt.UTC) if end else None
     except (ValueError, OverflowError, OSError) as error:
         raise Refused(Reason.WRONG_TABLES) from error
