@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from menus.labels import Allergen, Diet
 from menus.models import Dish, Menu, Section
 from menus.text import one_line
+from reservations.choices import Choices
 from restaurant_site.photos.forms import PhotoForm
 
 if TYPE_CHECKING:
@@ -118,8 +120,15 @@ class PathSelect(RowSelect):
     url_name = "%s:menus_options"
 
 
-class PathOptions(AutocompleteJsonView):
+class PathOptions(Choices):
     """Answers with menus or sections by their path, checking the same permission as the admin's own view."""
+
+    def process_request(self, request: HttpRequest) -> Any:
+        """Return what is asked. Raises PermissionDenied for a field that holds neither: it has no path."""
+        found = super().process_request(request)
+        if found[1].model not in (Menu, Section):
+            raise PermissionDenied
+        return found
 
     def get_queryset(self) -> QuerySet[Any]:
         """Read what the path needs along with the rows."""

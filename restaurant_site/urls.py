@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from reservations.choices import Choices
 from restaurant_site import accents, passwords, privacy, views
 from restaurant_site.accounts import views as accounts
 from restaurant_site.found import sitemap
@@ -21,6 +22,7 @@ handler500 = "restaurant_site.errors.server_error"
 admin.site.site_header = _("Tafel for staff")
 admin.site.site_title = pgettext_lazy("name of the site", "Tafel")
 admin.site.index_title = _("Restaurants and reservations")
+admin.site.autocomplete_view = Choices.as_view(admin_site=admin.site)  # type: ignore[method-assign]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("robots.txt", found.robots, name="robots"),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,7 +16,7 @@ from django.urls import reverse
 from menus.admin import INLINE_DISHES
 from menus.models import Dish, Menu, Section
 from reservations.models import Restaurant
-from tests.factories import make_dish, make_menu, make_restaurant, make_staff
+from tests.factories import make_dish, make_member, make_menu, make_restaurant, make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -200,6 +201,31 @@ def test_only_staff_with_the_right_to_see_menus_get_choices(client: Client) -> N
     assert client.get(reverse("admin:menus_options"), query).status_code == 302
     client.force_login(make_staff(is_superuser=False))
     assert client.get(reverse("admin:menus_options"), query).status_code == 403
+
+
+def test_whatever_is_asked_of_the_choices_is_an_answer(restaurant: Restaurant, client: Client) -> None:
+    """Every field of every model, also the other ends of relations, and pages and words that are none."""
+    make_menu(restaurant)
+    client.force_login(make_member(restaurant, "owner"))
+    pairs = [
+        {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
+        for model in apps.get_models()
+        for field in model._meta.get_fields(include_hidden=True)
+        if field.is_relation
+    ]
+    assert len(pairs) > 100
+    for name in ("admin:menus_options", "admin:autocomplete"):
+        answered = set()
+        for pair in pairs:
+            response = client.get(reverse(name), pair)
+            assert response.status_code in (200, 403, 404), pair
+            if response.status_code == 200:
+                answered.add((pair["model_name"], pair["field_name"]))
+        assert ("dish", "section") in answered
+        assert (("menu", "restaurant") in answered) == (name == "admin:autocomplete")
+        for odd in ({"page": "9" * 5000}, {"page": "²"}, {"term": "9" * 5000}, {"term": "\ufffd"}):
+            query = {"app_label": "menus", "model_name": "dish", "field_name": "section", **odd}
+            assert client.get(reverse(name), query).status_code in (200, 404), odd
 
 
 PAGES = [
