@@ -22,7 +22,7 @@ handler500 = "restaurant_site.errors.server_error"
 admin.site.site_header = _("Tafel for staff")
 admin.site.site_title = pgettext_lazy("name of the site", "Tafel")
 admin.site.index_title = _("Restaurants and reservations")
-admin.site.autocomplete_view = Choices.as_view(admin_site=admin.site)  # type: ignore[method-assign]
+admin.site.autocomplete_view = Choices.as_view(admin_site=admin.site)  # type: ignore[method-assign,assignment]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("robots.txt", found.robots, name="robots"),

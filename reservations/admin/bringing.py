@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy
 
@@ -65,7 +65,7 @@ class BookingImportAdmin(ReadOnlyAdmin[BookingImport]):
         }
         own = []
         for address, (name, page) in pages.items():
-            view = self.admin_site.admin_view(_bound(self, page))
+            view = _refreshed(self.admin_site, self.admin_site.admin_view(_bound(self, page)))
             own.append(path(address, view, name=f"reservations_bookingimport_{name}"))
         return [*own, *super().get_urls()]
 
@@ -91,6 +91,18 @@ class ImportRowAdmin(ReadOnlyAdmin[ImportRow]):
     def what_it_told(self, obj: ImportRow) -> str:
         """Return what is kept of the row: nothing once it is settled."""
         return "; ".join(f"{name}: {text}" for name, text in obj.told.items()) or "–"
+
+
+def _refreshed(site: admin.AdminSite, view: Any) -> Any:
+    """Let a page whose script asks load itself anew where nobody is signed in: it leads to the login page, and back."""
+
+    def answer(request: HttpRequest, **numbers: int) -> HttpResponseBase:
+        if request.headers.get("HX-Request") == "true" and not site.has_permission(request):
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        found: HttpResponseBase = view(request, **numbers)
+        return found
+
+    return answer
 
 
 def _bound(model_admin: BookingImportAdmin, page: Any) -> Any:

@@ -131,7 +131,7 @@ def upload(model_admin: BookingImportAdmin, request: HttpRequest, restaurant_pk:
     )
 
 
-def show(model_admin: BookingImportAdmin, request: HttpRequest, pk: str) -> HttpResponse:
+def show(model_admin: BookingImportAdmin, request: HttpRequest, pk: int | str) -> HttpResponse:
     """Show an import: before it begins what it would do, then how far it is and what could not be placed."""
     pages.need(request, IMPORT, "reservations.view_bookingimport")
     batch = found(model_admin, request, pk)
@@ -195,8 +195,14 @@ def run(model_admin: BookingImportAdmin, request: HttpRequest, pk: int) -> HttpR
 
 
 def _posted(model_admin: BookingImportAdmin, request: HttpRequest, pk: int) -> BookingImport | HttpResponse:
+    """Return the import on whose page a button was pressed; asked for as a page, the address answers with that page.
+
+    So whoever had to sign in again meanwhile is led to it, and what was chosen is put back there.
+    """
     pages.need(request, IMPORT)
-    return found(model_admin, request, pk) if request.method == "POST" else HttpResponseNotAllowed(["POST"])
+    if request.method == "POST":
+        return found(model_admin, request, pk)
+    return show(model_admin, request, pk) if request.method in pages.METHODS else HttpResponseNotAllowed(pages.METHODS)
 
 
 def _crumbs() -> list[tuple[str, str]]:

@@ -208,7 +208,7 @@ def test_whatever_is_asked_of_the_choices_is_an_answer(restaurant: Restaurant, c
     make_menu(restaurant)
     client.force_login(make_member(restaurant, "owner"))
     pairs = [
-        {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
+        {"app_label": model._meta.app_label, "model_name": str(model._meta.model_name), "field_name": field.name}
         for model in apps.get_models()
         for field in model._meta.get_fields(include_hidden=True)
         if field.is_relation
