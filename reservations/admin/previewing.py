@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from django.contrib import admin
 from django.db.models import Model, QuerySet
+from django.db.models.options import Options
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -84,51 +86,60 @@ class PreviewedAdmin(TouchingAdmin[T]):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except Previewed as preview:
-            return self._preview(request, preview.touched)
+            return show_touched(self.admin_site, request, self.opts, preview.touched)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
         """Save, and take it back where reservations are touched that nobody has been shown."""
         super().save_related(request, form, formsets, change)
         if not form.has_changed() and not any(formset.has_changed() for formset in formsets):
             return
-        found = {one.reservation.pk: one for one in [*self.left(form), *self.touched(form.instance)]}
-        touched = [found[pk] for pk in sorted(found)]
-        if touched and request.POST.get("previewed") != _fingerprint(touched):
-            raise Previewed(touched)
+        refuse_unseen(request, [*self.left(form), *self.touched(form.instance)])
 
     def left(self, form: Any) -> list[Touched]:
         """Return what the row bore on before it was changed and does no more, such as its earlier date."""
         return []
 
-    def _preview(self, request: HttpRequest, touched: Sequence[Touched]) -> HttpResponse:
-        kept = [
-            (name, value)
-            for name, values in request.POST.lists()
-            if name not in ("csrfmiddlewaretoken", "previewed")
-            for value in values
-        ]
-        lines = [
-            Line(
-                one.reservation,
-                local_text(one.reservation.starts_at, one.reservation.restaurant.zone),
-                pages.covers_text(one.reservation.party_size),
-                one.outside,
-            )
-            for one in touched[:MOST]
-        ]
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _count_text(len(touched)),
-            "opts": self.opts,
-            "kept": kept,
-            "lines": lines,
-            "more": max(len(touched) - MOST, 0),
-            "outside": sum(one.outside for one in touched),
-            "fingerprint": _fingerprint(touched),
-            "again": bool(request.POST.get("previewed")),
-            "back": request.get_full_path(),
-        }
-        return TemplateResponse(request, "admin/reservations/preview.html", context)
+
+def refuse_unseen(request: HttpRequest, touched: Iterable[Touched]) -> None:
+    """Raise `Previewed` where a change, saved in this transaction, touches what the request does not say was shown."""
+    found = {one.reservation.pk: one for one in touched}
+    rows = [found[pk] for pk in sorted(found)]
+    if rows and request.POST.get("previewed") != _fingerprint(rows):
+        raise Previewed(rows)
+
+
+def show_touched(
+    site: admin.AdminSite, request: HttpRequest, opts: Options[Any], touched: Sequence[Touched]
+) -> HttpResponse:
+    """Show what a posted form touches, with a button that sends it once more and says that this was shown."""
+    kept = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in ("csrfmiddlewaretoken", "previewed")
+        for value in values
+    ]
+    lines = [
+        Line(
+            one.reservation,
+            local_text(one.reservation.starts_at, one.reservation.restaurant.zone),
+            pages.covers_text(one.reservation.party_size),
+            one.outside,
+        )
+        for one in touched[:MOST]
+    ]
+    context = {
+        **site.each_context(request),
+        "title": _count_text(len(touched)),
+        "opts": opts,
+        "kept": kept,
+        "lines": lines,
+        "more": max(len(touched) - MOST, 0),
+        "outside": sum(one.outside for one in touched),
+        "fingerprint": _fingerprint(touched),
+        "again": bool(request.POST.get("previewed")),
+        "back": request.get_full_path(),
+    }
+    return TemplateResponse(request, "admin/reservations/preview.html", context)
 
 
 def first_touched(restaurant: Restaurant) -> dt.date:

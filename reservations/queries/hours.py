@@ -50,6 +50,11 @@ def touched_by_service(service: Service, since: dt.date) -> list[Touched]:
     return found
 
 
+def touched_by_removing(service: Service, since: dt.date) -> list[Touched]:
+    """Return the live reservations of a service from a service date on, as they stand once it is deleted."""
+    return [Touched(row, True) for row in hit_by_closing(service.restaurant_id, since, _LAST, service.pk)]
+
+
 def touched_by_dates(restaurant: Restaurant, first: dt.date, last: dt.date, since: dt.date) -> list[Touched]:
     """Return the live reservations of a range of service dates from a date on, in a few statements for each date."""
     times: dict[dt.date, frozenset[dt.datetime]] = {}

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.contrib import admin
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,12 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reservations.admin.fields import WeekdaysField, time_input
+from reservations.admin.previewing import Previewed, first_touched, refuse_unseen, show_touched
 from reservations.engine.locks import lock_for_closing
 from reservations.importing.hours import Hours, understand
 from reservations.importing.tables import TURNS
 from reservations.models import OpeningPeriod, Restaurant, Service, TurnTime
 from reservations.models.hours import EVERY_DAY
 from reservations.models.venue import MAX_PARTY
+from reservations.queries.hours import Touched, touched_by_removing, touched_by_service
 from restaurant_site.guide.page import log, onward, show
 from restaurant_site.guide.steps import Step
 
@@ -133,6 +136,8 @@ def page(request: HttpRequest, restaurant: Restaurant) -> HttpResponse:
         except IntegrityError:
             # Somebody else made a row that both need: it is there now.
             return page(request, restaurant)
+        except Previewed as preview:
+            return show_touched(admin.site, request, Service._meta, preview.touched)
         return onward(request, Step.SERVICES, restaurant)
     return show(
         request,
@@ -225,7 +230,7 @@ def _save(request: HttpRequest, restaurant: Restaurant, rules: RulesForm, servic
             last = today + dt.timedelta(days=restaurant.booking_window_days + 1)
             lock_for_closing(restaurant.pk, today - dt.timedelta(days=1), last)
         rules.save()
-        _save_services(restaurant, services)
+        refuse_unseen(request, _save_services(restaurant, services))
         lines = {
             form.cleaned_data["up_to"]: form.cleaned_data["minutes"]
             for form in turns.forms
@@ -240,16 +245,23 @@ def _save(request: HttpRequest, restaurant: Restaurant, rules: RulesForm, servic
         log(request, restaurant, _("Services and turn times saved in the set-up guide."))
 
 
-def _save_services(restaurant: Restaurant, services: Any) -> None:
-    """Save the lines; a new one that is there already in every word was sent twice, and is not made again."""
+def _save_services(restaurant: Restaurant, services: Any) -> list[Touched]:
+    """Save the lines, and return the reservations that this touches.
+
+    A new line that is there already in every word was sent twice, and is not made again.
+    """
     names = ("name", "weekdays", "first_seating", "last_seating", "interval_minutes", "max_covers")
     there = set(Service.objects.filter(restaurant=restaurant, special_day=None).values_list(*names))
     for service in services.save(commit=False):
         is_new = service.pk is None
         if not is_new or tuple(getattr(service, name) for name in names) not in there:
             service.save()
+    since = first_touched(restaurant)
+    touched = [one for service, _names in services.changed_objects for one in touched_by_service(service, since)]
     for service in services.deleted_objects:
+        touched += touched_by_removing(service, since)
         service.delete()
+    return touched
 
 
 def _show_hours(restaurant: Restaurant) -> None:
