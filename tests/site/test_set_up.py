@@ -12,7 +12,7 @@ from django.test import Client
 from menus.models import Dish
 from reservations.models import OpeningPeriod, Reservation, Restaurant, Service, Table, TurnTime
 from restaurant_site.guide.ranges import LineError, tables_of
-from tests.factories import days_ahead, make_restaurant, make_staff, make_tables, make_user, make_venue
+from tests.factories import days_ahead, make_member, make_restaurant, make_staff, make_tables, make_user, make_venue
 from tests.pages import read
 from tests.reservations.diner import Diner
 
@@ -231,6 +231,18 @@ def test_nothing_that_is_sent_is_an_error() -> None:
         assert owner.client.get(f"{step(place, 'test')}?{query}").status_code == 200
     for address in ("999999/", f"{place.pk}/nowhere/", f"{'9' * 30}/place/"):
         assert owner.client.get(f"/admin/set-up/{address}").status_code == 404
+
+
+def test_the_guide_is_linked_for_who_may_add_a_restaurant(db: None) -> None:
+    place = make_venue()
+    leading = ("/admin/", "/admin/reservations/restaurant/", "/admin/reservations/restaurant/add/")
+    operator = Owner()
+    for address in leading:
+        assert read(operator.get(address)).links["Set up a restaurant"] == "/admin/set-up/"
+    other = Client()
+    other.force_login(make_member(place, "owner"))
+    for address in leading:
+        assert "Set up a restaurant" not in other.get(address).content.decode()
 
 
 def test_who_may_not_change_the_restaurant_is_refused(client: Client, db: None) -> None:
