@@ -21,7 +21,9 @@ from reservations.importing.tables import TURNS
 from reservations.models import OpeningPeriod, Restaurant, Service, TurnTime
 from reservations.models.hours import EVERY_DAY
 from reservations.models.venue import MAX_PARTY
+from reservations.numbers import is_number
 from reservations.queries.hours import Touched, touched_by_removing, touched_by_service
+from restaurant_site.guide.copying import MOST, CopyForm, Line, copied, days_left, lines_of, with_lines
 from restaurant_site.guide.page import log, onward, show
 from restaurant_site.guide.steps import Step
 
@@ -33,7 +35,7 @@ else:
     _ServiceForm = _RulesForm = forms.ModelForm
     _TurnFormSet = forms.BaseFormSet
 
-_SERVICES, _TURNS, _SPARE = 20, 10, 2
+_TURNS, _SPARE = 10, 2
 _INTERVALS = [(minutes, str(minutes)) for minutes in (15, 30, 45, 60, 90, 120)]
 
 
@@ -65,7 +67,7 @@ class ServiceForm(_ServiceForm):
 
 
 ServicesFormSet = forms.modelformset_factory(
-    Service, form=ServiceForm, extra=_SPARE, can_delete=True, max_num=_SERVICES, absolute_max=_SERVICES
+    Service, form=ServiceForm, extra=_SPARE, can_delete=True, max_num=MOST, absolute_max=MOST
 )
 
 
@@ -124,12 +126,19 @@ def page(request: HttpRequest, restaurant: Restaurant) -> HttpResponse:
         form.instance.restaurant_id = restaurant.pk
         form.empty_permitted = form.instance.pk is None
     read: Hours | None = None
-    checked = True
+    checked, said = True, list[str]()
+    copying: CopyForm | None = None
     if data is not None and "_read" in data:
         read = _understood(restaurant, data.get("hours_text", ""))
-        services, checked = _with_rows(data, services, _sittings(read)), False
-    elif data is not None and (copied := data.get("_copy", "")).isdecimal():
-        services, checked = _with_rows(data, services, _copy(services, int(copied[:3]))), False
+        (services, said), checked = _with_lines(data, services, _sittings(read)), False
+    elif data is not None and "_copy" in data:
+        (services, said), checked = _with_copy(data, services, data["_copy"]), False
+    elif data is not None and "_copy_days" in data:
+        copying, checked = CopyForm(data, lines=_lines(services)), False
+        if copying.is_valid():
+            new, stays = copying.copied()
+            services, said = _with_lines(data, services, new)
+            copying, said = None, [*stays, *said]
     elif data is not None and all([rules.is_valid(), services.is_valid(), turns.is_valid()]):
         try:
             _save(request, restaurant, rules, services, turns)
@@ -139,6 +148,7 @@ def page(request: HttpRequest, restaurant: Restaurant) -> HttpResponse:
         except Previewed as preview:
             return show_touched(admin.site, request, Service._meta, preview.touched)
         return onward(request, Step.SERVICES, restaurant)
+    lines = _mark(services)
     return show(
         request,
         Step.SERVICES,
@@ -146,6 +156,8 @@ def page(request: HttpRequest, restaurant: Restaurant) -> HttpResponse:
         "services.html",
         rules=rules,
         services=services,
+        copying=copying or CopyForm(None, lines=lines),
+        said=said,
         turns=turns,
         read=read,
         checked=checked,
@@ -184,42 +196,33 @@ def _sittings(hours: Hours) -> list[dict[str, Any]]:
     ]
 
 
-def _copy(services: Any, number: int) -> list[dict[str, Any]]:
-    """Return the values of one line for the days on which no line of that name takes place."""
-    if number >= len(services.forms):
-        return []
-    values = [{name: _cleaned(form, name) for name in ServiceForm.Meta.fields} for form in services.forms]
-    one = values[number]
-    taken = 0
-    for other in values:
-        if other["name"] and other["name"] == one["name"]:
-            taken |= other["weekdays"] or 0
-    return [{**one, "weekdays": EVERY_DAY & ~taken}]
+def _lines(services: Any) -> list[Line]:
+    return lines_of(services, ServiceForm.Meta.fields)
 
 
-def _cleaned(form: ServiceForm, name: str) -> Any:
-    bound = form[name]
-    try:
-        return form.fields[name].clean(bound.data)
-    except forms.ValidationError:
-        return None
+def _mark(services: Any) -> list[Line]:
+    """Let the template know which lines there are still days for, and return what stands in each."""
+    lines = _lines(services)
+    for form, line in zip(services.forms, lines, strict=True):
+        form.may_copy = bool(line["name"] and days_left(lines, line))
+    return lines
 
 
-def _with_rows(data: Any, services: Any, rows: list[dict[str, Any]]) -> Any:
-    """Return the lines as they were typed, with others in those that are still empty, and behind them."""
-    typed = data.copy()
-    free = [number for number, form in enumerate(services.forms) if not form.instance.pk and not form["name"].data]
-    total = len(services.forms)
-    for number, row in zip([*free, *range(total, _SERVICES)], rows, strict=False):
-        total = max(total, number + 1)
-        prefix = f"service-{number}"
-        for name in ("name", "interval_minutes", "max_covers"):
-            typed[f"{prefix}-{name}"] = "" if row[name] is None else str(row[name])
-        for name in ("first_seating", "last_seating"):
-            typed[f"{prefix}-{name}"] = f"{row[name]:%H:%M}" if row[name] else ""
-        typed.setlist(f"{prefix}-weekdays", [str(day) for day in range(7) if (row["weekdays"] or 0) & (1 << day)])
-    typed["service-TOTAL_FORMS"] = str(total)
-    return ServicesFormSet(typed, queryset=services.queryset, prefix="service")
+def _with_lines(data: Any, services: Any, lines: list[Line]) -> tuple[Any, list[str]]:
+    """Return the formset as it was typed, with more lines, and in words what had no room."""
+    typed, said = with_lines(data, services, lines)
+    return ServicesFormSet(typed, queryset=services.queryset, prefix="service"), said
+
+
+def _with_copy(data: Any, services: Any, number: str) -> tuple[Any, list[str]]:
+    """Return the formset with a line copied to the days that it is missing on, and in words why there is none."""
+    lines = _lines(services)
+    one = lines[int(number)] if is_number(number) and int(number) < len(lines) else None
+    if one is None or not one["name"]:
+        return services, []
+    new, stays = copied(lines, [one], days_left(lines, one) or EVERY_DAY)
+    services, said = _with_lines(data, services, new)
+    return services, [*stays, *said]
 
 
 def _save(request: HttpRequest, restaurant: Restaurant, rules: RulesForm, services: Any, turns: Any) -> None:

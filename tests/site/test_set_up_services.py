@@ -99,3 +99,69 @@ def test_what_touches_nobody_is_saved_at_once(owner: Client, place: Restaurant) 
         ("Lunch", 0b11),
         ("Dinner", 0b1111111),
     ]
+
+
+# --- Copies -------------------------------------------------------------------
+
+
+def line(response: Any, number: int) -> tuple[str, list[int], str]:
+    """Return a line as the page shows it: its name, its days and its first seating."""
+    form = response.context["services"].forms[number]
+    return form["name"].value(), [int(day) for day in form["weekdays"].value()], form["first_seating"].value()
+
+
+def two_days(place: Restaurant) -> None:
+    """Let there be lunch and dinner on Monday, and dinner at another time on Tuesday."""
+    place.services.all().delete()
+    make.make_service(place, name="Lunch", weekdays=0b1, first_seating=dt.time(12), last_seating=dt.time(14))
+    make.make_service(place, name="Dinner", weekdays=0b1)
+    make.make_service(place, name="Dinner", weekdays=0b10, first_seating=dt.time(19), last_seating=dt.time(22))
+
+
+def test_a_service_is_copied_to_the_days_that_are_chosen(owner: Client, place: Restaurant) -> None:
+    two_days(place)
+    sent = {"_copy_days": "x", "copy-what": "line.0", "copy-days": [1, 5]}
+    response = send(owner, place, **sent)
+    assert line(response, 3) == ("Lunch", [1, 5], "12:00")
+    assert place.services.count() == 3
+    # It is a line like any other: saved with the rest.
+    typed = {"service-3-name": "Lunch", "service-3-weekdays": [1, 5]}
+    times = {"service-3-first_seating": "12:30", "service-3-last_seating": "14:00"}
+    assert send(owner, place, **typed, **times).status_code == 302
+    assert place.services.filter(name="Lunch", weekdays=0b100010, first_seating=dt.time(12, 30)).exists()
+
+
+def test_all_of_a_day_is_copied_and_what_other_days_have_stays(owner: Client, place: Restaurant) -> None:
+    two_days(place)
+    response = send(owner, place, **{"_copy_days": "x", "copy-what": "day.0", "copy-days": [1, 2]})
+    assert line(response, 3) == ("Lunch", [1, 2], "12:00")
+    assert line(response, 4) == ("Dinner", [2], "18:00")
+    assert "“Dinner” takes place already, and stays as it is: Tue." in read(response).text
+    assert place.services.count() == 3
+
+
+def test_nothing_is_copied_where_every_day_has_it(owner: Client, place: Restaurant) -> None:
+    page = owner.get(address(place))
+    assert 'name="_copy"' not in page.content.decode()
+    for sent in ({"_copy": "0"}, {"_copy_days": "x", "copy-what": "line.0", "copy-days": list(range(7))}):
+        response = send(owner, place, **sent)
+        assert "“Dinner” takes place already, and stays as it is: every day." in read(response).text
+        assert response.context["services"].forms[1]["name"].value() == ""
+    two_days(place)
+    assert owner.get(address(place)).content.decode().count('name="_copy"') == 3
+    # A service that is to be removed is neither copied nor in the way.
+    gone = {"service-1-DELETE": "on", "service-2-DELETE": "on"}
+    response = send(owner, place, **{"_copy_days": "x", "copy-what": "line.1", "copy-days": [3]} | gone)
+    assert response.context["copying"].errors["what"]
+
+
+def test_a_copy_that_makes_no_sense_is_said_and_changes_nothing(owner: Client, place: Restaurant) -> None:
+    for what, days in (("", [1]), ("line.0", []), ("day.9", [1]), ("line." + "9" * 5000, [1]), ("line.0", ["²"])):
+        response = send(owner, place, **{"_copy_days": "x", "copy-what": what, "copy-days": days})
+        assert response.status_code == 200
+        assert response.context["copying"].errors
+    for number in range(19):
+        make.make_service(place, name=f"Party {number}", weekdays=1)
+    response = send(owner, place, **{"_copy_days": "x", "copy-what": "day.0", "copy-days": [1]})
+    assert "There was no room for: Party 0" in read(response).text
+    assert place.services.count() == 20
