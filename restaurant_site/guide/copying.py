@@ -29,7 +29,11 @@ class CopyForm(forms.Form):
     def __init__(self, data: Any, *, lines: list[Line]) -> None:
         super().__init__(data, prefix="copy")
         self._lines = lines
-        named = [(f"line.{number}", str(line["name"])) for number, line in enumerate(lines) if line["name"]]
+        named = [
+            (f"line.{number}", f"{line['name']} ({weekdays_text(line['weekdays'] or 0)})")
+            for number, line in enumerate(lines)
+            if line["name"]
+        ]
         days = [
             (f"day.{day}", _("All of %(day)s") % {"day": name})
             for day, name in sorted(WEEKDAYS.items())

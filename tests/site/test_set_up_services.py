@@ -121,6 +121,8 @@ def two_days(place: Restaurant) -> None:
 def test_a_service_is_copied_to_the_days_that_are_chosen(owner: Client, place: Restaurant) -> None:
     two_days(place)
     sent = {"_copy_days": "x", "copy-what": "line.0", "copy-days": [1, 5]}
+    page = read(owner.get(address(place)))
+    assert "Dinner (Mon) Dinner (Tue) All of Monday All of Tuesday To these days" in page.text
     response = send(owner, place, **sent)
     assert line(response, 3) == ("Lunch", [1, 5], "12:00")
     assert place.services.count() == 3
