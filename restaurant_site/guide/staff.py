@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from reservations.admin.chooser import FILTER
 from reservations.models import Restaurant
@@ -12,21 +12,14 @@ from restaurant_site.guide.steps import Step
 
 
 def page(request: HttpRequest, restaurant: Restaurant) -> HttpResponse:
-    """Show where staff are invited."""
+    """Show where staff are invited, and where all are listed."""
     if request.method == "POST":
         return onward(request, Step.STAFF, restaurant, saved=False)
-    return show(request, Step.STAFF, restaurant, "staff.html", **_links(restaurant))
-
-
-def _links(restaurant: Restaurant) -> dict[str, str]:
-    """Return where somebody is invited, and where all are listed."""
-    try:
-        return {
-            "invite": f"{reverse('admin:reservations_membership_add')}?restaurant={restaurant.pk}",
-            "listed": f"{reverse('admin:reservations_membership_changelist')}?{FILTER}={restaurant.pk}",
-        }
-    except NoReverseMatch:
-        return {
-            "invite": reverse("admin:reservations_user_add"),
-            "listed": reverse("admin:reservations_user_changelist"),
-        }
+    return show(
+        request,
+        Step.STAFF,
+        restaurant,
+        "staff.html",
+        invite=f"{reverse('admin:reservations_membership_add')}?restaurant={restaurant.pk}",
+        listed=f"{reverse('admin:reservations_membership_changelist')}?{FILTER}={restaurant.pk}",
+    )

@@ -10,7 +10,17 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from menus.models import Dish
-from reservations.models import OpeningPeriod, Reservation, Restaurant, Service, Table, TurnTime
+from reservations.models import (
+    Membership,
+    Message,
+    OpeningPeriod,
+    Reservation,
+    Restaurant,
+    Service,
+    Table,
+    TurnTime,
+    User,
+)
 from restaurant_site.guide.ranges import LineError, tables_of
 from tests.factories import days_ahead, make_member, make_restaurant, make_staff, make_tables, make_user, make_venue
 from tests.pages import read
@@ -231,6 +241,23 @@ def test_nothing_that_is_sent_is_an_error() -> None:
         assert owner.client.get(f"{step(place, 'test')}?{query}").status_code == 200
     for address in ("999999/", f"{place.pk}/nowhere/", f"{'9' * 30}/place/"):
         assert owner.client.get(f"/admin/set-up/{address}").status_code == 404
+
+
+def test_the_page_of_staff_leads_to_the_invitation(db: None) -> None:
+    place = make_venue()
+    owner = Owner(is_superuser=False)
+    Membership.objects.create(user=User.objects.get(), restaurant=place, role="owner")
+    page = read(owner.get(step(place, "staff")))
+    form = owner.shown(page.links["Invite somebody by e-mail"])
+    response = owner.client.post(
+        page.links["Invite somebody by e-mail"], form | {"email": "new@example.org", "name": "Nora New", "role": "host"}
+    )
+    assert response.status_code == 302
+    member = Membership.objects.get(user__email="new@example.org")
+    assert (member.restaurant, member.role) == (place, "host")
+    told = Message.objects.get(kind=Message.Kind.INVITATION)
+    assert told.member == member
+    assert "new@example.org" in owner.get(page.links["Everybody who works here"]).content.decode()
 
 
 def test_the_guide_is_linked_for_who_may_add_a_restaurant(db: None) -> None:
