@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from menus.models import EVERY_DAY, Menu, MenuService
 from reservations.engine.slots import local_moment
 from reservations.models import Restaurant, Service
+from reservations.numbers import read_number
 
 if TYPE_CHECKING:
     MenuModelForm = forms.ModelForm[Menu]
@@ -109,6 +110,7 @@ class MenuForm(MenuModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not self.instance.pk:
+            self._offer(service_names(self._chosen()))
             return
         # Disabled instead of left out: a field that is left out would not be
         # part of the check that no two menus of a restaurant share a name.
@@ -116,14 +118,26 @@ class MenuForm(MenuModelForm):
             self.fields["restaurant"].disabled = True
         if self.instance.goes_live_at:
             self.initial["goes_live_at"] = to_wall(self.instance.goes_live_at, self.instance.restaurant)
-        if isinstance(field := self.fields.get("at_services"), forms.MultipleChoiceField):
-            self.initial["at_services"] = names_of(self.instance)
-            offered = [*self.initial["at_services"], *service_names(self.instance.restaurant_id)]
-            field.choices = [(name, name) for name in _distinct(offered)]
+        self.initial["at_services"] = names_of(self.instance)
+        self._offer([*self.initial["at_services"], *service_names(self.instance.restaurant_id)])
         if isinstance(replaced := self.fields.get("replaces"), forms.ModelChoiceField):
             replaced.queryset = Menu.objects.filter(restaurant_id=self.instance.restaurant_id).exclude(
                 pk=self.instance.pk
             )
+
+    def _offer(self, names: list[str]) -> None:
+        if isinstance(field := self.fields.get("at_services"), forms.MultipleChoiceField):
+            field.choices = [(name, name) for name in _distinct(names)]
+
+    def _chosen(self) -> int:
+        """Return the number of the restaurant of a menu that is still to be made, or 0 as long as none is chosen."""
+        field = self.fields.get("restaurant")
+        text = str(self["restaurant"].value() or "") if field else ""
+        if not isinstance(field, forms.ModelChoiceField) or field.queryset is None:
+            return 0
+        # One that the user may not choose has no services here.
+        found = field.queryset.filter(pk=read_number(text)).first()
+        return found.pk if found else 0
 
     def clean(self) -> dict[str, Any]:
         """Make the wall time a moment, in the zone of the restaurant."""

@@ -9,13 +9,13 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from menus.admin import pages, scope, urls
+from menus.admin import choosing, pages, scope, urls
 from menus.admin.base import MenusAdmin, OfRestaurantFormSet, list_link
 from menus.menu_form import MenuForm
 from menus.models import Menu, Section
@@ -58,14 +58,13 @@ class MenuAdmin(MenusAdmin[Menu]):
         return rows.annotate(**counts)
 
     def get_fieldsets(self, request: HttpRequest, obj: Menu | None = None) -> Any:
-        """Ask for the restaurant's services and menus once it is known which restaurant it is."""
+        """Ask for the restaurant's menus once this one is among them."""
         first = ["restaurant", "name", "title", "note", "position"]
-        applies = ["at_services"] if obj is not None else []
         live = ["is_published", "goes_live_at", *(["replaces"] if obj is not None else [])]
         return [
             (None, {"fields": first}),
             (_("When it goes live"), {"fields": live}),
-            (_("When it applies"), {"fields": [*applies, "weekdays", ("valid_from", "valid_until")]}),
+            (_("When it applies"), {"fields": ["at_services", "weekdays", ("valid_from", "valid_until")]}),
         ]
 
     def get_form(self, request: HttpRequest, obj: Menu | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -74,13 +73,25 @@ class MenuAdmin(MenusAdmin[Menu]):
             name for name in flatten_fieldsets(self.get_fieldsets(request, obj)) if name != "at_services"
         ]
         form = super().get_form(request, obj, change, **kwargs)
-        if obj is None:
-            form.base_fields.pop("at_services", None)
         if isinstance(widget := getattr(form.base_fields.get("replaces"), "widget", None), RelatedFieldWidgetWrapper):
             # A menu that is added here would be any restaurant's.
             widget.can_add_related = widget.can_change_related = False
             widget.can_delete_related = widget.can_view_related = False
         return form
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask which restaurant's menu it is, unless that is known: its services are chosen along with the rest."""
+        if request.method == "GET" and self.has_add_permission(request) and choosing.asked(request) is None:
+            return choosing.choose(self, request)
+        return super().add_view(request, form_url, extra_context)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str | list[str]]:
+        """Begin with the restaurant that is known."""
+        found = super().get_changeform_initial_data(request)
+        asked = choosing.asked(request)
+        return {**found, "restaurant": str(asked.pk)} if asked else found
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages made for the work."""
