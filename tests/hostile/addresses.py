@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import product
+from urllib.parse import urlencode
 
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils import translation
@@ -33,11 +34,13 @@ _PLACES = {
     "width": ("480",),
 }
 
+_OPTIONS = ("menus dish section", "menus menu restaurant", "menus menu sections", "reservations closure service")
+
 ASKED = {
-    "menus_options": "app_label=menus&model_name=dish&field_name=section",
-    "autocomplete": "app_label=reservations&model_name=reservation&field_name=guest&term=",
+    "menus_options": _OPTIONS,
+    "autocomplete": ("reservations reservation guest", *_OPTIONS, "reservations restaurant tables", "auth group user"),
 }
-"""Questions without which a page has no answer."""
+"""App, model and field of questions without which a page has no answer: one that is asked by a form, then others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,14 @@ def addresses(house: House, restaurant: Restaurant) -> list[Address]:
         if not name:
             continue
         paths = tuple(of_admin[name]) if name in of_admin else _paths(name, route, house, restaurant)
-        asked = f"?{ASKED[name]}" if name in ASKED else ""
-        found.append(Address(name, route, tuple(path + asked for path in paths)))
+        asked = [_question(words) for words in ASKED[name]] if name in ASKED else [""]
+        found.append(Address(name, route, tuple(path + question for path in paths for question in asked)))
     return found
+
+
+def _question(words: str) -> str:
+    names = zip(("app_label", "model_name", "field_name"), words.split(), strict=True)
+    return f"?{urlencode(dict(names))}&term="
 
 
 def name_of(path: str) -> str:

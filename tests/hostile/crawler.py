@@ -6,10 +6,14 @@ what one has broken hides nothing of the next.
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
@@ -17,7 +21,7 @@ from tests.hostile import watching
 from tests.hostile.addresses import Address, name_of
 from tests.hostile.browser import URLENCODED, Answer, Browser, Pair, encoded, multipart, path_of
 from tests.hostile.reading import Form, read
-from tests.hostile.values import HEADERS, METHODS, SEGMENTS, Deal
+from tests.hostile.values import DIGITS, HEADERS, METHODS, SEGMENTS, Deal
 
 T = TypeVar("T")
 
@@ -26,6 +30,10 @@ QUERY_OF_ADMIN = ("_changelist_filters", "_popup", "_to_field", "_facets", "pk__
 EXTRA = ("id", "pk", "restaurant", "is_superuser", "is_staff", "status", "role", "browser", "reference", "_save")
 """What no form of the site has, for whoever would take all that is sent."""
 
+_TYPED = {"date": str(dt.datetime.now(ZoneInfo("Europe/Berlin")).date() + dt.timedelta(days=7)), "time": "19:00"}
+"""What is typed into an empty field where the rest of a form is attacked: a day on which the house has reservations."""
+
+_KEPT = frozenset({"csrfmiddlewaretoken", "_save", "_continue", "_addanother", "_saveasnew"})
 _STRIDE = 7_919
 _KINDS = 1
 """With so many kinds of queries a page is opened that was found by links; the filters of lists have hundreds."""
@@ -175,6 +183,9 @@ class Crawler:
         every = list(forms)
         for form in every:
             self.submit(form, form.pairs())
+            # A second step is a form that only the first answers with.
+            every += self._new_forms(self.submit(form, _filled(form)), path_of(form.action))
+            self._numbers(form)
         until = self.report.sent + most
         # In another order than they were found: neighbours are alike.
         for number in range(len(every)):
@@ -196,6 +207,35 @@ class Crawler:
                 self._one_at_a_time(form, names, good)
             if form.method != "GET" and (self.depth or turn or self._next((True, False))):
                 self._odd_shape(form, good, token)
+
+    def _new_forms(self, answer: Answer, target: str) -> list[Form]:
+        """Note the forms of an answer that no page has shown so far, and return them."""
+        if answer.kind != "text/html" or answer.status != 200:
+            return []
+        found = [
+            form
+            for form in read(answer.text, f"http://testserver{target}").forms
+            if form.action.startswith("http://testserver/") and form.shape not in self.report.forms
+        ]
+        self.report.forms.update({form.shape: form for form in found})
+        return found
+
+    def _numbers(self, form: Form) -> None:
+        """Put too many digits where a page reads a number by itself: into hidden fields and buttons, and into a name.
+
+        The rest is filled in, so that nothing else is refused before.
+        """
+        good = _filled(form)
+        for one in form.fields:
+            if one.kind in ("hidden", "button") and one.name not in _KEPT and not one.name.endswith("_FORMS"):
+                rest = [pair for pair in good if pair[0] != one.name]
+                self.submit(form, [*rest, (one.name, DIGITS)], why=f"{one.name}: digits")
+        name = next((name for name, _value in reversed(good) if re.search(r"\d\Z", name)), "")
+        if name:
+            long = re.sub(r"\d+\Z", DIGITS, name)
+            self.submit(
+                form, [(long if pair[0] == name else pair[0], pair[1]) for pair in good], why="digits in a name"
+            )
 
     def _one_at_a_time(self, form: Form, names: list[str], good: list[Pair]) -> None:
         """Put a value into one field of an else good form: what comes first then does not hide what comes after."""
@@ -242,6 +282,8 @@ class Crawler:
     def attack_addresses(self, addresses: Iterable[Address]) -> None:
         """Ask for every address with hostile queries, headers, methods, and with hostile segments in it."""
         for address in addresses:
+            for path in address.paths:
+                self._attack_asked(path)
             attacks = (self._attack_query, self._attack_one, self._attack_method, self._attack_segments)
             for _round in range(self.depth or 1):
                 for attack in attacks if self.depth else (attacks[0], self._next(attacks[1:])):
@@ -250,6 +292,15 @@ class Crawler:
     def _attack_query(self, path: str, _route: str) -> None:
         told, query = self._dealt(_asked(path))
         self.send("GET", f"{path}?{encoded(query)[:60_000]}", headers=self._next(HEADERS), why=f"query: {told}")
+
+    def _attack_asked(self, target: str) -> None:
+        """Put a value in turn into each part of a question without which the page has no answer."""
+        path, _mark, query = target.partition("?")
+        pairs: list[Pair] = list(parse_qsl(query, keep_blank_values=True))
+        for number, (name, _value) in enumerate(pairs):
+            told, value = next(self.deal)
+            asked = [*pairs[:number], (name, value), *pairs[number + 1 :]]
+            self.send("GET", f"{path}?{encoded(asked)[:60_000]}", why=f"{name}: {told}")
 
     def _attack_one(self, path: str, _route: str) -> None:
         name, value = next(self.deal)
@@ -266,6 +317,12 @@ class Crawler:
             if part and f"/{part}/" not in f"/{route}".replace("//", "/"):
                 segment = self._next(SEGMENTS)
                 self.send("GET", "/".join([*parts[:number], segment, *parts[number + 1 :]]), why="segment")
+
+
+def _filled(form: Form) -> list[Pair]:
+    """Return what is sent by somebody who fills the form in: a date where one is asked for, the first of choices."""
+    fields = [one for one in form.fields if one.kind != "file"]
+    return [(one.name, one.value or one.ticked or _TYPED.get(one.kind, "")) for one in fields]
 
 
 def _asked(path: str) -> tuple[str, ...]:

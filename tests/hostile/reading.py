@@ -20,6 +20,8 @@ class Field:
     name: str
     value: str | None
     kind: str = "text"
+    ticked: str = ""
+    """The value that a box or the first of several choices would have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,10 @@ class Reader(HTMLParser):
         elif not name or (tag == "input" and kind in _IDLE):
             return
         elif tag == "input" and kind in ("checkbox", "radio"):
-            value = given.get("value", "on") if "checked" in given else None
+            ticked = given.get("value", "on")
+            value = ticked if "checked" in given else None
             if value is not None or not any(one.name == name for one in of.fields):
-                of.fields.append(Field(name, value, kind))
+                of.fields.append(Field(name, value, kind, ticked))
         elif tag == "input":
             of.fields.append(Field(name, given.get("value", ""), kind))
         elif tag == "select":

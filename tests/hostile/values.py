@@ -43,6 +43,9 @@ _TEXTS: dict[str, bytes | str] = {
     "a key of everybody's": "__proto__",
 }
 
+DIGITS = "9" * 5_000
+"""More than Python makes a number of."""
+
 _NUMBERS = (
     "-1",
     "0",
@@ -53,7 +56,7 @@ _NUMBERS = (
     "2147483648",
     str(2**63),
     "1" + "0" * 400,
-    "9" * 5_000,
+    DIGITS,
     "٣",
     "1_000",
     "0x10",
