@@ -101,8 +101,8 @@ class ScopedAdmin(_ModelAdmin[M]):
         """Return the list that is shown; a year that no calendar has is refused as any other condition that is none."""
         try:
             return super().get_changelist_instance(request)
-        except OverflowError as error:
-            # Django expects ValueError alone of what stands in the address.
+        except (OverflowError, ValueError) as error:
+            # Django 5.2 fails on the last year of the calendar and on what lies behind it.
             raise IncorrectLookupParameters(error) from error
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:

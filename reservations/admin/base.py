@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, models
@@ -32,17 +30,6 @@ M = TypeVar("M", bound=Model)
 MOST_REASONS = 20
 
 
-class SiteList(ChangeList):
-    """A list of the admin, which refuses a date of no calendar: Django 5.2 fails on years from 9999 on."""
-
-    def get_filters(self, request: HttpRequest) -> Any:
-        """Return what the address asks for, or lead to the list without it, as for any other filter that is none."""
-        try:
-            return super().get_filters(request)
-        except (OverflowError, ValueError) as error:
-            raise IncorrectLookupParameters(error) from error
-
-
 class SiteAdmin(ScopedAdmin[M]):
     """An admin whose dates and times are the restaurant's, and which bears others working at the same moment."""
 
@@ -57,10 +44,6 @@ class SiteAdmin(ScopedAdmin[M]):
 
     goes_along: ClassVar[tuple[type[Model], ...]] = ()
     """Models whose rows go with a deleted one, though nobody may delete them by themselves."""
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Return the list."""
-        return SiteList
 
     def object_zone(self, obj: M) -> ZoneInfo | None:
         """Return the zone in which an object's times are shown, or None where it belongs to no restaurant."""

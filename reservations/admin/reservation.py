@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reservations.admin import booking, changing, floor, moving, noting, phone, touching
-from reservations.admin.base import OwnedAdmin, ReadOnlyAdmin, SiteList
+from reservations.admin.base import OwnedAdmin, ReadOnlyAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
 from reservations.admin.filters import LocalDayFilter, PacingFilter, ReasonFilter
 from reservations.admin.flags import EveningColumns, LateFilter, TwiceFilter, notes
@@ -27,7 +27,7 @@ from reservations.reasons import passed_text, staff_text
 from reservations.scoping import Link
 
 
-class ReservationList(SiteList):
+class ReservationList(ChangeList):
     """A page of reservations with the names of their tables, read at once."""
 
     def get_results(self, request: HttpRequest) -> None:

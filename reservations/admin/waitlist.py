@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from reservations.admin import waiting
 from reservations.admin.acting import act_path
-from reservations.admin.base import OwnedAdmin, SiteList
+from reservations.admin.base import OwnedAdmin
 from reservations.admin.chooser import asked_restaurant, choose_restaurant
 from reservations.admin.filters import LocalDayFilter
 from reservations.admin.formats import local_text
@@ -28,7 +28,7 @@ from reservations.scoping import Link
 Status = WaitlistEntry.Status
 
 
-class WaitlistList(SiteList):
+class WaitlistList(ChangeList):
     """A page of the waitlist with the places in the queues, read at once."""
 
     def get_results(self, request: HttpRequest) -> None:
