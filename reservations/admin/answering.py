@@ -220,7 +220,7 @@ def _lines(request: HttpRequest, row: BookingRequest) -> list[str | SafeString]:
         str(row.restaurant),
         local_text(row.starts_at, row.restaurant.zone),
         covers,
-        f"{row.reference} {row.name}",
+        str(row),
     ]
     if row.note:
         lines.append(row.note)

@@ -21,6 +21,7 @@ from reservations.admin.moments import asked_date, asked_moment
 from reservations.admin.pages import Button, reservation_address
 from reservations.admin.timeline_cells import Clock, clock_of, needs, state_of
 from reservations.engine.tables import slot_of
+from reservations.messages.lines import isolated
 from reservations.models import Reservation, Restaurant, Table
 from reservations.queries.floor import running
 from reservations.queries.timeline import AtTable, Stay, Timeline, timeline
@@ -56,7 +57,7 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
     here = reverse("admin:reservations_restaurant_timeline", args=(pk,))
     back = pages.back_of(request, f"{here}?{urlencode({'date': day.date.isoformat()})}")
     context = _choice(request, day, table, start or now, back)
-    title = _("Table %(table)s") % {"table": table.name}
+    title = _("Table %(table)s") % {"table": table}
     if request.GET.get("part") == "choice":
         template = "admin/reservations/restaurant/_choice.html"
         return TemplateResponse(request, template, {"title": title, "area": area, **context})
@@ -108,9 +109,8 @@ def _party(request: HttpRequest, day: Timeline, heading: str, stay: Stay, back: 
     if row is None:
         lifts = block is not None and request.user.has_perm(blocking.CHANGE)
         buttons = [blocking.lift_button(block, back)] if block and lifts else []
-        return Party(
-            heading, _("Blocked"), "", " · ".join(filter(None, [span, block.reason if block else ""])), buttons, []
-        )
+        reason = isolated(block.reason) if block else ""
+        return Party(heading, _("Blocked"), "", " · ".join(filter(None, [span, reason])), buttons, [])
     may = request.user.has_perm(pages.CHANGE) and row.status in (
         Reservation.Status.CONFIRMED,
         Reservation.Status.SEATED,
@@ -118,7 +118,7 @@ def _party(request: HttpRequest, day: Timeline, heading: str, stay: Stay, back: 
     facts = [span, pages.covers_text(row.party_size), state_of(row)[0], flags_text(row), *needs(row)]
     return Party(
         heading=heading,
-        who=row.name or state_of(row)[0],
+        who=isolated(row.name) or state_of(row)[0],
         address=reservation_address(row),
         facts=" · ".join(filter(None, facts)),
         buttons=touching.buttons(row, back) if may else [],

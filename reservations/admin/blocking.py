@@ -28,6 +28,7 @@ from reservations.admin.pages import Button
 from reservations.engine import blocking
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.tables import next_slot, slot_of
+from reservations.messages.lines import isolated
 from reservations.models import Block, Restaurant, Table
 from reservations.queries.floor import running
 from reservations.queries.holding import holders
@@ -211,11 +212,12 @@ def _conflicts(request: HttpRequest, form: BlockForm, tables: tuple[int, ...]) -
     for row in rows:
         when = local_text(row.first, form.restaurant.zone)
         if row.block_id:
-            address, who = reverse("admin:reservations_block_change", args=(row.block_id,)), row.reason or _("a block")
+            address = reverse("admin:reservations_block_change", args=(row.block_id,))
+            who = isolated(row.reason) or _("a block")
         else:
             address = reverse("admin:reservations_reservation_change", args=(row.reservation_id,))
-            who = _("somebody who is booking") if row.is_hold else f"{row.reference} {row.name}".strip()
-        lines.append((row.table, when, address, who))
+            who = _("somebody who is booking") if row.is_hold else f"{row.reference} {isolated(row.name)}".strip()
+        lines.append((isolated(row.table), when, address, who))
     return format_html("{} {}", _("Taken:"), format_html_join("; ", '{}, {}, <a href="{}">{}</a>', lines))
 
 

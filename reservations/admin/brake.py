@@ -120,7 +120,7 @@ def what_text(brake: Brake) -> str:
     if brake.slot is not None:
         return clock(brake.slot, brake.restaurant.zone)
     if brake.area is not None:
-        return f"{brake.area.name} ({brake.service.name})" if brake.service else brake.area.name
+        return f"{brake.area} ({brake.service.name})" if brake.service else str(brake.area)
     return brake.service.name if brake.service else _("everything")
 
 

@@ -23,6 +23,7 @@ from reservations.admin.walk_in import PartyForm, chosen, places, say_seated
 from reservations.engine import waitlist
 from reservations.engine.availability import Ask
 from reservations.engine.errors import Refused
+from reservations.messages.lines import isolated
 from reservations.models import Restaurant, WaitlistEntry
 from reservations.queries.floor import running
 from reservations.reasons import staff_text
@@ -242,7 +243,7 @@ def _address(pk: int, entry_pk: int, name: str) -> str:
 
 
 def _named(entry: WaitlistEntry) -> str:
-    return entry.name or _("Party of %(count)d") % {"count": entry.party_size}
+    return isolated(entry.name) or _("Party of %(count)d") % {"count": entry.party_size}
 
 
 def _quote(entry: WaitlistEntry) -> str:

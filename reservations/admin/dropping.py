@@ -16,6 +16,7 @@ from reservations.admin.moving import holder_text
 from reservations.admin.pages import names_text
 from reservations.engine import changing, floor
 from reservations.engine.errors import Reason, Refused
+from reservations.messages.lines import isolated
 from reservations.models import Reservation, Restaurant
 from reservations.numbers import read_number
 from reservations.queries.floor import table_names
@@ -106,7 +107,7 @@ def _taken_by(request: HttpRequest, reservation: Reservation) -> str:
     )
     if not rows:
         return ""
-    words = {"table": rows[0].table, "who": holder_text(rows[0], reservation.restaurant.zone)}
+    words = {"table": isolated(rows[0].table), "who": holder_text(rows[0], reservation.restaurant.zone)}
     return _("%(table)s is taken: %(who)s.") % words
 
 

@@ -21,6 +21,7 @@ from reservations.admin.event_words import actor_text, kind_text, label_text, mo
 from reservations.admin.formats import date_text, local_text
 from reservations.history.happened import Happened
 from reservations.history.trail import OTHER
+from reservations.messages.lines import isolated
 from reservations.models import Area, Reservation, Restaurant, Table, User
 from reservations.reasons import passed_text
 
@@ -155,7 +156,7 @@ def _value(subject: str, name: str, value: Any, zone: ZoneInfo, names: _Names) -
         return _("yes") if value else _("no")
     if isinstance(value, list):
         named = names.tables if name == "table_ids" else {}
-        return ", ".join(str(named.get(one, one)) for one in value) or "–"
+        return ", ".join(isolated(str(named.get(one, one))) for one in value) or "–"
     if field is not None and field.flatchoices:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(field, models.ForeignKey) and field.related_model is Area:
@@ -168,7 +169,7 @@ def _value(subject: str, name: str, value: Any, zone: ZoneInfo, names: _Names) -
                 return local_text(dt.datetime.fromisoformat(value), zone)
             if isinstance(field, models.DateField):
                 return date_text(dt.date.fromisoformat(value))
-    return str(value)
+    return isolated(str(value))
 
 
 def _names(restaurant: Restaurant, events: Sequence[Happened]) -> _Names:

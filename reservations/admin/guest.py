@@ -28,6 +28,7 @@ from reservations.admin.search import with_phone
 from reservations.admin.state_filters import KnownFilter
 from reservations.history import trail
 from reservations.history.trail import Event
+from reservations.messages.lines import isolated
 from reservations.models import Guest, Reservation, WaitlistEntry
 from reservations.queries.guests import Counts, counted, counts_of
 from reservations.scoping import Link
@@ -186,7 +187,7 @@ class GuestAdmin(OwnedAdmin[Guest]):
     @admin.display(description=gettext_lazy("tags"))
     def tag_list(self, obj: Guest) -> str:
         """Return the tags."""
-        return ", ".join(obj.tags)
+        return ", ".join(map(isolated, obj.tags))
 
     @admin.display(description=gettext_lazy("visits"), ordering="visits")
     def visits(self, obj: Any) -> int:

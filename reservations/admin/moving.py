@@ -22,6 +22,7 @@ from reservations.engine import floor
 from reservations.engine.availability import Ask, candidates
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.tables import slot_of
+from reservations.messages.lines import isolated
 from reservations.models import Reservation, Table
 from reservations.queries.day import day_plan
 from reservations.queries.floor import free_instead, table_names
@@ -126,7 +127,7 @@ def _choices(reservation: Reservation, held: dict[int, Holder]) -> list[tuple[in
     rows = Table.objects.filter(restaurant=reservation.restaurant_id, is_active=True).select_related("area")
     for table in rows.order_by("area__position", "position", "pk"):
         holder = held.get(table.pk)
-        words = {"table": table.name, "area": table.area.name, "seats": table.max_seats}
+        words = {"table": table, "area": table.area, "seats": table.max_seats}
         text = _("%(table)s, %(area)s, for %(seats)d") % words
         if holder:
             text += " · " + _("taken: %(who)s") % {"who": holder_text(holder, zone)}
@@ -140,10 +141,10 @@ def holder_text(holder: Holder, zone: Any) -> str:
     """Return who has a table, and from when."""
     when = clock_text(holder.first, zone)
     if holder.block_id:
-        return _("%(time)s, blocked %(reason)s") % {"time": when, "reason": holder.reason}
+        return _("%(time)s, blocked %(reason)s") % {"time": when, "reason": isolated(holder.reason)}
     if holder.is_hold:
         return _("%(time)s, held for somebody who is booking") % {"time": when}
-    return f"{when}, {holder.reference} {holder.name}".strip()
+    return f"{when}, {holder.reference} {isolated(holder.name)}".strip()
 
 
 def _suggestions(reservation: Reservation, held: dict[int, Holder], back: str) -> list[Button]:
@@ -248,7 +249,7 @@ def _coming(
             continue
         seen.add(owner)
         party = parties.get(holder.reservation_id or 0)
-        text = f"{holder.table}: {holder_text(holder, reservation.restaurant.zone)}"
+        text = f"{isolated(holder.table)}: {holder_text(holder, reservation.restaurant.zone)}"
         tables = instead.get(party.pk, ()) if party else ()
         label = _("Give them %(tables)s instead") % {"tables": pages.names_text(tables, names)}
         button = move_button(party, tables, label, here) if party and tables else None

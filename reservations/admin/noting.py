@@ -18,6 +18,7 @@ from reservations.admin.pages import reservation_address
 from reservations.engine import arriving
 from reservations.engine.errors import Refused
 from reservations.engine.undoing import undo
+from reservations.messages.lines import isolated
 from reservations.models import Reservation
 from reservations.numbers import read_number
 from reservations.reasons import staff_text
@@ -68,7 +69,7 @@ def note(model_admin: ReservationAdmin, request: HttpRequest, pk: int) -> HttpRe
         submit=_("Add note"),
         back=back,
         crumbs=pages.reservation_crumbs(reservation),
-        facts=[*touching.facts(model_admin, reservation), *reservation.note.splitlines()],
+        facts=[*touching.facts(model_admin, reservation), *map(isolated, reservation.note.splitlines())],
         carried=touching.carried(reservation, back),
     )
 

@@ -23,6 +23,7 @@ from reservations import access
 from reservations.admin.formats import local_text
 from reservations.engine.errors import Reason, Refused
 from reservations.history.trail import By, by_staff
+from reservations.messages.lines import isolated
 from reservations.models import Reservation, Restaurant, User
 from reservations.scoping import Link
 
@@ -141,7 +142,7 @@ def covers_text(count: int) -> str:
 
 def names_text(table_ids: Sequence[int], names: dict[int, str]) -> str:
     """Return the names of tables that are known by number: “T4 + T5”, or a dash for none."""
-    return " + ".join(names[pk] for pk in table_ids if pk in names) or "–"
+    return " + ".join(isolated(names[pk]) for pk in table_ids if pk in names) or "–"
 
 
 def state_text(reservation: Reservation, tables: str) -> str:

@@ -38,6 +38,7 @@ from reservations.admin.when_form import AreaForm
 from reservations.engine import booking
 from reservations.engine.availability import Ask
 from reservations.engine.errors import Refused
+from reservations.messages.lines import isolated
 from reservations.models import Reservation, Restaurant
 from reservations.models.venue import MAX_PARTY
 from reservations.numbers import read_number
@@ -284,7 +285,7 @@ def _facts(guest: FoundGuest) -> str:
     facts = [_visits_text(guest.visits), _no_shows_text(guest.no_shows) if guest.no_shows else ""]
     if guest.last_visit is not None:
         facts.append(_("last on %(date)s") % {"date": date_text(guest.last_visit)})
-    return " · ".join(filter(None, [*facts, ", ".join(guest.tags), guest.dietary_needs]))
+    return " · ".join(filter(None, [*facts, ", ".join(map(isolated, guest.tags)), isolated(guest.dietary_needs)]))
 
 
 def _flag(restaurant: Restaurant, guest: FoundGuest) -> str:

@@ -40,7 +40,7 @@ class PlaceForm(forms.Form):
         super().__init__(*args, **{"prefix": str(table.pk), "initial": initial, **kwargs})
         self.table, self.place = table, place
         for name, field in self.fields.items():
-            field.widget.attrs["aria-label"] = f"{table.name}: {field.label}"
+            field.widget.attrs["aria-label"] = f"{table}: {field.label}"
             field.widget.attrs["data-place"] = name
 
     def clean(self) -> dict[str, Any]:

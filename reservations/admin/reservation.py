@@ -21,6 +21,7 @@ from reservations.admin.filters import LocalDayFilter, PacingFilter, ReasonFilte
 from reservations.admin.flags import EveningColumns, LateFilter, TwiceFilter, notes
 from reservations.admin.formats import date_text, local_text
 from reservations.admin.history import reservation_links
+from reservations.messages.lines import isolated
 from reservations.models import Block, Refusal, Reservation, ServiceDay, Table, TableClaim
 from reservations.queries.evening import with_twice
 from reservations.reasons import passed_text, staff_text
@@ -43,7 +44,7 @@ def name_tables(reservations: Sequence[Reservation | Block]) -> None:
     for first in range(0, len(numbers), 1000):
         names.update(Table.objects.filter(pk__in=numbers[first : first + 1000]).values_list("pk", "name"))
     for reservation in reservations:
-        found = [names[pk] for pk in reservation.table_ids if pk in names]
+        found = [isolated(names[pk]) for pk in reservation.table_ids if pk in names]
         setattr(reservation, "table_names", " + ".join(found))  # noqa: B010 - no column of the model
 
 

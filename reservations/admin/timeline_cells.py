@@ -15,6 +15,7 @@ from reservations.admin import pages
 from reservations.admin.flags import flags_text
 from reservations.engine.availability import starts
 from reservations.engine.slots import SLOT
+from reservations.messages.lines import isolated
 from reservations.models import Reservation, Table
 from reservations.queries.evening import is_late
 from reservations.queries.timeline import Stay, Timeline, overstays
@@ -109,7 +110,7 @@ def _gap(day: Timeline, table: Table, begin: int, end: int, clock: Clock) -> Ite
         yield Cell(begin, present - begin, "past")
     if end > present:
         first = day.first + present * SLOT
-        words = {"table": table.name, "start": clock(first), "end": clock(day.first + end * SLOT)}
+        words = {"table": table, "start": clock(first), "end": clock(day.first + end * SLOT)}
         address = table_address(day, table.pk, first)
         label = _("%(table)s is free from %(start)s until %(end)s") % words
         yield Cell(present, end - present, "gap", address, label)
@@ -126,8 +127,8 @@ def _bar(day: Timeline, table: Table, stay: Stay, begin: int, end: int, may: boo
     span = f"{clock(stay.first)}–{clock(stay.until)}"
     if stay.reservation is None:
         block = stay.block
-        reason = block.reason if block else ""
-        label = ", ".join(filter(None, [_("blocked"), reason, span, table.name]))
+        reason = isolated(block.reason) if block else ""
+        label = ", ".join(filter(None, [_("blocked"), reason, span, str(table)]))
         address = table_address(day, table.pk, stay.first)
         return Cell(begin, end - begin, "bar blocked", address, label, reason or _("blocked"), _("blocked"))
     row = stay.reservation
@@ -135,8 +136,8 @@ def _bar(day: Timeline, table: Table, stay: Stay, begin: int, end: int, may: boo
     heeds = [flags_text(row), _("over its time") if overstays(stay, day.now) else ""]
     heeds = [text for text in heeds if text]
     told = [*heeds, *needs(row)]
-    name = row.name or ("" if row.status == Status.HELD else row.get_source_display())
-    label = ", ".join([name or state, pages.covers_text(row.party_size), span, table.name, state, *told])
+    name = isolated(row.name) or ("" if row.status == Status.HELD else row.get_source_display())
+    label = ", ".join([name or state, pages.covers_text(row.party_size), span, str(table), state, *told])
     moves = {Status.CONFIRMED.value: "all", Status.SEATED.value: "tables"}.get(row.status, "")
     whole = row.service_date == day.date and row.ends_at <= day.last
     return Cell(

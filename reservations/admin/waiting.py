@@ -168,7 +168,7 @@ def _lines(request: HttpRequest, entry: WaitlistEntry) -> list[str | SafeString]
         str(entry.restaurant),
         window_text(entry),
         covers,
-        f"{entry.reference} {entry.name}",
+        str(entry),
         entry.get_status_display(),
     ]
     if place := places([entry]).get(entry.pk):

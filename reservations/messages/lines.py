@@ -1,4 +1,4 @@
-"""Texts that guests and staff typed, made fit for a header or one line of a mail."""
+"""Texts that guests and staff typed, made fit for a header, one line of a mail, or a place beside other text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import unicodedata
 
 _BREAKING = ("Cc", "Cs", "Zl", "Zp")
 # Where the direction of writing is turned by hand, what follows can be made to read as something else.
-_TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 
@@ -18,10 +18,14 @@ def one_line(text: str) -> str:
 
 
 def isolated(text: str) -> str:
-    """Return the text so that what stands around it keeps its order, where it is written from right to left.
+    """Return the text so that what stands around it keeps its order, whatever direction it is written in.
 
-    What ``<bdi>`` does in a page: for titles, subjects and text alone.
+    What ``<bdi>`` does in a page: for titles, subjects and text alone. What turns
+    the direction by hand is taken out: it could end the isolation.
     """
+    if text.isascii():
+        return text
+    text = "".join(char for char in text if char not in _TURNING)
     if any(unicodedata.bidirectional(char) in ("R", "AL") for char in text):
         return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
     return text

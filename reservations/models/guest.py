@@ -9,6 +9,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from reservations.messages.lines import isolated
 from reservations.models.venue import Restaurant
 
 
@@ -53,4 +54,4 @@ class Guest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.email or self.phone or f"#{self.pk}"
+        return isolated(self.name or self.email or self.phone) or f"#{self.pk}"

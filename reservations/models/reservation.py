@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from reservations.messages.lines import isolated
 from reservations.models.guest import Guest
 from reservations.models.hours import Service
 from reservations.models.tables import Area, Table
@@ -198,7 +199,7 @@ class Reservation(CachedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reference} {self.name}".strip()
+        return f"{self.reference} {isolated(self.name)}".strip()
 
     @property
     def is_asked(self) -> bool:
@@ -255,7 +256,7 @@ class Block(CachedModel):
         indexes: ClassVar = [models.Index(fields=["restaurant", "service_date"], name="block_day")]
 
     def __str__(self) -> str:
-        return f"{self.service_date} {self.reason}".strip()
+        return f"{self.service_date} {isolated(self.reason)}".strip()
 
 
 class TableClaim(models.Model):

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from reservations.messages.lines import isolated
 from reservations.models.venue import MAX_PARTY, Restaurant
 from restaurant_site.caching.writes import CachedModel, Tags
 
@@ -30,7 +31,7 @@ class Area(CachedModel):
         constraints: ClassVar = [models.UniqueConstraint(fields=["restaurant", "name"], name="area_name_unique")]
 
     def __str__(self) -> str:
-        return self.name
+        return isolated(self.name)
 
 
 MOST_ACROSS, MOST_DOWN = 60, 200
@@ -89,7 +90,7 @@ class Table(CachedModel):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return isolated(self.name)
 
     def clean(self) -> None:
         """Refuse a range of seats that no party is in, and the area of another restaurant."""
@@ -130,7 +131,7 @@ class TableCombination(CachedModel):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return isolated(self.name)
 
     def clean(self) -> None:
         """Refuse a range of party sizes that no party is in."""
@@ -159,7 +160,7 @@ class CombinationTable(CachedModel):
         ]
 
     def __str__(self) -> str:
-        return self.table.name
+        return isolated(self.table.name)
 
     def clean(self) -> None:
         """Refuse a table of another restaurant."""

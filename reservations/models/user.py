@@ -11,6 +11,8 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from reservations.messages.lines import isolated
+
 
 def normalise_email(email: str) -> str:
     """Return the form in which an address is stored and compared: NFKC, trimmed, lower case.
@@ -77,7 +79,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ("email",)
 
     def __str__(self) -> str:
-        return self.name or self.email
+        return isolated(self.name or self.email)
 
     def clean(self) -> None:
         """Normalise the address before it is checked for being unique."""

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from reservations.languages import validate_language
+from reservations.messages.lines import isolated
 from reservations.models.accent import validate_accent
 from restaurant_site.caching.writes import CachedModel, Tags
 from restaurant_site.photos.models import WithPhoto
@@ -300,7 +301,7 @@ class Restaurant(CachedModel, DeadlineFields, WithPhoto):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} · {self.city}" if self.city else self.name
+        return " · ".join(isolated(text) for text in (self.name, self.city) if text)
 
     @property
     def visibility(self) -> Restaurant.Visibility:

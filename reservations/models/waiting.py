@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from reservations.messages.lines import isolated
 from reservations.models.guest import Guest
 from reservations.models.reservation import Reservation, new_reference
 from reservations.models.tables import Area
@@ -83,7 +84,7 @@ class WaitlistEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reference} {self.name}".strip()
+        return f"{self.reference} {isolated(self.name)}".strip()
 
 
 class BookingRequest(models.Model):
@@ -146,4 +147,4 @@ class BookingRequest(models.Model):
         indexes: ClassVar = [models.Index(fields=["status", "expires_at"], name="request_due")]
 
     def __str__(self) -> str:
-        return f"{self.reference} {self.name}".strip()
+        return f"{self.reference} {isolated(self.name)}".strip()
