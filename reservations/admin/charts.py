@@ -59,9 +59,9 @@ def chart(
     unit: str = "",
     stacked: bool = False,
 ) -> Chart:
-    """Return a chart of bars: one group for each label, one bar in it for each series; None has no bar.
+    """Return a chart of bars: one group for each label, one bar in it for each series.
 
-    They stand side by side, or stacked upon each other.
+    They stand side by side, or stacked upon each other. None has no bar, and nor has what is below nothing.
     """
     sums = [sum(values[place] or 0 for _title, values in series) for place in range(len(labels))]
     tallest = sums if stacked else [value or 0 for _title, values in series for value in values]
@@ -73,7 +73,8 @@ def chart(
     bars = []
     for number, (title_of, values) in enumerate(series):
         for place, value in enumerate(values):
-            if not value:
+            # A party that was booked while its time had begun has a lead below nothing.
+            if not value or value < 0:
                 continue
             bars.append(
                 Bar(

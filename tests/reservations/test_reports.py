@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from reservations.admin.charts import chart as drawn
 from reservations.models import Refusal, Reservation, Restaurant, WaitlistEntry
 from reservations.queries.reports import monday_of, report
 from restaurant_site.spreadsheets import plain_cell, safe_cell
@@ -274,3 +275,9 @@ def test_reports_are_not_for_hosts(client: Client, venue: Restaurant) -> None:
     client.force_login(make.make_staff())
     assert client.get(f"/admin/reservations/restaurant/{venue.pk + 999}/reports/").status_code == 404
     assert client.post(of_restaurant(venue, "reports")).status_code == 405
+
+
+def test_what_is_below_nothing_has_no_bar() -> None:
+    shown = drawn("lead", "Lead", ["1", "2", "3"], [("days", [-0.2, None, 4])], words="Lead")
+    assert [bar.text for bar in shown.bars] == ["3: days 4"]
+    assert shown.bars[0].height > 0
