@@ -11,16 +11,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from reservations.admin import pages, pulse
 from reservations.admin.boards import board_page
 from reservations.admin.formats import local_text
 from reservations.admin.moments import asked_date, asked_moment
-from reservations.admin.plan_shapes import UNIT, Placed, extent, placed
+from reservations.admin.plan_shapes import PER_LETTER, UNIT, Placed, extent, placed
 from reservations.admin.timeline_cells import Clock, clock_of, is_late_now, needs, state_of, table_address
 from reservations.engine.slots import SLOT
 from reservations.engine.tables import slot_of
+from reservations.messages.lines import isolated
 from reservations.models import Area, Reservation, Restaurant, Table
 from reservations.queries.floor import running
 from reservations.queries.timeline import AtTable, Stay, Timeline, timeline
@@ -47,6 +49,11 @@ class Spot:
     y: int
     width: int
     height: int
+
+    @property
+    def name(self) -> str:
+        """As much of its name as it has room for; the whole one is in the label."""
+        return isolated(Truncator(self.table.name).chars(self.width // PER_LETTER))
 
     @property
     def middle(self) -> int:
@@ -149,8 +156,8 @@ def _spot(day: Timeline, one: Placed, moment: dt.datetime) -> Spot:
     is_now = slot_of(moment) == slot_of(day.now)
     css, short, stay = _state(day, at, moment, is_now, clock)
     row = stay.reservation if stay else None
-    who = row.name if row else ""
-    facts = [one.table.name, _("for %(seats)d") % {"seats": one.table.max_seats}, _words(css, row), short, who]
+    who = isolated(row.name) if row else ""
+    facts = [str(one.table), _("for %(seats)d") % {"seats": one.table.max_seats}, _words(css, row), short, who]
     if row:
         facts += [pages.covers_text(row.party_size), *needs(row)]
     if at.following and stay is not at.following:

@@ -14,6 +14,9 @@ Shape = Table.Shape
 UNIT = 20
 """Pixels of a unit where the plan is drawn at its own size: the smallest table is 60 wide."""
 
+PER_LETTER = 8
+"""Pixels of a letter of a table's name, roughly."""
+
 _GAP = 2
 _NARROWEST = 24
 

@@ -6,6 +6,7 @@
   const said = document.getElementById("said");
   if (!form) return;
   const SVG = "http://www.w3.org/2000/svg";
+  const LETTER = 8; // Pixels, as in plan_shapes.py.
   const unit = Number(form.dataset.unit);
   const most = { x: Number(form.dataset.across), y: Number(form.dataset.down) };
   let carried = null;
@@ -35,7 +36,10 @@
         ? made("circle", { cx: width / 2, cy: width / 2, r: width / 2 })
         : made("rect", { width, height, rx: 6 });
     const name = made("text", { class: "name", x: width / 2, y: height / 2 });
-    name.textContent = spot.dataset.name;
+    // As much of it as the table has room for, as the plan itself shows it; the label has all.
+    const letters = Array.from(spot.dataset.name);
+    const most = Math.floor(width / LETTER);
+    name.textContent = letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : spot.dataset.name;
     spot.replaceChildren(shown, name);
     spot.setAttribute("transform", `translate(${spot.dataset.x * unit} ${spot.dataset.y * unit})`);
     spot.setAttribute("aria-label", told(spot));
