@@ -148,7 +148,7 @@ def _links(
         walk_in = reverse("admin:reservations_restaurant_walk_in", args=(day.restaurant.pk,))
         found.append((f"{walk_in}?{query}", _("Walk-in")))
     if start > day.now and request.user.has_perm("reservations.add_reservation"):
-        found.append((f"{reverse('admin:reservations_reservation_add')}?{query}", _("Add reservation")))
+        found.append((f"{reverse('admin:reservations_reservation_add')}?{query}", _("New reservation")))
     if request.user.has_perm(blocking.ADD):
         found.append((f"{reverse('admin:reservations_block_add')}?{query}", _("Block")))
     return found

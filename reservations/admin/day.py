@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
-from reservations.admin import pages
+from reservations.admin import pages, ways
 from reservations.admin.day_chart import chart_of
 from reservations.admin.day_touches import Touches, touches_of
 from reservations.admin.formats import date_text, local_text
@@ -25,7 +25,6 @@ from reservations.admin.pulse import pulse_of
 from reservations.models import Reservation, Restaurant
 from reservations.queries.floor import running
 from reservations.queries.sheet import SHOWN, Sheet, sheet
-from reservations.scoping import Link
 from reservations.sheet_rows import Group, Row, groups_of, keys_of, rows_of
 from restaurant_site.spreadsheets import csv_response
 
@@ -130,13 +129,9 @@ def _frame(
     """Return what stands around the part that changes."""
     statuses = {str(value): str(label) for value, label in Reservation.Status.choices}
     dated = urlencode({"date": day})
-    floor = reverse("admin:reservations_restaurant_floor", args=(restaurant.pk,))
-    tools: list[Link] = [(floor, _("Floor"))]
+    tools = ways.evening_links(request, restaurant, day, but="day", back=address(restaurant.pk, day))
     if request.user.has_perm(pages.CHANGE):
         tools.append((reverse("admin:reservations_restaurant_walk_in", args=(restaurant.pk,)), _("Walk-in")))
-    if request.user.has_perm("reservations.add_reservation"):
-        add = reverse("admin:reservations_reservation_add")
-        tools.append((f"{add}?{urlencode({'restaurant': restaurant.pk})}&{dated}", _("Add reservation")))
     if request.user.has_perm("reservations.add_block"):
         block = reverse("admin:reservations_block_add")
         tools.append((f"{block}?{urlencode({'restaurant': restaurant.pk})}&{dated}", _("Block tables")))

@@ -25,9 +25,9 @@ from reservations.admin import (
     phone,
     pulse,
     reports,
-    timeline,
     touching,
     walk_in,
+    ways,
 )
 from reservations.admin.chooser import FILTER, find_restaurant
 from reservations.admin.flags import flags_text
@@ -111,7 +111,7 @@ def links(request: HttpRequest, restaurant: Restaurant) -> list[Link]:
     """Return what the restaurant's own page links to."""
     found = []
     if may_see(request):
-        found = [(address(restaurant.pk), _("Floor")), (day.address(restaurant.pk), _("Day sheet"))]
+        found = ways.boards(restaurant.pk)
     if request.user.has_perm("reservations.add_closure"):
         close = reverse("admin:reservations_closure_close")
         found.append((f"{close}?{urlencode({'restaurant': restaurant.pk})}", _("Close days or a service")))
@@ -173,8 +173,7 @@ def _tools(request: HttpRequest, restaurant: Restaurant, found: Evening) -> list
     of_restaurant = urlencode({"restaurant": restaurant.pk})
     listed = urlencode({FILTER: restaurant.pk, "service_date": found.date})
     tools = [
-        (day.address(restaurant.pk, found.date), _("Day sheet")),
-        *timeline.links(request, restaurant, found.date),
+        *ways.evening_links(request, restaurant, found.date, but="floor", back=address(restaurant.pk)),
         (f"{reverse('admin:reservations_reservation_changelist')}?{listed}", _("All of the day")),
     ]
     if request.user.has_perm(pages.CHANGE):
@@ -184,8 +183,6 @@ def _tools(request: HttpRequest, restaurant: Restaurant, found: Evening) -> list
             (address(restaurant.pk, "night"), _("Close the night")),
             (address(restaurant.pk, "brake"), _("Brake")),
         ]
-    if request.user.has_perm(phone.ADD):
-        tools.insert(0, (phone.address(restaurant.pk, address(restaurant.pk)), _("New reservation")))
     if request.user.has_perm(blocking.ADD):
         tools.append((f"{reverse('admin:reservations_block_add')}?{of_restaurant}", _("Block tables")))
     return tools

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reservations.admin import pages
+from reservations.admin import pages, ways
 from reservations.admin.formats import date_text, local_text
 from reservations.engine.closing import Outcome, close_night
 from reservations.models import Reservation, Restaurant
@@ -62,7 +62,7 @@ def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: in
         _("Close the night"),
         subtitle=f"{restaurant}, {date_text(date)}",
         crumbs=pages.restaurant_crumbs(request, restaurant, (floor_page, _("Floor"))),
-        object_links=_other_dates(pk, date, open_dates),
+        object_links=[*ways.evening_links(request, restaurant, date), *_other_dates(pk, date, open_dates)],
         rows=_rows(restaurant, date, now),
         back=floor_page,
     )

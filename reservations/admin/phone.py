@@ -99,9 +99,10 @@ def urls(model_admin: admin.ModelAdmin[Restaurant]) -> list[URLPattern]:
     ]
 
 
-def address(restaurant_id: int, back: str = "") -> str:
-    """Return the address of the page for a restaurant; back is where it leads afterwards."""
-    query = {"restaurant": restaurant_id, **({"back": back} if back else {})}
+def address(restaurant_id: int, back: str = "", date: dt.date | None = None) -> str:
+    """Return the address of the page for a restaurant, and a date; back is where it leads afterwards."""
+    query: dict[str, Any] = {"restaurant": restaurant_id, **({"date": date} if date else {})}
+    query |= {"back": back} if back else {}
     return f"{reverse('admin:reservations_reservation_add')}?{urlencode(query)}"
 
 

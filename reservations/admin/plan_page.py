@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from reservations.admin import pages, pulse
+from reservations.admin import pages, pulse, ways
 from reservations.admin.boards import board_page
 from reservations.admin.formats import local_text
 from reservations.admin.moments import asked_date, asked_moment
@@ -132,16 +132,16 @@ def _moments(day: Timeline, moment: dt.datetime, clock: Clock) -> list[tuple[int
 
 
 def _tools(request: HttpRequest, restaurant: Restaurant, date: dt.date) -> list[Link]:
-    asked = f"?{urlencode({'date': date.isoformat()})}"
-    names = [("timeline", _("Timeline"), asked), ("floor", _("Floor"), "")]
+    def address(name: str) -> str:
+        return reverse(f"admin:reservations_restaurant_{name}", args=(restaurant.pk,))
+
+    back = f"{address('plan')}?{urlencode({'date': date.isoformat()})}"
+    tools = ways.evening_links(request, restaurant, date, but="plan", back=back)
     if request.user.has_perm(pages.CHANGE):
-        names.append(("walk_in", _("Walk-in"), ""))
+        tools.append((address("walk_in"), _("Walk-in")))
     if request.user.has_perm(EDIT):
-        names.append(("plan_edit", _("Move the tables"), ""))
-    return [
-        (reverse(f"admin:reservations_restaurant_{name}", args=(restaurant.pk,)) + query, label)
-        for name, label, query in names
-    ]
+        tools.append((address("plan_edit"), _("Move the tables")))
+    return tools
 
 
 def hall(day: Timeline, area: Area, tables: list[Placed], moment: dt.datetime) -> Hall:

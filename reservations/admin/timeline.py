@@ -14,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from reservations.admin import at_table, dropping, pages, plan_editing, plan_page, pulse
+from reservations.admin import at_table, dropping, pages, plan_editing, plan_page, pulse, ways
 from reservations.admin.boards import board_page
 from reservations.admin.formats import local_text
 from reservations.admin.moments import asked_date
@@ -39,17 +39,6 @@ def urls(model_admin: admin.ModelAdmin[Restaurant]) -> list[URLPattern]:
     return [
         path(f"<int:pk>/{where}", wrap(partial(view, model_admin)), name=f"reservations_restaurant_{name}")
         for where, name, view in views
-    ]
-
-
-def links(request: HttpRequest, restaurant: Restaurant, date: dt.date | None = None) -> list[Link]:
-    """Return the links to both pages, of a date or of the present evening."""
-    if not (request.user.has_perm(pages.VIEW) or request.user.has_perm(pages.CHANGE)):
-        return []
-    asked = f"?{urlencode({'date': date.isoformat()})}" if date else ""
-    return [
-        (reverse(f"admin:reservations_restaurant_{name}", args=(restaurant.pk,)) + asked, label)
-        for name, label in (("timeline", _("Timeline")), ("plan", _("Floor plan")))
     ]
 
 
@@ -107,8 +96,9 @@ def _board(day: Timeline, may: bool) -> dict[str, Any]:
 
 
 def _tools(request: HttpRequest, restaurant: Restaurant, date: dt.date) -> list[Link]:
-    tools = [link for link in links(request, restaurant, date) if link[1] != _("Timeline")]
-    tools.append((reverse("admin:reservations_restaurant_floor", args=(restaurant.pk,)), _("Floor")))
+    here = reverse("admin:reservations_restaurant_timeline", args=(restaurant.pk,))
+    back = f"{here}?{urlencode({'date': date.isoformat()})}"
+    tools = ways.evening_links(request, restaurant, date, but="timeline", back=back)
     if request.user.has_perm(pages.CHANGE):
         tools.append((reverse("admin:reservations_restaurant_walk_in", args=(restaurant.pk,)), _("Walk-in")))
     return tools

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from reservations import access
-from reservations.admin import day, floor, pages, phone, timeline
+from reservations.admin import day, floor, pages, phone, ways
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import date_text
 from reservations.models import Reservation, Restaurant
@@ -118,15 +118,14 @@ def _card(request: HttpRequest, found: Day) -> Card:
         ],
         facts=list(_facts(request, found, sheet)),
         closures=[Fact(_closed_text(row), _closed_address(row, restaurant)) for row in found.closures],
-        links=_links(request, restaurant, sheet),
+        links=_links(request, restaurant),
     )
 
 
-def _links(request: HttpRequest, restaurant: Restaurant, sheet: str) -> list[Link]:
-    links = [(floor.address(restaurant.pk), _("Floor")), (sheet, _("Day sheet"))]
-    links += timeline.links(request, restaurant)[:1]
+def _links(request: HttpRequest, restaurant: Restaurant) -> list[Link]:
+    links = ways.boards(restaurant.pk)
     if access.may(pages.staff_of(request), phone.ADD, restaurant.pk):
-        links.append((phone.address(restaurant.pk), _("New reservation")))
+        links.insert(0, (phone.address(restaurant.pk), _("New reservation")))
     return links
 
 

@@ -166,7 +166,7 @@ class RestaurantAdmin(PhotoAdmin, OwnersFields, SiteAdmin[Restaurant]):
 
     def object_links(self, request: HttpRequest, obj: Restaurant) -> list[Link]:
         """Link to the floor, to closing and booking, to why times are offered or not, and to what happened lately."""
-        links = [*floor.links(request, obj), *timeline.links(request, obj)]
+        links = floor.links(request, obj)
         if request.user.has_perm(phone.ADD):
             links.append((phone.address(obj.pk), _("New reservation")))
         if explain.may_see(request):

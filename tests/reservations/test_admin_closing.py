@@ -298,7 +298,7 @@ def test_each_open_night_has_its_page(staff: Client) -> None:
     for number, days in ((1, 1), (2, 2)):
         make_party(restaurant, number, starts=-1440 * days, stay=60, date=today - dt.timedelta(days=days))
     response = staff.get(of_restaurant(restaurant, "night"))
-    [(address, label)] = response.context["object_links"]
+    address, label = response.context["object_links"][-1]
     assert address.endswith((today - dt.timedelta(days=2)).isoformat())
     assert label.endswith("(1)")
     assert len(staff.get(address).context["rows"]) == 1

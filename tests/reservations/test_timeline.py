@@ -259,7 +259,7 @@ def test_what_can_be_done_at_a_gap_leads_to_filled_forms(staff: Client) -> None:
         text: href.replace("&amp;", "&") for href, text in re.findall(r'<a href="([^"]+)" class="button">([^<]+)', page)
     }
     assert "Walk-in" not in links
-    form = staff.get(links["Add reservation"]).context["form"]
+    form = staff.get(links["New reservation"]).context["form"]
     wanted = {"tables": str(one.pk), "date": date, "at": int(start.timestamp())}
     assert wanted.items() <= form.initial.items()
     form = staff.get(links["Block"]).context["form"]
