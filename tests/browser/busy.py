@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -42,7 +43,7 @@ def make_busy() -> Restaurant:
     tables = tables_of(restaurant)
     for table, name in zip(tables, ("T" * 30, HEBREW), strict=False):
         Table.objects.filter(pk=table.pk).update(name=name)
-    told = {"note": NOTE, "dietary_needs": NOTE, "occasion": "birthday", "phone": "+493012345678"}
+    told: dict[str, Any] = {"note": NOTE, "dietary_needs": NOTE, "occasion": "birthday", "phone": "+493012345678"}
     guest = make_guest(restaurant, name=LONG, email="ada@example.org", notes=NOTE, tags=[LONG[:30], HEBREW])
     make_visit(guest, 30, Status.NO_SHOW)
     make_party(restaurant, 1, starts=-150, name=LONG, status=Status.SEATED, guest=guest, **told)
@@ -68,6 +69,8 @@ def make_busy() -> Restaurant:
             restaurant=restaurant, party=2, name=name, note=NOTE, user=user, by=make_by(user), key=new_key()
         )
         make_waiting(restaurant, name=name, note=NOTE)
+    offer = make_party(restaurant, 7, starts=90, status=Status.HELD, source=Reservation.Source.WAITLIST)
+    make_waiting(restaurant, name=LONG, note=NOTE, status=WaitlistEntry.Status.OFFERED, offer=offer)
     make_old_request(restaurant, name=LONG, note=NOTE, status=BookingRequest.Status.OPEN)
     make_member(restaurant, "host", name=LONG)
     return restaurant
@@ -97,7 +100,7 @@ def people_pages(restaurant: Restaurant) -> list[str]:
     """Return the addresses of the pages about who comes, waits, asks and works there, and about days that close."""
     guest = Guest.objects.filter(restaurant=restaurant).earliest("pk")
     other = make_guest(restaurant, name=HEBREW, email="other@example.org", notes=NOTE)
-    entry = restaurant.waitlist.filter(kind=WaitlistEntry.Kind.ONLINE).earliest("pk")
+    entry = restaurant.waitlist.filter(status=WaitlistEntry.Status.OFFERED).earliest("pk")
     request = BookingRequest.objects.filter(restaurant=restaurant).earliest("pk")
     member = restaurant.memberships.earliest("pk")
     day = tonight(restaurant)
