@@ -25,7 +25,7 @@ from reservations.history.trail import GUEST, By, Event
 from reservations.messages.outgoing import of_booking, send_later
 from reservations.models import Message, Reservation, Table, TableClaim
 from reservations.queries.day import day_plan
-from reservations.queries.prepared import Param, PreparedUpdate, one_trip, together
+from reservations.queries.prepared import Param, PreparedUpdate, last_trip, one_trip, together
 from restaurant_site.caching import outbox
 from restaurant_site.observing import metrics
 
@@ -63,6 +63,9 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
     plan = day_plan(reservation.restaurant_id, reservation.service_date, seatings=False) if moving else None
     days = {reservation.service_date}
 
+    def at_once() -> bool:
+        return _confirm_at_once(reservation, details, by)
+
     def work() -> bool:
         restaurant_id, date = reservation.restaurant_id, reservation.service_date
         questions = asked_guest(restaurant_id, details)
@@ -86,7 +89,10 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
         return True
 
     try:
-        retried(work, exhausted=Reason.NO_STEP_FREE_TABLE if moving else Reason.HOLD_LAPSED)
+        retried(
+            at_once if plan is None and asking is None else work,
+            exhausted=Reason.NO_STEP_FREE_TABLE if moving else Reason.HOLD_LAPSED,
+        )
     except (Refused, Error) as error:
         # The object was told what the database has taken back.
         reservation.refresh_from_db()
@@ -101,17 +107,40 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
     return reservation
 
 
+def _confirm_at_once(reservation: Reservation, details: Details, by: By) -> bool:
+    """Confirm a hold of which nothing is asked, in two round trips: the lock with the compare-and-set, and the rest."""
+    restaurant_id, date = reservation.restaurant_id, reservation.service_date
+    questions = asked_guest(restaurant_id, details)
+    values: dict[str, Any] = {**asdict(details), "status": Status.CONFIRMED, "held_until": None}
+    # The guest's lock before the row's: a merge and an erasure take them in this order.
+    taking = _taking(tuple(values)).asked(own=reservation.pk, restaurant=restaurant_id, **values)
+    day, (*rows, taken) = take_day_and_ask(restaurant_id, date, *questions, taking)
+    if not taken:
+        raise Refused(Reason.HOLD_LAPSED)
+    shown = () if _lasts(reservation, day.now) else reservation.own_tags()
+    with last_trip():
+        values |= {"guest_id": _guest(rows[0], reservation, details, day) if questions else None}
+        values |= {"confirmed_at": day.now}
+        _TOLD.sent(own=reservation.pk, guest=values["guest_id"], at=day.now)
+        outbox.changed(*shown, trail.tag(restaurant_id))
+        for name, value in values.items():
+            setattr(reservation, name, value)
+        _tell(reservation, day, by)
+    return True
+
+
+def _tell(reservation: Reservation, day: Locked, by: By) -> None:
+    event = Event("confirmed", "reservation", reservation.pk, reservation.guest_id)
+    trail.append(reservation.restaurant_id, day.date, [event], by, day.now, day.head)
+    send_later(of_booking(reservation, day.restaurant, day.now))
+
+
 def _guest(rows: list[Any], reservation: Reservation, details: Details, day: Locked) -> int:
     return guest_from(rows, reservation.restaurant_id, details, reservation.language, day.guest_number)
 
 
 def _confirm(reservation: Reservation, day: Locked, by: By, values: dict[str, Any]) -> None:
-    def then() -> None:
-        event = Event("confirmed", "reservation", reservation.pk, reservation.guest_id)
-        trail.append(reservation.restaurant_id, day.date, [event], by, day.now, day.head)
-        send_later(of_booking(reservation, day.restaurant, day.now))
-
-    if not take_hold(reservation, day.now, values, then):
+    if not take_hold(reservation, day.now, values, lambda: _tell(reservation, day, by)):
         raise Refused(Reason.HOLD_LAPSED)
 
 
@@ -155,6 +184,17 @@ def take_hold(
 def _lasts(hold: Reservation, now: dt.datetime) -> bool:
     """Return whether a hold, which may have been extended since it was read, lasts by any node's clock."""
     return hold.held_until is not None and hold.held_until > now + CLOCKS_APART
+
+
+_TOLD = PreparedUpdate(
+    lambda: (
+        Reservation.objects.filter(pk=Param("own", models.BigIntegerField())),
+        {
+            "guest": Param("guest", models.BigIntegerField(null=True)),
+            "confirmed_at": Param("at", models.DateTimeField()),
+        },
+    )
+)
 
 
 @lru_cache(maxsize=16)

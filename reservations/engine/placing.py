@@ -25,7 +25,7 @@ from reservations.models import Refusal, Reservation, TableClaim
 from reservations.models.venue import MAX_PARTY
 from reservations.queries.day import Fresh, day_plan, fresh_from, fresh_questions, window, windowing
 from reservations.queries.house import apart, completed
-from reservations.queries.prepared import Param, Prepared, one_trip, together
+from reservations.queries.prepared import Param, Prepared, last_trip, one_trip, together
 from restaurant_site.observing import metrics
 
 Fields = Callable[[Fresh, Decision], dict[str, Any]]
@@ -102,12 +102,12 @@ def place(
         lock_neighbours(view, days)
         decision = decide(fresh.plan, wish, ask, view, fresh.now)
         values = fields(fresh, decision)
-        with one_trip():
+        other_days = [Event("released", "reservation", pk) for pk, date in given_back if date != wish.date]
+        with one_trip() if other_days or then else last_trip():
             reservation = insert_claimed(wish, decision, values, fresh.number)
             events = [Event("released", "reservation", pk) for pk, date in given_back if date == wish.date]
             events.append(placed(reservation))
             trail.append(wish.restaurant_id, wish.date, events, by, fresh.now, head or fresh.head)
-        other_days = [Event("released", "reservation", pk) for pk, date in given_back if date != wish.date]
         trail.note(wish.restaurant_id, other_days, by, fresh.now)
         if then:
             then(reservation, fresh)

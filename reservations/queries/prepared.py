@@ -204,6 +204,16 @@ def one_trip() -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def last_trip() -> Iterator[None]:
+    """Send the block's statements as `one_trip`, and with them the COMMIT: nothing may follow in the transaction.
+
+    Errors come when that ends.
+    """
+    with dialect.last_trip(connections[DEFAULT_DB_ALIAS], Trip()):
+        yield
+
+
 def _filled(params: tuple[Any, ...], values: dict[str, Any], connection: BaseDatabaseWrapper) -> list[Any]:
     return [
         param.field.get_db_prep_save(values[param.name], connection) if isinstance(param, _Slot) else param

@@ -156,6 +156,24 @@ def one_trip(connection: BaseDatabaseWrapper) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def last_trip(connection: BaseDatabaseWrapper, *around: contextlib.AbstractContextManager[Any]) -> Iterator[None]:
+    """Send the block's statements with the COMMIT, which has to be what comes next; their errors come with it.
+
+    Where the driver can, and where the transaction is the outermost one; else as
+    `one_trip`. around is left when all is answered.
+    """
+    if pipelines(connection) and connection.in_atomic_block and not connection.savepoint_ids:
+        connection.await_commit(*around)  # type: ignore[attr-defined]
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        for one in around:
+            stack.enter_context(one)
+        with one_trip(connection):
+            yield
+
+
 def pipelines(connection: BaseDatabaseWrapper) -> bool:
     """Return whether `one_trip` is one: psycopg's pipeline, over PostgreSQL's own protocol, on an open connection."""
     return of(connection).pipelines and connection.connection is not None

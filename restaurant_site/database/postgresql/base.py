@@ -8,6 +8,7 @@ answers with one byte, whoever asks.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import select
 import socket
@@ -175,6 +176,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     _answered = 0.0
     """When `is_usable` last asked the server itself, in monotonic seconds."""
 
+    _last_trip: contextlib.ExitStack | None = None
+    """What is left with the transaction's end."""
+
     Database: Any = SimpleNamespace(**vars(psycopg) | {"connect": Connection.connect})
 
     @property
@@ -217,6 +221,29 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if heard.found():
             logger.warning("The database answers again.")
         return connection
+
+    def await_commit(self, *around: contextlib.AbstractContextManager[Any]) -> None:
+        """Send the rest of the transaction together with its COMMIT; around is left behind that."""
+        trip = contextlib.ExitStack()
+        for one in around:
+            trip.enter_context(one)
+        trip.enter_context(self.connection.pipeline())
+        self._last_trip = trip
+
+    def commit(self) -> None:
+        """Commit, with what waits for it."""
+        trip, self._last_trip = self._last_trip, None
+        with self.wrap_database_errors, trip or contextlib.nullcontext():
+            super().commit()
+
+    def rollback(self) -> None:
+        """Roll back, also what was to be committed."""
+        trip, self._last_trip = self._last_trip, None
+        if trip is not None:
+            # What they failed by, whoever rolls back knows, or has no use for.
+            with contextlib.suppress(psycopg.Error):
+                trip.close()
+        super().rollback()
 
     def is_usable(self) -> bool:
         """Return whether the connection can be used; while the server is silent none can, and nobody waits to see."""
