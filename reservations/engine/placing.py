@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from reservations.engine import selling
 from reservations.engine.availability import Ask, DayPlan, candidates, pick
 from reservations.engine.deciding import Decision, Wish, decide, end_of, insert_claimed, lock_neighbours
 from reservations.engine.errors import NotAnswered, Reason, Refused
@@ -121,6 +122,7 @@ def place(
         # What an early look went by may have come from the cache, from which nothing is decided.
         reservation = retried(partial(work, plan, None if early else plan), exhausted=Reason.TABLES_TAKEN)
     except Refused as refusal:
+        selling.refused((wish.restaurant_id, wish.date))
         if not isinstance(refusal, NotAnswered) and (first := _by_key(wish.restaurant_id, key)):
             return first
         if offered:
@@ -131,6 +133,7 @@ def place(
         metrics.BOOKINGS.labels("refused", refusal.reason.value).inc()
         raise
     if is_new:
+        selling.sold((wish.restaurant_id, wish.date))
         metrics.BOOKINGS.labels(str(reservation.status), "").inc()
     return reservation
 

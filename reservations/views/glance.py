@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from reservations import cached
-from reservations.engine import booking
+from reservations.engine import booking, selling
 from reservations.engine.availability import DayPlan, surely_full
 from reservations.engine.booking import Wish
 from reservations.engine.errors import NotAnswered
@@ -21,7 +21,7 @@ class Glance:
     good as that of a page of times; for who holds nothing here and has had no
     answer to this button, which are asked then. Its yes is good for nothing.
     Where nothing is cached, as on a day that sells fast, the database is asked who
-    comes; the house itself is cached all the same.
+    comes, unless a table was just sold there; the house itself is cached all the same.
     """
 
     wish: Wish
@@ -40,5 +40,7 @@ class Glance:
                 return self.plan
             if booking.is_new_here(self.wish, self.browser, self.key):
                 raise NotAnswered(reason)
-        known = cached.house_on(self.wish.restaurant_id, self.wish.date)
-        return booking.look(self.wish, ask, self.browser, known.plan(self.wish.date))
+        known = cached.house_on(self.wish.restaurant_id, self.wish.date).plan(self.wish.date)
+        if self.plan is None and selling.sells((self.wish.restaurant_id, self.wish.date)):
+            return known
+        return booking.look(self.wish, ask, self.browser, known)
