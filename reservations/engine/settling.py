@@ -18,6 +18,13 @@ Step = Callable[[Reservation, Locked], dict[str, Any]]
 """Returns what a rule sets on the row, whose day is locked, and may write claims."""
 
 
+_ENDING = ("finished", "no_show")
+
+
+def _standing(reservation: Reservation) -> tuple[str, bool]:
+    return str(reservation.status), reservation.arrived_at is not None
+
+
 def settle(
     reservation: Reservation,
     by: By,
@@ -30,6 +37,10 @@ def settle(
     more: Callable[[Reservation, dict[str, Any]], dict[str, Any]] | None = None,
 ) -> bool:
     """Do one step with a row under its day's lock; return False where the row is already as the step would have it.
+
+    Raises `Refused`: with refused where the status allows no such step, and
+    CHANGED_MEANWHILE where a visit would be ended whose status is another than
+    that of the reservation as it was read, or whose guest has come since.
 
     frees says whether who waits is to be served after it; by default, where the row's status changes.
     more returns what the event tells besides, from the row as it was and what is set.
@@ -46,6 +57,9 @@ def settle(
             return False
         if row.status not in allowed:
             raise Refused(refused)
+        if kind in _ENDING and _standing(row) != _standing(reservation):
+            # Who asks has seen somebody who had not come yet, or who still sat.
+            raise Refused(Reason.CHANGED_MEANWHILE)
         before = {name: getattr(row, name) for name in ("status", "table_ids", "ends_at")}
         values = step(row, day)
         if not values:

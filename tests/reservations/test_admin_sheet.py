@@ -236,6 +236,7 @@ def test_what_changed_meanwhile_is_said_and_shown(staff: Client, user: User) -> 
     assert (lines(page)["Ada"].row.tables, lines(page)["Ada"].row.status) == ("T3", "confirmed")
     seated = press(staff, restaurant, lines(page)["Ada"], "Seat")
     undo = lines(seated)["Ada"]
+    party.refresh_from_db()
     floor.finish(reservation=party, by=by_staff(user))
     page = press(staff, restaurant, undo, "Undo: Seated")
     assert "Somebody has changed it meanwhile" in page.content.decode()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reservations.engine import booking, due, floor
+from reservations.engine import arriving, booking, due, floor
 from reservations.engine.coming import reduce_party, say_coming, say_late
 from reservations.engine.errors import Reason, Refused
 from reservations.models import Reservation, Restaurant, Table, User
@@ -313,3 +313,20 @@ def test_tables_may_be_pushed_together_and_are_never_anothers(venue: Restaurant)
     floor.move(reservation=first, table_ids=both, by=make.make_by())
     assert (set(fresh(first).table_ids), len(claims(first))) == (set(both), 16)
     assert broken(venue.pk) == {}
+
+
+@pytest.mark.django_db
+def test_a_visit_is_not_ended_by_who_has_seen_another_state(venue: Restaurant) -> None:
+    coming, sitting = booked(venue), seated(venue, dt.time(18))
+    stale = fresh(coming), fresh(sitting)
+    with clock.at(coming.starts_at + MINUTE):
+        arriving.arrive(reservation=coming, by=make.make_by())
+        Reservation.objects.filter(pk=sitting.pk).update(status=Reservation.Status.CONFIRMED)
+        for rule, seen in ((_no_show, stale[0]), (_finish, stale[1])):
+            with pytest.raises(Refused) as refusal:
+                rule(seen)
+            assert refusal.value.reason == Reason.CHANGED_MEANWHILE
+        assert [fresh(one).status for one in (coming, sitting)] == [Reservation.Status.CONFIRMED] * 2
+        # Looked at again, it is done.
+        _finish(fresh(sitting))
+    assert fresh(sitting).status == Reservation.Status.FINISHED
