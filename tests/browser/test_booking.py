@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -18,7 +19,8 @@ pytestmark = pytest.mark.browser
 
 
 def in_days(days: int) -> str:
-    return (timezone.now() + dt.timedelta(days=days)).date().isoformat()
+    # As the restaurants of the tests have it.
+    return (timezone.now().astimezone(ZoneInfo("Europe/Berlin")).date() + dt.timedelta(days=days)).isoformat()
 
 
 def fill_details(page: Page, name: str = "Ada Lovelace") -> None:
