@@ -110,7 +110,7 @@ def look(crawlers: list[Crawler], lines: list[str]) -> None:
 
 def test_the_site_withstands_a_crawl() -> None:
     with watching.logged() as lines:
-        crawlers = crawled(depth=0, most=100)
+        crawlers = crawled(depth=0, most=50)
     look(crawlers, lines)
     assert sum(one.report.sent for one in crawlers) > 1_000
 
@@ -118,7 +118,7 @@ def test_the_site_withstands_a_crawl() -> None:
 @pytest.mark.audit
 def test_the_site_withstands_a_long_crawl() -> None:
     with watching.logged() as lines:
-        crawlers = crawled(depth=1, most=300)
+        crawlers = crawled(depth=1, most=200)
     look(crawlers, lines)
 
 
