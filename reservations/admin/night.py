@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from reservations.admin import pages, ways
 from reservations.admin.formats import date_text, local_text
 from reservations.engine.closing import Outcome, close_night
+from reservations.engine.errors import Reason
 from reservations.models import Reservation, Restaurant
 from reservations.numbers import read_number
 from reservations.queries.evening import unsettled
@@ -27,6 +28,7 @@ from reservations.queries.floor import running, table_names, unresolved
 from reservations.reasons import staff_text
 from reservations.scoping import Link
 
+_UNSETTLED = (Reservation.Status.CONFIRMED, Reservation.Status.SEATED)
 _OUTCOMES: dict[str, Outcome] = {"finished": "finished", "no_show": "no_show"}
 
 
@@ -40,6 +42,8 @@ class Row:
     tables: str
     outcomes: list[tuple[str, str, bool]]
     """Each outcome: its value, what it says, and whether it is chosen."""
+    seen: str
+    """How it stands, which the page sends back."""
 
 
 def show(model_admin: admin.ModelAdmin[Restaurant], request: HttpRequest, pk: int) -> HttpResponse:
@@ -105,6 +109,7 @@ def _rows(restaurant: Restaurant, date: dt.date, now: dt.datetime) -> list[Row]:
                 covers=pages.covers_text(row.party_size),
                 tables=pages.names_text(row.table_ids, names),
                 outcomes=[(value, label, value in marks) for value, label in values],
+                seen=pages.standing(row),
             )
         )
     return found
@@ -117,12 +122,16 @@ def _settle(request: HttpRequest, restaurant: Restaurant, date: dt.date) -> None
         prefix, _underscore, number = name.partition("_")
         if prefix == "outcome" and (pk := read_number(number)) and str(value) in _OUTCOMES:
             outcomes[pk] = _OUTCOMES[str(value)]
+    changed = _changed(request, restaurant, outcomes)
+    for row in changed:
+        del outcomes[row.pk]
     due: set[int] = set(unresolved(restaurant.pk, date, timezone.now()).values_list("pk", flat=True))
     refused = close_night(restaurant=restaurant, date=date, outcomes=outcomes, by=pages.by(request))
     done = len(due & set(outcomes)) - len(refused)
-    for row, reason in refused:
+    for row, reason in [*refused, *((row, Reason.CHANGED_MEANWHILE) for row in changed)]:
         link = pages.link_to(request, row)
         state: Any = row.get_status_display()
+        state = _("arrived") if pages.standing(row) == pages.ARRIVED else state
         messages.error(request, format_html("{}: {} {}", link, staff_text(reason), _("Now: %s.") % state))
     others = sorted(set(outcomes) - due)
     for row in Reservation.objects.filter(restaurant=restaurant, pk__in=others[:1000]):
@@ -133,5 +142,12 @@ def _settle(request: HttpRequest, restaurant: Restaurant, date: dt.date) -> None
         messages.success(
             request, ngettext("%(count)d party is settled.", "%(count)d parties are settled.", done) % {"count": done}
         )
-    elif not outcomes:
+    elif not outcomes and not changed:
         messages.warning(request, _("Nothing was chosen."))
+
+
+def _changed(request: HttpRequest, restaurant: Restaurant, outcomes: dict[int, Outcome]) -> list[Reservation]:
+    """Return who stood otherwise on the page than now: whoever has come since is no no-show."""
+    rows = Reservation.objects.filter(restaurant=restaurant, pk__in=[*outcomes][:1000], status__in=_UNSETTLED)
+    seen = {row: request.POST.get(f"seen_{row.pk}") for row in rows}
+    return [row for row, standing in seen.items() if standing and standing != pages.standing(row)]

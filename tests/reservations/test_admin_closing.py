@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from reservations.models import Closure, HistoryEvent, Message, Reservation, Restaurant, Service, User
 from tests.factories import (
@@ -315,6 +316,23 @@ def test_what_another_settled_meanwhile_is_said(staff: Client) -> None:
     assert "was settled by somebody else meanwhile: cancelled" in page
     assert "1 party is settled" in page
     assert (status(first), status(second)) == (Status.CANCELLED, Status.NO_SHOW)
+
+
+def test_who_came_since_the_page_was_shown_is_no_no_show(staff: Client) -> None:
+    restaurant = make_house()
+    came, sits, away = (make_party(restaurant, number, starts=-60, stay=30) for number in (1, 2, 3))
+    shown = {
+        f"seen_{row.reservation.pk}": row.seen for row in staff.get(of_restaurant(restaurant, "night")).context["rows"]
+    }
+    assert set(shown.values()) == {"confirmed"}
+    Reservation.objects.filter(pk=came.pk).update(arrived_at=timezone.now())
+    Reservation.objects.filter(pk=sits.pk).update(status=Status.SEATED)
+    sent = {f"outcome_{came.pk}": "no_show", f"outcome_{sits.pk}": "finished", f"outcome_{away.pk}": "no_show"}
+    page = staff.post(of_restaurant(restaurant, "night"), sent | shown, follow=True).content.decode()
+    assert page.count("Somebody has changed it meanwhile") == 2
+    assert "Now: arrived." in page
+    assert "1 party is settled" in page
+    assert [status(row) for row in (came, sits, away)] == [Status.CONFIRMED, Status.SEATED, Status.NO_SHOW]
 
 
 def test_refused_outcome_is_said_and_keeps_none_of_the_others(staff: Client) -> None:
