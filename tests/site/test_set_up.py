@@ -260,6 +260,14 @@ def test_the_page_of_staff_leads_to_the_invitation(db: None) -> None:
     assert "new@example.org" in owner.get(page.links["Everybody who works here"]).content.decode()
 
 
+def test_a_manager_is_led_to_no_invitation_which_is_the_owners(client: Client, db: None) -> None:
+    place = make_venue()
+    client.force_login(make_member(place, "manager"))
+    page = read(client.get(step(place, "staff")))
+    assert "Owners of the restaurant invite" in page.text
+    assert not {"Invite somebody by e-mail", "Everybody who works here"} & set(page.links)
+
+
 def test_the_guide_is_linked_for_who_may_add_a_restaurant(db: None) -> None:
     place = make_venue()
     leading = ("/admin/", "/admin/reservations/restaurant/", "/admin/reservations/restaurant/add/")
