@@ -77,7 +77,7 @@ class PlaceForm(_PlaceForm):
         )
         widgets: ClassVar = {
             "name": forms.TextInput(attrs={"autocomplete": "organization", "class": "vTextField"}),
-            "street": forms.TextInput(attrs={"autocomplete": "street-address", "class": "vTextField"}),
+            "street": forms.TextInput(attrs={"autocomplete": "address-line1", "class": "vTextField"}),
             "postcode": forms.TextInput(attrs={"autocomplete": "postal-code"}),
             "currency": forms.TextInput(attrs={"size": 5, "autocapitalize": "characters"}),
             "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
