@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import IntegrityError, connection, models
 from django.db.models import Model, QuerySet
 from django.forms import Field, Media, ModelChoiceField, ModelForm
@@ -121,7 +121,12 @@ def _again(view: Callable[[], HttpResponse]) -> HttpResponse:
     try:
         return view()
     except IntegrityError:
+        pass
+    try:
         return view()
+    except IntegrityError as error:
+        # What the page's own form can't send, such as rows that are there as new ones.
+        raise BadRequest("The form is not that of the page.") from error
 
 
 def _check_now() -> None:

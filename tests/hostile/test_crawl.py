@@ -118,7 +118,7 @@ def test_the_site_withstands_a_crawl() -> None:
 @pytest.mark.audit
 def test_the_site_withstands_a_long_crawl() -> None:
     with watching.logged() as lines:
-        crawlers = crawled(depth=1, most=200)
+        crawlers = crawled(depth=1, most=60)
     look(crawlers, lines)
 
 

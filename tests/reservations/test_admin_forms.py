@@ -32,6 +32,7 @@ from tests.factories import (
     make_turn_time,
     make_venue,
 )
+from tests.pages import read
 
 pytestmark = pytest.mark.django_db
 
@@ -335,3 +336,14 @@ def test_rules_of_waitlist_requests_and_guests_are_saved_within_their_bounds(sta
     }
     for name, value in {"offer_minutes": 4, "request_hours": 721, "late_minutes": 0, "retention_days": 0}.items():
         assert "Ensure this value" in errors(staff, where, {**data, name: value}), name
+
+
+@pytest.mark.django_db
+def test_rows_that_are_there_can_not_be_sent_as_new_ones(client: Client) -> None:
+    place = make_venue()
+    client.force_login(make_staff())
+    address = reverse("admin:reservations_restaurant_change", args=(place.pk,))
+    form = next(form for form in read(client.get(address)).forms if "areas-INITIAL_FORMS" in form.values)
+    answer = client.post(address, form.values | {"areas-INITIAL_FORMS": "0"})
+    assert answer.status_code in (200, 400)
+    assert place.areas.count() == 1
