@@ -130,8 +130,7 @@ def _settle(request: HttpRequest, restaurant: Restaurant, date: dt.date) -> None
     done = len(due & set(outcomes)) - len(refused)
     for row, reason in [*refused, *((row, Reason.CHANGED_MEANWHILE) for row in changed)]:
         link = pages.link_to(request, row)
-        state: Any = row.get_status_display()
-        state = _("arrived") if pages.standing(row) == pages.ARRIVED else state
+        state: Any = _("arrived") if pages.standing(row) == pages.ARRIVED else row.get_status_display()
         messages.error(request, format_html("{}: {} {}", link, staff_text(reason), _("Now: %s.") % state))
     others = sorted(set(outcomes) - due)
     for row in Reservation.objects.filter(restaurant=restaurant, pk__in=others[:1000]):

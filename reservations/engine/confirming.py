@@ -117,14 +117,11 @@ def _confirm_at_once(reservation: Reservation, details: Details, by: By) -> bool
     day, (*rows, taken) = take_day_and_ask(restaurant_id, date, *questions, taking)
     if not taken:
         raise Refused(Reason.HOLD_LAPSED)
-    shown = () if _lasts(reservation, day.now) else reservation.own_tags()
     with last_trip():
-        values |= {"guest_id": _guest(rows[0], reservation, details, day) if questions else None}
-        values |= {"confirmed_at": day.now}
-        _TOLD.sent(own=reservation.pk, guest=values["guest_id"], at=day.now)
-        outbox.changed(*shown, trail.tag(restaurant_id))
-        for name, value in values.items():
-            setattr(reservation, name, value)
+        guest = _guest(rows[0], reservation, details, day) if questions else None
+        values |= {"guest_id": guest, "confirmed_at": day.now}
+        _TOLD.sent(own=reservation.pk, guest=guest, at=day.now)
+        _taken(reservation, day.now, values)
         _tell(reservation, day, by)
     return True
 
@@ -168,22 +165,27 @@ def take_hold(
     in the same round trip. Where it was no hold the caller takes everything back
     by raising, and reads the row again.
     """
-    # Of what is free it changes nothing before the hold would have ended, and what is cached is kept no longer.
-    shown = () if _lasts(reservation, now) and "table_ids" not in values else reservation.own_tags()
     values |= {"status": Status.CONFIRMED, "held_until": None, "confirmed_at": now}
     with one_trip():
         taken = _taking(tuple(values)).sent(own=reservation.pk, restaurant=reservation.restaurant_id, **values)
-        outbox.changed(*shown, trail.tag(reservation.restaurant_id))
-        for name, value in values.items():
-            setattr(reservation, name, value)
+        _taken(reservation, now, values)
         if then:
             then()
     return bool(taken())
 
 
-def _lasts(hold: Reservation, now: dt.datetime) -> bool:
-    """Return whether a hold, which may have been extended since it was read, lasts by any node's clock."""
-    return hold.held_until is not None and hold.held_until > now + CLOCKS_APART
+def _taken(hold: Reservation, now: dt.datetime, values: dict[str, Any]) -> None:
+    """Renew what a confirmation ends, and let the row know the values.
+
+    Of what is free it changes nothing before the hold, which may have been
+    extended since it was read, would have ended, and what is cached is kept no
+    longer; so long as that is to come by any node's clock.
+    """
+    lasts = hold.held_until is not None and hold.held_until > now + CLOCKS_APART
+    shown = () if lasts and "table_ids" not in values else hold.own_tags()
+    outbox.changed(*shown, trail.tag(hold.restaurant_id))
+    for name, value in values.items():
+        setattr(hold, name, value)
 
 
 _TOLD = PreparedUpdate(

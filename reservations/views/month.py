@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 
 from reservations import cached
+from reservations.engine.availability import Ask
 from reservations.engine.room import Room
 from reservations.forms import PartyForm
 from reservations.queries.venue import Place
@@ -35,6 +36,11 @@ class Who:
         data = form.cleaned_data
         wished = data.get("time")
         return cls(data["party"], form.area_id, data["step_free"], f"{wished:%H:%M}" if wished else "")
+
+    @property
+    def ask(self) -> Ask:
+        """What they ask of a day online."""
+        return Ask(party=self.party, area_id=self.area_id, step_free=self.step_free)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from reservations import cached
-from reservations.engine.availability import Ask, DayPlan, Time, day_reason, times
+from reservations.engine.availability import DayPlan, Time, day_reason, times
 from reservations.engine.errors import Reason
 from reservations.engine.room import next_change
 from reservations.models import Restaurant
@@ -33,12 +34,12 @@ _OWN: Final = mark_safe("<!-- own -->")
 """Where in the fragment's form stands what is one visitor's own."""
 
 
-def own_fields(request: HttpRequest, key: str) -> SafeString:
-    """Return what a form of times sends that no other visitor's does: its CSRF token, and its idempotency key."""
+def own_fields(request: HttpRequest) -> SafeString:
+    """Return what a form of times sends that no other page's does: its CSRF token, and an idempotency key."""
     return format_html(
         '<input type="hidden" name="csrfmiddlewaretoken" value="{}"><input type="hidden" name="key" value="{}">',
         get_token(request),
-        key,
+        secrets.token_urlsafe(16),
     )
 
 
@@ -48,7 +49,6 @@ def times_html(
     who: Who,
     date: dt.date,
     *,
-    key: str,
     wanted: dt.datetime | None = None,
     refused: Reason | None = None,
 ) -> SafeString:
@@ -63,7 +63,7 @@ def times_html(
         "times_of", found.slug, date, who.party, who.area_id, who.step_free, who.wished, moment, str(refused or "")
     )
     # Both are Django's own, which escaped them.
-    return mark_safe(shown.replace(_OWN, own_fields(request, key), 1))  # noqa: S308
+    return mark_safe(shown.replace(_OWN, own_fields(request), 1))  # noqa: S308
 
 
 @fragment("reservations/_times.html")
@@ -103,8 +103,7 @@ def times_shown(
     refused: Reason | None = None,
 ) -> dict[str, Any]:
     """Return the context of the times' template, `own_fields` apart, as `times_html` asks for it."""
-    ask = Ask(party=who.party, area_id=who.area_id, step_free=who.step_free)
-    day, reason = times(plan, ask, now), day_reason(plan, ask, now)
+    day, reason = times(plan, who.ask, now), day_reason(plan, who.ask, now)
     bookable = [time for time in day if time.bookable]
     if wanted is None and who.wished:
         wanted = moment_of(date, dt.time.fromisoformat(who.wished), found.timezone, day)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +18,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from reservations import cached
-from reservations.engine.availability import Ask, DayPlan, Time, day_reason, times
+from reservations.engine.availability import DayPlan, Time, day_reason, times
 from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason
 from reservations.forms import TimesForm
@@ -53,13 +52,12 @@ def _show_times(request: HttpRequest, slug: str) -> HttpResponse:
     if wants_json(request):
         response = _as_json(found, form)
     else:
-        context = times_context(request, found, form)
-        if request.headers.get("HX-Request") != "true":
-            response = render(request, "reservations/times.html", context | {"shows_month": form.is_valid()})
-        elif form.is_valid():
-            response = HttpResponse(context["times"])
+        is_part = request.headers.get("HX-Request") == "true"
+        if is_part and form.is_valid():
+            response = HttpResponse(times_html(request, found, Who.of(form), form.cleaned_data["date"]))
         else:
-            response = render(request, "reservations/_times.html", context | {"is_part": True})
+            context = times_context(request, found, form) | {"is_part": is_part, "shows_month": form.is_valid()}
+            response = render(request, f"reservations/{'_times' if is_part else 'times'}.html", context)
         if not browser_of(request):
             # Before the first button is pressed: pressed twice, both requests then
             # come from the same browser, and get the same hold.
@@ -143,7 +141,6 @@ def times_context(
     draft is what a diner had typed for a hold that is gone; the buttons carry it
     along. plan is the date's, where it was just read.
     """
-    key = secrets.token_urlsafe(16)
     context: dict[str, Any] = {"place": found, "form": form, "draft": asdict(draft) if draft else {}}
     if not form.is_valid():
         return context
@@ -157,14 +154,14 @@ def times_context(
             "step_free": who.step_free,
             "wished": who.wished,
             "search": rendered("search_of", found.slug, date, who.party, who.area_id, who.step_free, who.wished),
-            "times": times_html(request, found, who, date, key=key, wanted=wanted, refused=refused),
+            "times": times_html(request, found, who, date, wanted=wanted, refused=refused),
         }
     now = timezone.now()
     plan = plan or cached.day_plan(found.id, date)
     return (
         context
         | times_shown(found, who, date, now, plan, wanted=wanted, refused=refused)
-        | {"own": own_fields(request, key)}
+        | {"own": own_fields(request)}
     )
 
 
@@ -185,16 +182,13 @@ def search_for(wish: Wish) -> dict[str, Any]:
     }
 
 
-def day_of(
-    found: Place, form: TimesForm, now: dt.datetime | None = None, plan: DayPlan | None = None
-) -> tuple[tuple[Time, ...], Reason | None]:
+def day_of(found: Place, form: TimesForm) -> tuple[tuple[Time, ...], Reason | None]:
     """Return the day's times for the party, and why there are none at all; nothing of a search that can't be read."""
     if not form.is_valid():
         return (), None
-    now = now or timezone.now()
-    plan = plan or cached.day_plan(found.id, form.cleaned_data["date"])
-    ask = Ask(party=form.cleaned_data["party"], area_id=form.area_id, step_free=form.cleaned_data["step_free"])
-    return times(plan, ask, now), day_reason(plan, ask, now)
+    now, who = timezone.now(), Who.of(form)
+    plan = cached.day_plan(found.id, form.cleaned_data["date"])
+    return times(plan, who.ask, now), day_reason(plan, who.ask, now)
 
 
 def _as_json(found: Place, form: TimesForm) -> JsonResponse:

@@ -38,9 +38,11 @@ def reading(store: Store, asked: Sequence[list[str]]) -> Iterator[None]:
     until = time.monotonic() + SECONDS
     # Each question alone says what an error means.
     with contextlib.suppress(Unavailable):
-        prepared = store.prepare([*dict.fromkeys(key for keys in asked for key in keys)])
+        every = [*dict.fromkeys(key for keys in asked for key in keys)]
+        prepared = store.prepare(every)
+        names = dict(zip(every, prepared[0], strict=True))
         values = dict(zip(prepared[0], store.fetch(prepared), strict=True))
-        read = _Read(values, {store.prepare(keys[:1])[0][0] for keys in asked}, until)
+        read = _Read(values, {names[keys[0]] for keys in asked}, until)
     held = _ahead.set(read)
     try:
         yield

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import Page
 
 from reservations.engine import blocking, waitlist
 from reservations.engine.tables import slot_of
 from reservations.models import BookingRequest, Guest, Reservation, Restaurant, Table, WaitlistEntry
+from tests.conftest import Site
 from tests.factories import make_by, make_member, make_staff, new_key
 from tests.reservations.evening import make_house, make_party, tables_of, tonight
 from tests.reservations.people import make_guest, make_old_request, make_visit, make_waiting
@@ -119,3 +122,13 @@ def people_pages(restaurant: Restaurant) -> list[str]:
 
 def _of(model: str, name: str, pk: int) -> str:
     return reverse(f"admin:reservations_{model}_{name}", args=(pk,))
+
+
+def opened(page: Page, site: Site, restaurant: Restaurant) -> Iterator[str]:
+    """Open each of these pages in turn, on a phone, and yield its address."""
+    for address in (*evening_pages(restaurant), *people_pages(restaurant)):
+        page.set_viewport_size({"width": 390, "height": 844})
+        answer = page.goto(site.url + address, wait_until="load")
+        assert answer is not None
+        assert answer.status == 200, address
+        yield address

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from reservations.models import Restaurant, Table
 from tests.browser.axe import serious
-from tests.browser.busy import evening_pages, make_busy, people_pages
+from tests.browser.busy import make_busy, opened
 from tests.browser.conftest import Visitor
 from tests.browser.hands import host
 from tests.conftest import Site
@@ -31,14 +31,8 @@ def both(page: Page, name: str) -> list[str]:
 
 
 def test_no_page_keeps_anybody_out_on_a_phone_or_a_desk(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
-    restaurant = make_busy()
     page = host(site, browser, visitors)
-    found = []
-    for address in (*evening_pages(restaurant), *people_pages(restaurant)):
-        answer = page.goto(site.url + address, wait_until="load")
-        assert answer is not None
-        assert answer.status == 200, address
-        found += both(page, address)
+    found = [problem for address in opened(page, site, make_busy()) for problem in both(page, address)]
     assert not found, "\n".join(found)
 
 

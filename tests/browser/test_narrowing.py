@@ -90,12 +90,18 @@ def test_the_sheet_is_narrowed_by_status_area_and_service(
     assert re.search(r"\?q=t1&area=\d+$", page.url)
 
 
-def test_what_was_touched_stays_in_sight(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
+def two_hosts(site: Site, browser: Browser, visitors: list[Visitor]) -> list[Page]:
+    """Return the day sheet of one restaurant as two hosts have it open."""
     restaurant = make_evening()
-    page = host(site, browser, visitors)
-    other = host(site, browser, visitors)
+    pages = [host(site, browser, visitors) for _host in range(2)]
+    for page in pages:
+        page.goto(site.url + of_restaurant(restaurant, "day"))
+    return pages
+
+
+def test_what_was_touched_stays_in_sight(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
+    page, other = two_hosts(site, browser, visitors)
     for one in (page, other):
-        one.goto(site.url + of_restaurant(restaurant, "day"))
         one.get_by_label("Status", exact=True).select_option(label="confirmed")
     row(page, "Ada").get_by_role("button", name="Seat", exact=True).press("Enter")
     undo = row(page, "Ada").get_by_role("button", name="Undo: Seated")
@@ -118,11 +124,7 @@ def test_what_was_touched_stays_in_sight(site: Site, browser: Browser, visitors:
 
 
 def test_the_focus_stays_in_the_row_that_another_touches(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
-    restaurant = make_evening()
-    page = host(site, browser, visitors)
-    other = host(site, browser, visitors)
-    for one in (page, other):
-        one.goto(site.url + of_restaurant(restaurant, "day"))
+    page, other = two_hosts(site, browser, visitors)
     page.get_by_label("Status", exact=True).select_option(label="confirmed")
     row(page, "Ada").get_by_role("button", name="Seat", exact=True).focus()
     press(other, "Ada", "Seat")
