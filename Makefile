@@ -68,7 +68,7 @@ audit: $(READY) .env
 	@$(BIN)/python tests/site/found/install.py
 	@$(BIN)/python tests/site/bounded/install.py
 	@$(BIN)/python tests/database/install.py
-	$(BIN)/python -m pytest -m audit
+	$(BIN)/python tests/run.py --audit
 
 # Two web nodes of two releases behind nginx: some three minutes. Half of it is in `make audit` as well.
 scale-test: $(READY) .env

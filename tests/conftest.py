@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,30 @@ from tests.postgresql import skip_elsewhere
 if TYPE_CHECKING:
     from playwright.sync_api import Playwright
 
-ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+
+MARKS = ("audit", "scale", "concurrency")
+"""By which tests are left out of one part of a run, or are all that it is."""
+
+
+@cache
+def _mentioned(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _may_have(mark: str, module: Path) -> bool:
+    """Return whether a module, or a conftest.py that it shares, says anything of a mark."""
+    shared = [folder / "conftest.py" for folder in module.parents if folder != HERE and folder.is_relative_to(HERE)]
+    return any(f"mark.{mark}" in _mentioned(path) for path in (module, *shared))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no module of which nothing is asked for: the marks that are wanted are written in few of a thousand."""
+    wanted = set(MARKS) & set((config.getoption("markexpr") or "").split(" and "))
+    is_module = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    return True if is_module and not all(_may_have(mark, collection_path) for mark in wanted) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -45,6 +69,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept: list[pytest.Item] = []
     gone: list[pytest.Item] = []
     for item in items:
+        for mark in MARKS:
+            # Else a run that asks for the mark would leave it out in silence.
+            assert not item.get_closest_marker(mark) or _may_have(mark, item.path), f"{item.path} has no mark.{mark}"
         marks = [mark for mark in ("audit", "scale") if item.get_closest_marker(mark)]
         (gone if marks and not any(mark in asked for mark in marks) else kept).append(item)
     config.hook.pytest_deselected(items=gone)

@@ -53,7 +53,7 @@ def test_all_pages_hold_together_on_a_narrow_screen(site: Site, browser: Browser
     paths = ["/", *(f"/restaurants/here/{path}" for path in of_place), "/restaurants/bare/", "/restaurants/bare/menu/"]
     found = []
     for path in [*paths, "/my-reservations/", "/my-reservations/find/", "/nothing/"]:
-        # Dark on every page; the light ones are those of test_access.
+        # Dark on every page; the light ones are those of test_access_states.
         page.emulate_media(color_scheme="dark", forced_colors="none")
         page.goto(site.url + path, wait_until="load")
         found += [f"{path}: {sideways(page)} px too wide"] if sideways(page) > 0 else []

@@ -26,7 +26,7 @@ from tests.concurrency.everything.commands import COMMANDS, OFTEN, Went, carry_o
 from tests.concurrency.everything.house import EVE, House, make_house
 from tests.concurrency.invariants import broken
 
-pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 EXAMPLES = int(os.environ.get("ANY_ORDER_EXAMPLES", "0"))
 

@@ -13,6 +13,9 @@ _SAVES = ("_save", "_continue", "_addanother", "_saveasnew")
 _ASKS = ("hx-get", "hx-post", "hx-put", "hx-patch", "hx-delete")
 
 
+Shape = tuple[str, str, tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field of a form with the value that it has; a box that is not ticked has None."""
@@ -35,7 +38,7 @@ class Form:
     is_htmx: bool = False
 
     @property
-    def shape(self) -> tuple[str, str, tuple[str, ...]]:
+    def shape(self) -> Shape:
         """What forms have in common that differ only in numbers: one of them is enough."""
         names = dict.fromkeys(re.sub(r"\d+", "#", one.name) for one in self.fields if one.name not in _SAVES)
         return self.method, re.sub(r"\d+", "#", urlsplit(self.action).path), tuple(names)

@@ -12,6 +12,7 @@ from tests.conftest import ROOT
 
 
 @pytest.mark.audit
+@pytest.mark.concurrency
 def test_a_minute_breaks_no_promise() -> None:
     command = [sys.executable, "-m", "tests.soak"]
     given = os.environ | {"MINUTES": "1"}

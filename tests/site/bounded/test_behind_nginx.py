@@ -23,7 +23,7 @@ from tests.redis_server import RedisServer
 from tests.site.bounded.install import nginx
 from tests.wire import Wire
 
-pytestmark = [pytest.mark.audit, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.audit, pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 
 HALF_SENT, READERS = 3000, 200
 ASKED = 300

@@ -24,7 +24,7 @@ _ATTEMPTS = 3
 # What Lighthouse itself says of a browser that did not record the load in time: it is no finding about the page.
 _AGAIN = "Please run Lighthouse again"
 
-pytestmark = pytest.mark.audit
+pytestmark = [pytest.mark.audit, pytest.mark.concurrency]
 
 
 def report(path: str, flags: list[str], folder: Path) -> dict[str, Any]:
