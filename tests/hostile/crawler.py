@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -126,14 +126,16 @@ class Crawler:
         waiting = deque((seed, True) for seed in seeds)
         seen: set[str] = set()
         kinds: set[tuple[str, frozenset[str]]] = set()
+        of_name: Counter[str] = Counter()
         while waiting:
             target, is_seed = waiting.popleft()
             path, _, query = target.partition("?")
             kind = name_of(path) or path, frozenset(part.partition("=")[0] for part in query.split("&"))
-            is_known = kind in kinds or sum(name == kind[0] for name, _names in kinds) > _KINDS
+            is_known = kind in kinds or of_name[kind[0]] > _KINDS
             if target in seen or (is_known and not is_seed) or path.startswith("/static/"):
                 continue
             seen.add(target)
+            of_name[kind[0]] += kind not in kinds
             kinds.add(kind)
             answer = self.send("GET", target)
             self._note(self.report.opened, kind[0], answer)

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from urllib.parse import urljoin, urlsplit
 
 from django.contrib.auth.models import Group
@@ -105,6 +106,14 @@ def _digest(model: type[models.Model], where: str, row: str = "x") -> str:
 
 def mixed_up() -> list[str]:
     """Return the columns by which a row refers to one of another restaurant, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_crossings())
+        return sorted({row[0] for row in cursor.fetchall()})
+
+
+@cache
+def _crossings() -> str:
+    # It is asked after each of thousands of requests.
     parts = []
     for model in tenant_models():
         for field in model._meta.concrete_fields:
@@ -116,9 +125,7 @@ def mixed_up() -> list[str]:
                 f"SELECT '{one}.{field.column}' FROM {one} a JOIN {other} b ON b.id = a.{field.column}"  # noqa: S608
                 " WHERE a.restaurant_id <> b.restaurant_id"
             )
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts))
-        return sorted({row[0] for row in cursor.fetchall()})
+    return " UNION ALL ".join(parts)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 from typing import Any
 
@@ -52,10 +53,12 @@ OWN = {"reservations": "restaurant", "menus": "restaurant"}
 _numbers = itertools.count(1)
 
 
-def tenant_models() -> list[type[Model]]:
+@functools.cache
+def tenant_models() -> tuple[type[Model], ...]:
     """Return the models whose rows belong to a restaurant, and the restaurant itself, in an order that stays."""
     models = [model for app in OWN for model in apps.get_app_config(app).get_models()]
-    return sorted((model for model in models if model is Restaurant or _has_place(model)), key=lambda m: m._meta.label)
+    of_restaurants = (model for model in models if model is Restaurant or _has_place(model))
+    return tuple(sorted(of_restaurants, key=lambda m: m._meta.label))
 
 
 def _has_place(model: type[Model]) -> bool:
