@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
@@ -24,6 +24,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.cache import caches
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from reservations import access
 from restaurant_site.caching import store
@@ -93,6 +94,27 @@ def _redis_in_use(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> 
     """Let this process begin to use Redis where the database may be asked: it replays the outbox first."""
     with django_db_blocker.unblock():
         store.state()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_listed_once() -> Iterator[None]:
+    """Let all applications of this process share one list of the static files.
+
+    Each test client makes an application with its first request, and listing them takes longer than most requests.
+    """
+    add = WhiteNoiseMiddleware.add_files_from_finders
+    listed: dict[tuple[str, ...], dict[str, object]] = {}
+
+    def add_once(made: Any) -> None:
+        of = (made.static_prefix, str(made.static_root), str(made.max_age), str(settings.STATICFILES_DIRS))
+        if of not in listed:
+            add(made)
+            listed[of] = dict(made.files)
+        made.files.update(listed[of])
+
+    with pytest.MonkeyPatch.context() as patching:
+        patching.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add_once)
+        yield
 
 
 @pytest.fixture(autouse=True)
