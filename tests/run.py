@@ -18,6 +18,7 @@ NOTHING_FOUND = 5
 def main(arguments: list[str]) -> int:
     """Return pytest's exit code of the part that went worse."""
     which, rest = ("audit and ", arguments[1:]) if arguments[:1] == ["--audit"] else ("", arguments)
+    # In the order of the folders: by their number of tests the longest, of which some modules have one, would be last.
     shared = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder", "-m", f"{which}not concurrency"]
     codes = [
         subprocess.run([sys.executable, "-m", "pytest", *part, *rest], check=False).returncode
