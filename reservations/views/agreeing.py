@@ -16,4 +16,6 @@ def consent_form(request: HttpRequest, restaurant: Restaurant) -> ConsentForm:
 
 def keep_consent(request: HttpRequest, confirmed: Reservation) -> None:
     """Note what was ticked with the form that confirmed a reservation."""
-    consenting.consent(reservation=confirmed, **consent_form(request, confirmed.restaurant).agreed())
+    # Most tick nothing, and a box that is not ticked is not sent.
+    if ConsentForm.base_fields.keys() & request.POST.keys():
+        consenting.consent(reservation=confirmed, **consent_form(request, confirmed.restaurant).agreed())

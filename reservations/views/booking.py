@@ -17,6 +17,7 @@ from reservations.engine import asking, booking
 from reservations.engine.availability import DayPlan
 from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason, Refused
+from reservations.engine.turns import in_turn
 from reservations.forms import DetailsForm, HoldForm, TimesForm
 from reservations.links import known_browser, mark_visitor, new_browser
 from reservations.models import Reservation
@@ -31,8 +32,9 @@ from reservations.views.browser import to_own_page
 from reservations.views.glance import Glance
 from reservations.views.guarding import Guard, guard, look
 from reservations.views.methods import post_only
-from reservations.views.times import found_place, local_today, search_for, times_context, times_form
+from reservations.views.times import found_place, local_today, refused_page, search_for, times_context, times_form
 from restaurant_site.caching.stamps import one_state
+from restaurant_site.observing.quiet import unlogged
 
 
 @never_cache
@@ -70,19 +72,20 @@ def _hold(request: HttpRequest, slug: str) -> HttpResponse:
     if not lease.granted:
         return _too_many(request, found, wish, draft)
     glance = Glance(wish, browser, form.cleaned_data["key"])
-    try:
-        held = booking.hold(
-            wish=wish,
-            browser=browser,
-            key=form.cleaned_data["key"],
-            language=get_language() or "",
-            details=draft,
-            early=glance,
-        )
-    except Refused as refusal:
-        if lease.is_new:
-            open_holds.give_back(request, found.id, browser)
-        return _other_times(request, found, wish, refusal.reason, draft, glance.plan, None if draft else form)
+    with in_turn(found.id, wish.date):
+        try:
+            held = booking.hold(
+                wish=wish,
+                browser=browser,
+                key=form.cleaned_data["key"],
+                language=get_language() or "",
+                details=draft,
+                early=glance,
+            )
+        except Refused as refusal:
+            if lease.is_new:
+                open_holds.give_back(request, found.id, browser)
+            return _other_times(request, found, wish, refusal.reason, draft, glance.plan, None if draft else form)
     response = redirect("details", slug=slug, reference=held.reference)
     if cookie:
         new_browser(response, cookie)
@@ -120,7 +123,8 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         if seen.suspects:
             return _details_page(request, held, form, guarded=seen, status=400)
         try:
-            confirmed = asking.confirm_online(reservation=held, details=form.details())
+            with in_turn(held.restaurant_id, held.service_date):
+                confirmed = asking.confirm_online(reservation=held, details=form.details())
         except Refused as refusal:
             if refusal.reason == Reason.HOLD_LAPSED:
                 return _hold_again(request, held, form.draft())
@@ -258,8 +262,13 @@ def _other_times(
 ) -> HttpResponse:
     form = search or times_form(found, search_for(wish))
     with one_state():
-        context = times_context(request, found, form, wanted=wish.start, refused=reason, draft=draft, plan=plan)
-    return render(request, "reservations/times.html", context, status=409)
+        if draft is None and form.is_valid():
+            response = HttpResponse(refused_page(request, found, form, wish.start, reason), status=409)
+        else:
+            context = times_context(request, found, form, wanted=wish.start, refused=reason, draft=draft, plan=plan)
+            response = render(request, "reservations/times.html", context, status=409)
+    # The metrics count it, and the reports have it by reason: on a full evening it would fill the log.
+    return unlogged(response)
 
 
 def _typed(request: HttpRequest, found: Place, party: int) -> Details | None:

@@ -25,7 +25,7 @@ from reservations.reasons import diner_day_text, diner_text
 from reservations.views.choices import grouped, is_full, moment_of, nearest, telling
 from reservations.views.month import Who, of_party, other_days, times_url
 from restaurant_site.caching.fragments import fragment, rendered
-from restaurant_site.caching.stamps import valid_until
+from restaurant_site.caching.stamps import do_not_store, valid_until
 
 # Until this local hour yesterday's times are within reach.
 _NIGHT_ENDS = dt.time(5)
@@ -62,6 +62,11 @@ def times_html(
     shown = rendered(
         "times_of", found.slug, date, who.party, who.area_id, who.step_free, who.wished, moment, str(refused or "")
     )
+    return with_own(request, shown)
+
+
+def with_own(request: HttpRequest, shown: SafeString) -> SafeString:
+    """Return what was shown of times to everybody with this visitor's own fields in its form."""
     # Both are Django's own, which escaped them.
     return mark_safe(shown.replace(_OWN, own_fields(request), 1))  # noqa: S308
 
@@ -89,6 +94,8 @@ def times_of(
     who = Who(party, area_id, step_free, wished)
     moment = dt.datetime.fromisoformat(wanted) if wanted else None
     context = times_shown(found, who, date, now, plan, wanted=moment, refused=Reason(refused) if refused else None)
+    if moment is not None and not context["is_time"]:
+        do_not_store("one of endlessly many")
     return context | {"own": _OWN}
 
 
@@ -102,7 +109,10 @@ def times_shown(
     wanted: dt.datetime | None = None,
     refused: Reason | None = None,
 ) -> dict[str, Any]:
-    """Return the context of the times' template, `own_fields` apart, as `times_html` asks for it."""
+    """Return the context of the times' template, `own_fields` apart, as `times_html` asks for it.
+
+    is_time says beside it whether the wanted moment is one of the date's times, free or not.
+    """
     day, reason = times(plan, who.ask, now), day_reason(plan, who.ask, now)
     bookable = [time for time in day if time.bookable]
     if wanted is None and who.wished:
@@ -121,6 +131,7 @@ def times_shown(
         "party": who.party,
         "area_id": who.area_id,
         "step_free": who.step_free,
+        "is_time": goal is not None,
         "groups": grouped(day, near, wished=goal if is_free else None),
         "free": len(bookable),
         "near": bool(near),

@@ -26,7 +26,7 @@ from reservations.links import browser_of, new_browser, new_browser_value
 from reservations.models import Restaurant
 from reservations.queries.venue import Place
 from reservations.views.month import Who, of_party
-from reservations.views.shown import other_ways, own_fields, times_html, times_shown
+from reservations.views.shown import other_ways, own_fields, times_html, times_shown, with_own
 from restaurant_site.caching.fragments import fragment, rendered
 from restaurant_site.caching.stamps import one_state, valid_until
 
@@ -103,6 +103,48 @@ def search_of(
     who = Who(party, area_id, step_free, wished)
     form = times_form(found, {"date": date.isoformat(), "time": wished, **of_party(who)})
     return {"place": found, "form": form, "date": date}
+
+
+@fragment("reservations/times.html")
+def other_times(
+    address: str,
+    date: dt.date,
+    party: int,
+    area_id: int | None,
+    step_free: bool,
+    wished: str,
+    wanted: str,
+    refused: str,
+) -> dict[str, Any]:
+    """Show whoever was refused the page of other times, all but what is a visitor's own: on a full evening many are."""
+    found = cached.place(address)
+    if found is None:
+        return {}
+    search = address, date, party, area_id, step_free, wished
+    return {
+        "place": found,
+        # The answer to a form leads to no other language.
+        "request": None,
+        "search": rendered("search_of", *search),
+        "times": rendered("times_of", *search, wanted, refused),
+    }
+
+
+def refused_page(request: HttpRequest, found: Place, search: TimesForm, wanted: dt.datetime, reason: Reason) -> str:
+    """Return the page of a valid search's other times, for who has typed nothing yet that it would have to keep."""
+    who = Who.of(search)
+    shown = rendered(
+        "other_times",
+        found.slug,
+        search.cleaned_data["date"],
+        who.party,
+        who.area_id,
+        who.step_free,
+        who.wished,
+        wanted.isoformat(),
+        str(reason),
+    )
+    return with_own(request, shown)
 
 
 def times_form(found: Place, data: Any) -> TimesForm:

@@ -18,6 +18,7 @@ from restaurant_site.errors import too_many_requests
 from restaurant_site.limits.counting import Count, Full, count_of, hit
 from restaurant_site.limits.table import Kind, Limit, kind_of
 from restaurant_site.observing import metrics
+from restaurant_site.observing.quiet import unlogged
 from restaurant_site.staff_pages import is_staff_page
 
 NextHandler = Callable[[HttpRequest], HttpResponseBase]
@@ -25,8 +26,6 @@ NextHandler = Callable[[HttpRequest], HttpResponseBase]
 logger = logging.getLogger("restaurant_site.limits")
 
 _LOG_SECONDS: Final = 60.0
-_LOGGED: Final = "_has_been_logged"
-"""Tells Django that an answer needs no line of its own: a flood would fill the log, and links would stand in it."""
 
 
 class Limits:
@@ -80,8 +79,8 @@ def _value(part: str, request: HttpRequest, match: ResolverMatch) -> str:
 def _refused(request: HttpRequest, kind: Kind, full: Full) -> HttpResponseBase:
     _told.tell(kind.name)
     metrics.LIMITED.labels(kind.name).inc()
-    response = too_many_requests(request, full.wait)
-    setattr(response, _LOGGED, True)
+    # A flood would fill the log, and links would stand in it.
+    response = unlogged(too_many_requests(request, full.wait))
     # draft-ietf-httpapi-ratelimit-headers.
     response["RateLimit-Policy"] = f'"{kind.name}";q={full.count.amount};w={full.count.seconds}'
     response["RateLimit"] = f'"{kind.name}";r=0;t={response["Retry-After"]}'

@@ -22,6 +22,7 @@ from typing import Any, Final, TypeVar
 import psycopg
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql import base
+from psycopg import waiting
 
 from restaurant_site.database import entra, waits
 from restaurant_site.database.pulse import Pulse
@@ -38,6 +39,9 @@ _SIGN_TAKES: Final = 1.5
 
 _TRUSTED: Final = 5.0
 """Seconds for which a connection that answered needs no question before each request: a server that ends says so."""
+
+_STEPS: Final = 4
+"""So often at most an exchange is told that it can write: preparing, sending and flushing a statement are three."""
 
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
 """The message of PostgreSQL's protocol; a server of any version knows it."""
@@ -87,17 +91,35 @@ class Connection(psycopg.Connection[Any]):
         if waits.in_force() is None:
             return super().wait(gen, interval, timeout)
         try:
-            return super().wait(_watched(gen, self), interval, timeout)
+            wanted = _sent(gen)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        try:
+            return super().wait(_watched(gen, wanted, self), interval, timeout)
         except (Silent, waits.Busy):
             # What it would answer later must not be taken for the answer to something else.
             self.pgconn.finish()
             raise
 
 
-def _watched(gen: Generator[Any, Any, T], connection: Connection) -> Generator[Any, Any, T]:
+def _sent(gen: Generator[Any, Any, Any]) -> Any:
+    """Begin an exchange, and return what it waits for first; raises StopIteration where that is nothing.
+
+    A pipeline's statement is handed to the socket, which seldom is full, without
+    asking it first. Where it is, libpq keeps the rest for later.
+    """
+    wanted = next(gen)
+    for _step in range(_STEPS):
+        if wanted != waiting.Wait.RW:
+            break
+        wanted = gen.send(waiting.Ready.W)
+    return wanted
+
+
+def _watched(gen: Generator[Any, Any, T], wanted: Any, connection: Connection) -> Generator[Any, Any, T]:
     """Pass everything on; psycopg resumes it every interval of waiting, with nothing ready."""
     try:
-        wanted = next(gen)
         began = asked = time.monotonic()
         while True:
             ready = yield wanted
@@ -231,10 +253,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._last_trip = trip
 
     def commit(self) -> None:
-        """Commit, with what waits for it."""
+        """Commit; where something waits for it, as the last of its statements, so that there is one answer to all."""
         trip, self._last_trip = self._last_trip, None
-        with self.wrap_database_errors, trip or contextlib.nullcontext():
-            super().commit()
+        if trip is not None:
+            with self.wrap_database_errors, trip:
+                self.connection.execute("COMMIT", prepare=False)
+        # Behind that the driver has nothing to commit.
+        super().commit()
 
     def rollback(self) -> None:
         """Roll back, also what was to be committed."""
