@@ -12,8 +12,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import threading
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 PATIENCE: Final = 0.25
@@ -22,33 +22,39 @@ PATIENCE: Final = 0.25
 Day = tuple[int, dt.date]
 """A restaurant's number and the service date."""
 
-
-@dataclass(slots=True)
-class _Turn:
-    """Whose turn it is with a day, and how many have or want one."""
-
-    taken: threading.Lock = field(default_factory=threading.Lock)
-    wanted: int = 0
-
-
 _lock = threading.Lock()
-_turns: dict[Day, _Turn] = {}
+_lines: dict[Day, deque[threading.Lock]] = {}
+"""Who has or wants a turn with a day, in order; the first one has it. Each waits for a lock of their own."""
 
 
 @contextlib.contextmanager
 def in_turn(restaurant_id: int, date: dt.date) -> Iterator[bool]:
-    """Run the block when no other thread of this process does for the same day, or after `PATIENCE`; yield which."""
-    day = restaurant_id, date
+    """Run the block when no other thread of this process does for the same day, in the order in which they came.
+
+    Yields whether it is the thread's turn: not after `PATIENCE` in vain.
+    """
+    day, me = (restaurant_id, date), threading.Lock()
+    # Whoever leaves opens the next one's.
+    me.acquire()
     with _lock:
-        turn = _turns.setdefault(day, _Turn())
-        turn.wanted += 1
-    has_it = turn.taken.acquire(timeout=PATIENCE)
-    try:
-        yield has_it
-    finally:
-        if has_it:
-            turn.taken.release()
+        line = _lines.setdefault(day, deque())
+        line.append(me)
+        is_first = len(line) == 1
+    if not is_first:
+        is_first = me.acquire(timeout=PATIENCE)
+    if not is_first:
         with _lock:
-            turn.wanted -= 1
-            if not turn.wanted:
-                del _turns[day]
+            # It may have come in this very moment.
+            is_first = line[0] is me
+            if not is_first:
+                line.remove(me)
+    try:
+        yield is_first
+    finally:
+        if is_first:
+            with _lock:
+                line.popleft()
+                if line:
+                    line[0].release()
+                else:
+                    del _lines[day]

@@ -22,7 +22,9 @@ class Brake(CachedModel):
 
     cache_tags = Tags("day:{restaurant_id}:{service_date}")
 
-    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="brakes", verbose_name=_("restaurant"))
+    restaurant = models.ForeignKey(
+        Restaurant, models.CASCADE, related_name="brakes", verbose_name=_("restaurant"), db_index=False
+    )
     service_date = models.DateField(_("service date"))
     # Not SET_NULL: a brake on a service that is gone would become one on the whole evening.
     service = models.ForeignKey(

@@ -26,7 +26,9 @@ def contact_key(email: str, phone: str) -> str:
 class Guest(models.Model):
     """Somebody who comes to one restaurant. Visits and no-shows are counted from the reservations, never kept."""
 
-    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="guests", verbose_name=_("restaurant"))
+    restaurant = models.ForeignKey(
+        Restaurant, models.CASCADE, related_name="guests", verbose_name=_("restaurant"), db_index=False
+    )
     key = models.CharField(max_length=64, editable=False)
     name = models.CharField(_("name"), max_length=120, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)

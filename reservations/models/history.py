@@ -18,7 +18,9 @@ class HistoryEvent(models.Model):
     without foreign keys: nothing that is deleted or merged later edits it.
     """
 
-    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="+", verbose_name=_("restaurant"))
+    restaurant = models.ForeignKey(
+        Restaurant, models.CASCADE, related_name="+", verbose_name=_("restaurant"), db_index=False
+    )
     # A service date, or "other"; each chain counts from 1. What the job has not
     # chained yet has a random position below zero.
     chain = models.CharField(_("chain"), max_length=10)

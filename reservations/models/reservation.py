@@ -36,7 +36,9 @@ class ServiceDay(models.Model):
     It holds no counts: covers are summed from the reservations under the lock.
     """
 
-    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="+", verbose_name=_("restaurant"))
+    restaurant = models.ForeignKey(
+        Restaurant, models.CASCADE, related_name="+", verbose_name=_("restaurant"), db_index=False
+    )
     date = models.DateField(_("date"))
     locked_at = models.DateTimeField(_("last locked"), null=True)
 
@@ -95,7 +97,7 @@ class Reservation(CachedModel):
         CALL = "call", _("to call")
 
     restaurant = models.ForeignKey(
-        Restaurant, models.CASCADE, related_name="reservations", verbose_name=_("restaurant")
+        Restaurant, models.CASCADE, related_name="reservations", verbose_name=_("restaurant"), db_index=False
     )
     reference = models.CharField(_("reference"), max_length=20, default=new_reference, editable=False)
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.HELD)
@@ -237,7 +239,9 @@ class Block(CachedModel):
 
     cache_tags = Tags("day:{restaurant_id}:{service_date}")
 
-    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="blocks", verbose_name=_("restaurant"))
+    restaurant = models.ForeignKey(
+        Restaurant, models.CASCADE, related_name="blocks", verbose_name=_("restaurant"), db_index=False
+    )
     service_date = models.DateField(_("service date"))
     starts_at = models.DateTimeField(_("start"))
     ends_at = models.DateTimeField(_("end"))
@@ -266,14 +270,16 @@ class TableClaim(models.Model):
     whatever the code, the cache or the load does.
     """
 
-    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="+", verbose_name=_("restaurant"))
+    restaurant = models.ForeignKey(
+        Restaurant, models.CASCADE, related_name="+", verbose_name=_("restaurant"), db_index=False
+    )
     reservation = models.ForeignKey(
         Reservation, models.CASCADE, null=True, blank=True, related_name="claims", verbose_name=_("reservation")
     )
     block = models.ForeignKey(
         Block, models.CASCADE, null=True, blank=True, related_name="claims", verbose_name=_("block")
     )
-    table = models.ForeignKey(Table, models.RESTRICT, related_name="claims", verbose_name=_("table"))
+    table = models.ForeignKey(Table, models.RESTRICT, related_name="claims", verbose_name=_("table"), db_index=False)
     slot_start = models.DateTimeField(_("slot"))
 
     class Meta:
@@ -297,7 +303,9 @@ class TableClaim(models.Model):
 class Refusal(models.Model):
     """An attempt to book that was refused, and why. No name or contact is kept with it."""
 
-    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="refusals", verbose_name=_("restaurant"))
+    restaurant = models.ForeignKey(
+        Restaurant, models.CASCADE, related_name="refusals", verbose_name=_("restaurant"), db_index=False
+    )
     service_date = models.DateField(_("service date"))
     starts_at = models.DateTimeField(_("start"))
     party_size = models.PositiveSmallIntegerField(_("party size"))

@@ -37,7 +37,9 @@ class WaitlistEntry(models.Model):
         OVER = "over", _("no table came free")
         SEATED = "seated", _("seated")
 
-    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="waitlist", verbose_name=_("restaurant"))
+    restaurant = models.ForeignKey(
+        Restaurant, models.CASCADE, related_name="waitlist", verbose_name=_("restaurant"), db_index=False
+    )
     reference = models.CharField(_("reference"), max_length=20, default=new_reference, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.ONLINE)
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.WAITING)
@@ -100,7 +102,9 @@ class BookingRequest(models.Model):
         EXPIRED = "expired", _("expired")
         WITHDRAWN = "withdrawn", _("withdrawn by the guest")
 
-    restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="requests", verbose_name=_("restaurant"))
+    restaurant = models.ForeignKey(
+        Restaurant, models.CASCADE, related_name="requests", verbose_name=_("restaurant"), db_index=False
+    )
     reference = models.CharField(_("reference"), max_length=20, default=new_reference, editable=False)
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.OPEN)
     service_date = models.DateField(_("service date"))

@@ -35,6 +35,25 @@ def test_one_at_a_time_and_each_gets_a_turn() -> None:
     assert (most, got) == (1, [True] * 8)
 
 
+def test_they_come_in_the_order_in_which_they_asked() -> None:
+    came: list[int] = []
+
+    def work(number: int) -> None:
+        with in_turn(1, DATE) as has_it:
+            assert has_it
+            came.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    with in_turn(1, DATE):
+        for number, thread in enumerate(threads):
+            thread.start()
+            while len(turns._lines[1, DATE]) < number + 2:
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+    assert came == list(range(6))
+
+
 def test_another_day_and_another_restaurant_wait_for_nobody() -> None:
     began = time.monotonic()
     with in_turn(1, DATE) as first, in_turn(1, DATE + dt.timedelta(days=1)) as day, in_turn(2, DATE) as house:
@@ -51,6 +70,8 @@ def test_who_has_waited_for_long_goes_on_without_one() -> None:
         # Who had none gives none back: the first one still has it.
         with in_turn(1, DATE) as has_it:
             assert not has_it
+    with in_turn(1, DATE) as has_it:
+        assert has_it
 
 
 def test_an_error_gives_the_turn_back_and_nothing_is_left() -> None:
@@ -61,4 +82,4 @@ def test_an_error_gives_the_turn_back_and_nothing_is_left() -> None:
     for _time in range(2):
         with pytest.raises(LookupError, match="True"):
             fail()
-    assert not turns._turns
+    assert not turns._lines

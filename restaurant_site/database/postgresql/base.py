@@ -15,7 +15,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from types import SimpleNamespace
 from typing import Any, Final, TypeVar
 
@@ -25,6 +25,7 @@ from django.db.backends.postgresql import base
 from psycopg import waiting
 
 from restaurant_site.database import entra, waits
+from restaurant_site.database.postgresql.trips import Trip
 from restaurant_site.database.pulse import Pulse
 
 logger = logging.getLogger("restaurant_site.database")
@@ -41,7 +42,7 @@ _TRUSTED: Final = 5.0
 """Seconds for which a connection that answered needs no question before each request: a server that ends says so."""
 
 _STEPS: Final = 4
-"""So often at most an exchange is told that it can write: preparing, sending and flushing a statement are three."""
+"""So often at most an exchange is told that it can write before the socket is asked: it hands over, and flushes."""
 
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
 """The message of PostgreSQL's protocol; a server of any version knows it."""
@@ -86,6 +87,20 @@ class Connection(psycopg.Connection[Any]):
             kwargs["password"] = entra.token(way, client_id)
         return super().connect(conninfo, **kwargs)
 
+    @contextlib.contextmanager
+    def pipeline(self) -> Iterator[psycopg.Pipeline]:
+        """Let the block's statements go in one piece."""
+        is_outermost = self._pipeline is None
+        if is_outermost:
+            # psycopg takes the one that is there.
+            self._pipeline = Trip(self)
+        try:
+            with super().pipeline() as found:
+                yield found
+        finally:
+            if is_outermost:
+                self._pipeline = None
+
     def wait(self, gen: Generator[Any, Any, T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Return what the exchange with the server ends with; raise `Silent` if it won't end."""
         if waits.in_force() is None:
@@ -106,7 +121,7 @@ class Connection(psycopg.Connection[Any]):
 def _sent(gen: Generator[Any, Any, Any]) -> Any:
     """Begin an exchange, and return what it waits for first; raises StopIteration where that is nothing.
 
-    A pipeline's statement is handed to the socket, which seldom is full, without
+    A pipeline's statements are handed to the socket, which seldom is full, without
     asking it first. Where it is, libpq keeps the rest for later.
     """
     wanted = next(gen)
