@@ -9,7 +9,7 @@ from typing import Any
 
 bind = f"{os.environ.get('BIND', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a container's front door
 workers = int(os.environ.get("WEB_CONCURRENCY", "3"))
-worker_class = "gthread"
+worker_class = "restaurant_site.worker.PatientWorker"
 threads = 4
 # A worker's heartbeat is a file: on a disk that stalls, workers would be killed for it.
 worker_tmp_dir = "/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None  # noqa: S108 - a folder, not a file name
