@@ -66,7 +66,9 @@ class PatientWorker(ThreadWorker):
 
     def enqueue_req(self, conn: Any) -> None:
         """Hand a request to the threads; who connects and says nothing waits with those that gunicorn watches."""
-        if not (conn.initialized or conn.data_ready or _speaks(conn.sock)):
+        if not conn.initialized and not conn.data_ready:
+            conn.data_ready = _speaks(conn.sock)
+        if not (conn.initialized or conn.data_ready):
             conn.sock.setblocking(False)
             conn.set_timeout()
             self.pending_conns.append(conn)
