@@ -66,15 +66,12 @@ class PatientWorker(ThreadWorker):
 
     def enqueue_req(self, conn: Any) -> None:
         """Hand a request to the threads; who connects and says nothing waits with those that gunicorn watches."""
-        if not conn.initialized and not conn.data_ready:
-            conn.data_ready = _speaks(conn.sock)
-        if not (conn.initialized or conn.data_ready):
-            conn.sock.setblocking(False)
-            conn.set_timeout()
-            self.pending_conns.append(conn)
-            spoken = partial(self.on_pending_socket_readable, conn)
-            self.poller.register(conn.sock, selectors.EVENT_READ, spoken)
-            return
+        # Of one that is kept alive, and of one that has waited, gunicorn knows that it has spoken.
+        if not conn.initialized:
+            conn.data_ready = conn.data_ready or _speaks(conn.sock)
+            if not conn.data_ready:
+                self._let_wait(conn)
+                return
         self.in_hand += 1
         super().enqueue_req(conn)
         if self.in_hand >= self.cfg.threads:
@@ -84,3 +81,10 @@ class PatientWorker(ThreadWorker):
         """Hear that a request has been answered, or that its connection waits on."""
         self.in_hand -= 1
         super().finish_request(conn, fs)
+
+    def _let_wait(self, conn: Any) -> None:
+        """Watch a connection until it says something, or for as long as one is kept alive."""
+        conn.sock.setblocking(False)
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))

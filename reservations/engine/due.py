@@ -21,6 +21,7 @@ from reservations.engine import floor
 from reservations.engine.errors import Refused
 from reservations.engine.locks import Again, Locked, lock_days, retried, state_of, take_day
 from reservations.engine.offers import serve_waitlist
+from reservations.engine.stuck import Day
 from reservations.history import trail
 from reservations.history.trail import JOB, Event
 from reservations.messages.outgoing import Kind, message, send_later
@@ -31,7 +32,6 @@ __all__ = ["end_waiting", "expire_holds", "expire_requests", "flag_late", "keep_
 logger = logging.getLogger("reservations.jobs")
 
 Status = Reservation.Status
-Day = tuple[int, dt.date]
 T = TypeVar("T", Day, int)
 
 _MOST = 500

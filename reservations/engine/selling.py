@@ -6,12 +6,10 @@ the lock. Once one is refused there, the others are refused by looks again.
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from typing import Final
 
-Day = tuple[int, dt.date]
-"""A restaurant's number and the service date."""
+from reservations.engine.stuck import Day
 
 SECONDS: Final = 1.0
 """So long a sale says that there may be more."""

@@ -16,11 +16,10 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
+from reservations.engine.stuck import Day
+
 PATIENCE: Final = 0.25
 """Seconds after which a thread goes on without a turn."""
-
-Day = tuple[int, dt.date]
-"""A restaurant's number and the service date."""
 
 _lock = threading.Lock()
 _lines: dict[Day, deque[threading.Lock]] = {}

@@ -37,6 +37,10 @@ class Who:
         wished = data.get("time")
         return cls(data["party"], form.area_id, data["step_free"], f"{wished:%H:%M}" if wished else "")
 
+    def at(self, address: str, date: dt.date) -> tuple[str, dt.date, int, int | None, bool, str]:
+        """Return what a fragment of a date's times is asked by: its first arguments, in their order."""
+        return address, date, self.party, self.area_id, self.step_free, self.wished
+
     @property
     def ask(self) -> Ask:
         """What they ask of a day online."""

@@ -43,26 +43,9 @@ def own_fields(request: HttpRequest) -> SafeString:
     )
 
 
-def times_html(
-    request: HttpRequest,
-    found: Place,
-    who: Who,
-    date: dt.date,
-    *,
-    wanted: dt.datetime | None = None,
-    refused: Reason | None = None,
-) -> SafeString:
-    """Return a date's times for a party, with their form for this visitor.
-
-    wanted (UTC) is the time that was asked for, by default the wished one; where
-    it can't be booked, or was refused, its reason is told and the nearest times
-    that can are marked.
-    """
-    moment = wanted.isoformat() if wanted else ""
-    shown = rendered(
-        "times_of", found.slug, date, who.party, who.area_id, who.step_free, who.wished, moment, str(refused or "")
-    )
-    return with_own(request, shown)
+def times_html(request: HttpRequest, found: Place, who: Who, date: dt.date) -> SafeString:
+    """Return a date's times for a party, with their form for this visitor."""
+    return with_own(request, rendered("times_of", *who.at(found.slug, date), "", ""))
 
 
 def with_own(request: HttpRequest, shown: SafeString) -> SafeString:
@@ -82,7 +65,10 @@ def times_of(
     wanted: str,
     refused: str,
 ) -> dict[str, Any]:
-    """Show a date's times for a party, all but what is a visitor's own; good until the clock changes one of them."""
+    """Show a date's times for a party, all but what is a visitor's own; good until the clock changes one of them.
+
+    wanted (UTC) is the time that was asked for, or ""; refused why it was, or "".
+    """
     found = cached.place(address)
     if found is None:
         return {}
@@ -109,8 +95,11 @@ def times_shown(
     wanted: dt.datetime | None = None,
     refused: Reason | None = None,
 ) -> dict[str, Any]:
-    """Return the context of the times' template, `own_fields` apart, as `times_html` asks for it.
+    """Return the context of the times' template, `own_fields` apart.
 
+    wanted (UTC) is the time that was asked for, by default the wished one; where
+    it can't be booked, or was refused, its reason is told and the nearest times
+    that can are marked.
     is_time says beside it whether the wanted moment is one of the date's times, free or not.
     """
     day, reason = times(plan, who.ask, now), day_reason(plan, who.ask, now)

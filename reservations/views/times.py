@@ -106,45 +106,28 @@ def search_of(
 
 
 @fragment("reservations/times.html")
-def other_times(
-    address: str,
-    date: dt.date,
-    party: int,
-    area_id: int | None,
-    step_free: bool,
-    wished: str,
-    wanted: str,
-    refused: str,
-) -> dict[str, Any]:
-    """Show whoever was refused the page of other times, all but what is a visitor's own: on a full evening many are."""
+def other_times(address: str, *asked: Any) -> dict[str, Any]:
+    """Show whoever was refused the page of other times, all but what is a visitor's own: on a full evening many are.
+
+    asked is as `times_of` has it.
+    """
     found = cached.place(address)
     if found is None:
         return {}
-    search = address, date, party, area_id, step_free, wished
+    *search, _wanted, _refused = asked
     return {
         "place": found,
         # The answer to a form leads to no other language.
         "request": None,
-        "search": rendered("search_of", *search),
-        "times": rendered("times_of", *search, wanted, refused),
+        "search": rendered("search_of", address, *search),
+        "times": rendered("times_of", address, *asked),
     }
 
 
 def refused_page(request: HttpRequest, found: Place, search: TimesForm, wanted: dt.datetime, reason: Reason) -> str:
     """Return the page of a valid search's other times, for who has typed nothing yet that it would have to keep."""
-    who = Who.of(search)
-    shown = rendered(
-        "other_times",
-        found.slug,
-        search.cleaned_data["date"],
-        who.party,
-        who.area_id,
-        who.step_free,
-        who.wished,
-        wanted.isoformat(),
-        str(reason),
-    )
-    return with_own(request, shown)
+    key = Who.of(search).at(found.slug, search.cleaned_data["date"])
+    return with_own(request, rendered("other_times", *key, wanted.isoformat(), str(reason)))
 
 
 def times_form(found: Place, data: Any) -> TimesForm:
@@ -178,10 +161,11 @@ def times_context(
     draft: Details | None = None,
     plan: DayPlan | None = None,
 ) -> dict[str, Any]:
-    """Return the context of the times' templates; wanted and refused are as `times_html` has them.
+    """Return the context of the times' templates.
 
     draft is what a diner had typed for a hold that is gone; the buttons carry it
-    along. plan is the date's, where it was just read.
+    along. wanted and refused go with it, as `times_shown` has them, and plan, the
+    date's, where it was just read.
     """
     context: dict[str, Any] = {"place": found, "form": form, "draft": asdict(draft) if draft else {}}
     if not form.is_valid():
@@ -195,8 +179,8 @@ def times_context(
             "area_id": who.area_id,
             "step_free": who.step_free,
             "wished": who.wished,
-            "search": rendered("search_of", found.slug, date, who.party, who.area_id, who.step_free, who.wished),
-            "times": times_html(request, found, who, date, wanted=wanted, refused=refused),
+            "search": rendered("search_of", *who.at(found.slug, date)),
+            "times": times_html(request, found, who, date),
         }
     now = timezone.now()
     plan = plan or cached.day_plan(found.id, date)

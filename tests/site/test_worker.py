@@ -17,6 +17,9 @@ import pytest
 from tests.conftest import Site, served
 from tests.site.pids import SECONDS
 
+# By itself: it looks at how long answers take, and at who got what in a moment.
+pytestmark = pytest.mark.concurrency
+
 WORKERS, THREADS = 2, 2
 
 

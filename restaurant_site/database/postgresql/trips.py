@@ -27,24 +27,18 @@ class Trip(psycopg.Pipeline):
         """Send nothing yet: psycopg asks for it behind every statement."""
         yield from ()
 
-    def _sync_gen(self) -> Exchange:
-        self._enqueue_sync()
-        yield from self._send_all()
-        yield from super()._fetch_gen(flush=False)
-
     def _exit_gen(self) -> Exchange:
+        """End with a Sync, behind which the server keeps nothing back, and needs not be asked for it."""
         self._enqueue_sync()
+        yield from self._fetch_gen(flush=False)
+
+    def _fetch_gen(self, *, flush: bool) -> Exchange:
         try:
             yield from self._send_all()
         finally:
             # Of a connection that is lost there is no more to hear than that.
             if self.pgconn.status != psycopg.pq.ConnStatus.BAD:
-                # Behind a Sync the server keeps nothing back, and needs not be asked for it.
-                yield from super()._fetch_gen(flush=False)
-
-    def _fetch_gen(self, *, flush: bool) -> Exchange:
-        yield from self._send_all()
-        yield from super()._fetch_gen(flush=flush)
+                yield from super()._fetch_gen(flush=flush)
 
     def _send_all(self) -> Exchange:
         """Send what was kept, to its last byte, and process the answers that have come by then."""
