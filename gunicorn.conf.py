@@ -4,7 +4,6 @@ import os
 import pathlib
 import socket
 import struct
-import sys
 from typing import Any
 
 bind = f"{os.environ.get('BIND', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a container's front door
@@ -33,18 +32,10 @@ PATIENCE = 10
 
 
 def when_ready(server: Any) -> None:
-    """Bound the waits of each connection: Linux hands a listener's timeouts on to what it accepts.
-
-    And refuse connections until a worker can answer them: a proxy then asks another node at once, instead of
-    waiting for this one to start. Not where the listeners are somebody's who serves by them already.
-    """
+    """Bound the waits of each connection: Linux hands a listener's timeouts on to what it accepts."""
     for listener in server.LISTENERS:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             listener.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", PATIENCE, 0))
-        # Linux keeps a port, and listens there again (below); it does not do so with a socket's file.
-        is_port = sys.platform == "linux" and listener.sock.family in (socket.AF_INET, socket.AF_INET6)
-        if is_port and not (server.master_pid or server.systemd):
-            listener.sock.shutdown(socket.SHUT_RD)
 
 
 def post_worker_init(worker: Any) -> None:
@@ -58,10 +49,11 @@ def post_worker_init(worker: Any) -> None:
 
 
 def on_starting(_server: object) -> None:
-    """Take gunicorn's name out of every answer, and people out of its log; make the folder of the metrics."""
+    """Let the workers listen; take gunicorn's name out of every answer, and people out of its log; make a folder."""
     from restaurant_site import serving
     from restaurant_site.observing import folder
 
+    serving.let_workers_listen()
     serving.say_little()
     folder.make()
 

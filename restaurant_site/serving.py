@@ -1,4 +1,4 @@
-"""What gunicorn itself says: nothing of what it is, or was asked; and how seldom its workers stop to collect."""
+"""What gunicorn itself says: nothing of what it is, or was asked; when it listens; and how seldom it collects."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 import logging
 from typing import Any
 
-from gunicorn import glogging, util
+from gunicorn import glogging, sock, util
 from gunicorn.http import wsgi
 
 from restaurant_site.observing import lines
@@ -24,6 +24,15 @@ def say_little() -> None:
     util.write_error = _bare_error
     glogging.Logger.setup = _set_up_without_people
     _log_without_people(logging.getLogger("gunicorn.error"))
+
+
+def let_workers_listen() -> None:
+    """Bind the sockets and refuse who connects, until a worker listens that can answer.
+
+    A proxy then asks another node at once, instead of waiting for this one to start. For gunicorn.conf.py, before
+    the sockets are made; post_worker_init listens. Those that were handed over listen already, and go on.
+    """
+    sock.BaseSocket._is_listening = staticmethod(lambda _handle: True)
 
 
 def _without_server(response: wsgi.Response) -> list[str]:
