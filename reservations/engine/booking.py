@@ -204,10 +204,12 @@ def cancel(
     """Cancel a confirmed reservation and free its tables for who waits; return False where it was cancelled already.
 
     A guest may until the start (ALREADY_STARTED); after the cut-off it is
-    recorded as late. Where it is no longer confirmed: NOT_CONFIRMED. tell False
-    sends the guest nothing; tell_after lets the mail wait, so that who takes the
+    recorded as late. Where it is no longer confirmed: NOT_CONFIRMED; where the
+    guest has come since staff read it: CHANGED_MEANWHILE. tell False sends the
+    guest nothing; tell_after lets the mail wait, so that who takes the
     cancellation back by then has told nobody.
     """
+    arrived = None if by_guest else reservation.arrived_at is not None
     reservation.refresh_from_db()
     restaurant = reservation.restaurant
     limit = cutoff(restaurant, reservation.service).moment(
@@ -221,7 +223,15 @@ def cancel(
             raise Refused(Reason.ALREADY_STARTED)
         late = by_guest and day.now > limit
         head = cancel_locked(
-            reservation, restaurant, day, who, late=late, by_guest=by_guest, tell=tell, after=tell_after
+            reservation,
+            restaurant,
+            day,
+            who,
+            late=late,
+            by_guest=by_guest,
+            tell=tell,
+            after=tell_after,
+            arrived=arrived,
         )
         if head is None:
             return False
@@ -248,8 +258,12 @@ def cancel_locked(
     by_guest: bool = False,
     tell: bool = True,
     after: dt.timedelta = dt.timedelta(),
+    arrived: bool | None = None,
 ) -> trail.Head | None:
-    """Cancel a confirmed reservation of a locked day by compare-and-set; return the chain's new head, or None."""
+    """Cancel a confirmed reservation of a locked day by compare-and-set; return the chain's new head, or None.
+
+    arrived says whether its guest had come when it was read, where that matters.
+    """
     # What it had, for who undoes it: it may have been moved since it was read.
     had = Reservation.objects.filter(pk=reservation.pk).values_list("table_ids", flat=True).first()
     confirmed = Reservation.objects.filter(
@@ -258,6 +272,7 @@ def cancel_locked(
         service_date=reservation.service_date,
         # By which the cut-off was asked.
         starts_at=reservation.starts_at,
+        **({} if arrived is None else {"arrived_at__isnull": not arrived}),
     )
     changed = confirmed.renewing(*reservation.own_tags(), trail.tag(reservation.restaurant_id)).update(
         status=Status.CANCELLED,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reservations.engine import booking, due, floor, waitlist
+from reservations.engine import arriving, booking, due, floor, waitlist
 from reservations.engine.changing import change, wish_of
 from reservations.engine.coming import reduce_party
 from reservations.engine.errors import Reason
@@ -112,6 +112,10 @@ def _finish(row: Reservation) -> object:
     return floor.finish(reservation=row, by=JOB)
 
 
+def _arrive(row: Reservation) -> object:
+    return arriving.arrive(reservation=row, by=JOB)
+
+
 @pytest.mark.parametrize(
     ("one", "other", "ends"),
     [
@@ -120,6 +124,8 @@ def _finish(row: Reservation) -> object:
         (_cancel, _no_show, {"cancelled": Reason.NOT_CONFIRMED, "no_show": Reason.NOT_CONFIRMED}),
         (_finish, _no_show, {"finished": Reason.NOT_CONFIRMED, "no_show": Reason.NOT_SEATED}),
         (_cancel, _finish, {"cancelled": Reason.NOT_SEATED, "finished": Reason.NOT_CONFIRMED}),
+        (_cancel, _arrive, {"cancelled": Reason.NOT_CONFIRMED, "confirmed": Reason.CHANGED_MEANWHILE}),
+        (_arrive, _no_show, {"confirmed": Reason.CHANGED_MEANWHILE, "no_show": Reason.NOT_CONFIRMED}),
     ],
 )
 def test_exactly_one_settles_it_and_the_other_is_told_why_not(

@@ -318,11 +318,11 @@ def test_tables_may_be_pushed_together_and_are_never_anothers(venue: Restaurant)
 @pytest.mark.django_db
 def test_a_visit_is_not_ended_by_who_has_seen_another_state(venue: Restaurant) -> None:
     coming, sitting = booked(venue), seated(venue, dt.time(18))
-    stale = fresh(coming), fresh(sitting)
+    stale = fresh(coming), fresh(coming), fresh(sitting)
     with clock.at(coming.starts_at + MINUTE):
         arriving.arrive(reservation=coming, by=make.make_by())
         Reservation.objects.filter(pk=sitting.pk).update(status=Reservation.Status.CONFIRMED)
-        for rule, seen in ((_no_show, stale[0]), (_finish, stale[1])):
+        for rule, seen in zip((_no_show, _cancel, _finish), stale, strict=True):
             with pytest.raises(Refused) as refusal:
                 rule(seen)
             assert refusal.value.reason == Reason.CHANGED_MEANWHILE
