@@ -168,4 +168,6 @@
   });
 
   if (box.querySelector(".month")) box.dataset.shown = query();
+  // The page of a time that was taken meanwhile comes with its times alone.
+  else if (document.getElementById("times-head")) follow();
 })();

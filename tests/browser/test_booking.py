@@ -154,6 +154,7 @@ def test_two_browsers_race_for_the_last_table(site: Site, browser: Browser, visi
     expect(second.page.get_by_role("alert")).to_contain_text("Every table for your party is taken then")
     expect(second.page.get_by_role("button", name="near the time you wanted")).not_to_have_count(0)
     expect(second.page.get_by_role("button", name=re.compile("^19:00"))).to_be_disabled()
+    expect(second.page.locator(".month")).to_be_visible()
     fill_details(first.page)
     first.page.get_by_role("button", name="Confirm the reservation").last.click()
     expect(first.page.get_by_role("heading", name="You are expected")).to_be_visible()
