@@ -160,7 +160,7 @@ def _spot(day: Timeline, one: Placed, moment: dt.datetime) -> Spot:
     facts = [str(one.table), _("for %(seats)d") % {"seats": one.table.max_seats}, _words(css, row), short, who]
     if row:
         facts += [pages.covers_text(row.party_size), *needs(row)]
-    if at.following and stay is not at.following:
+    if at.following:
         facts.append(_("next at %(time)s") % {"time": clock(at.following.first)})
     return Spot(
         table=one.table,
@@ -185,11 +185,19 @@ def _words(css: str, row: Reservation | None) -> str:
     return {"late": _("late"), "overstays": _("over its time")}.get(css) or (state_of(row)[0] if row else "")
 
 
+def _waits(stay: Stay | None) -> bool:
+    row = stay.reservation if stay else None
+    return row is not None and pages.standing(row) == pages.ARRIVED
+
+
 def _state(day: Timeline, at: AtTable, moment: dt.datetime, is_now: bool, clock: Clock) -> tuple[str, str, Stay | None]:
     """Return a table's class, what it says in short, and who that is about."""
     if is_now and at.over is not None:
         minutes = int((moment - at.over.until).total_seconds() // 60)
         return "overstays", _("+%(minutes)d min") % {"minutes": minutes}, at.over
+    # Who is there and does not sit yet; at their table, or before it is theirs.
+    if is_now and (waits := next(filter(_waits, (at.has, at.following)), None)):
+        return "arrived", _("arrived"), waits
     if at.has is None:
         return "free", _("till %(time)s") % {"time": clock(at.free_until)} if at.free_until else "", None
     row = at.has.reservation

@@ -66,6 +66,19 @@ def test_each_table_says_how_it_stands_now(staff: Client) -> None:
     assert said["T7"] == "free: T7, for 2, free"
 
 
+def test_who_is_there_and_waits_for_a_table_stands_at_it(staff: Client) -> None:
+    house = make_house(tables=(2,) * 3)
+    here = {"arrived_at": timezone.now()}
+    make_party(house, 1, starts=-45, name="Lara", **here)
+    make_party(house, 2, starts=-90, stay=75, status=Status.SEATED, name="Owen")
+    make_party(house, 2, starts=15, name="Waits", **here)
+    make_party(house, 3, starts=30, name="Early", **here)
+    said = spots(shown(staff, house))
+    assert said["T1"] == "arrived: T1, for 2, confirmed, arrived, Lara, 2 covers"
+    assert said["T2"].startswith("overstays: T2")
+    assert re.fullmatch(r"arrived: T3, for 2, confirmed, arrived, Early, 2 covers, next at \d\d:\d\d", said["T3"])
+
+
 def test_another_day_is_shown_as_it_is_planned(staff: Client) -> None:
     restaurant = make_venue(tables=(2,))
     wish = make_wish(restaurant, at=dt.time(20))
