@@ -18,6 +18,9 @@ _ENTRIES = WaitlistEntry._meta.db_table
 _REQUESTS = BookingRequest._meta.db_table
 _MESSAGES = Message._meta.db_table
 
+_OF_NO_ROW = ", ".join(f"'{kind}'" for kind in (Message.Kind.INVITATION, Message.Kind.STAFF_SHEET))
+"""Kinds that tell of no row: a day sheet, and an invitation, whose membership may be gone by now."""
+
 EXPIRED_WITHIN = dt.timedelta(hours=1)
 """By then somebody has expired a hold that lapsed: a booking of its day, or the job loop."""
 
@@ -48,8 +51,9 @@ def _held(scope: Scope, finding: Finding, what: str, table: str, status: str, co
 
 
 def subjects(scope: Scope, finding: Finding) -> None:
-    """Find messages about nothing that is there."""
+    """Find messages about nothing that is there, but for those that are about no row."""
     where, parameters = scope.condition("m.restaurant_id")
+    where = f"{where} AND m.kind NOT IN ({_OF_NO_ROW})"
     finding.rows = count(f"{_MESSAGES} m", where, parameters)
     for slug, pk, kind in select(
         "p.slug, m.id, m.kind",
