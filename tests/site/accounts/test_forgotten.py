@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from django.urls import reverse
 from reservations.jobs.table import JOBS
 from restaurant_site.accounts.mailing import send_password_mails
 from restaurant_site.accounts.models import PasswordMail
+from tests import clock
 from tests.factories import make_member, make_restaurant, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +78,49 @@ def test_a_mail_server_that_is_away_is_tried_again_and_not_for_ever(
         away.setattr(EmailMessage, "send", refuse)
         send_password_mails()
     assert not PasswordMail.objects.exists()
+
+
+def test_a_mail_server_that_hangs_costs_the_loop_one_mail_a_turn(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each mail would take the loop ten seconds, in which nothing else is due."""
+    for name in ("a", "b", "c"):
+        make_staff(email=f"{name}@example.org")
+        client.post(ASK, {"email": f"{name}@example.org"})
+    tried = []
+
+    def hang(message: EmailMessage, *_args: object, **_kwargs: object) -> int:
+        tried.extend(message.to)
+        raise TimeoutError("timed out")
+
+    with monkeypatch.context() as away:
+        away.setattr(EmailMessage, "send", hang)
+        send_password_mails()
+        assert tried == ["a@example.org"]
+        send_password_mails()
+        assert tried == ["a@example.org", "b@example.org"]
+    assert send_password_mails() == 1
+    assert [message.to for message in mail.outbox] == [["c@example.org"]]
+
+
+@pytest.mark.parametrize("ahead", [-1, 1])
+def test_two_loops_whose_clocks_differ_send_it_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch, ahead: int
+) -> None:
+    make_staff(email="staff@example.org")
+    now = dt.datetime(2027, 6, 16, 10, tzinfo=dt.UTC)
+    minute = dt.timedelta(minutes=1)
+    with clock.at(now, node_ahead=ahead * minute):
+        client.post(ASK, {"email": "staff@example.org"})
+    send = EmailMessage.send
+
+    def send_slowly(message: EmailMessage, *args: Any, **kwargs: Any) -> int:
+        monkeypatch.undo()
+        with clock.at(now + minute / 2):
+            assert send_password_mails() == 0
+        return send(message, *args, **kwargs)
+
+    monkeypatch.setattr(EmailMessage, "send", send_slowly)
+    with clock.at(now + minute / 4, node_ahead=ahead * minute):
+        assert send_password_mails() == 1
+    assert len(mail.outbox) == 1
