@@ -162,7 +162,7 @@ def _facts(request: HttpRequest, found: Day, sheet: str) -> Iterator[Fact]:
         text = _("Waitlist: %(waiting)d waiting, %(offered)d with an offer")
         words = {"waiting": found.waiting, "offered": found.offered}
         yield Fact(text % words, f"{floor_page}#waitlist")
-    if found.failed and request.user.has_perm("reservations.view_message"):
+    if found.failed and access.may(pages.staff_of(request), "reservations.view_message", restaurant.pk):
         text = ngettext("%(count)d message could not be sent", "%(count)d messages could not be sent", found.failed)
         address = f"{_listed('message', restaurant)}&status__exact=failed"
         yield Fact(text % {"count": found.failed}, address, heed=True)

@@ -7,6 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -24,11 +25,10 @@ _FAILED_LATELY = dt.timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Whether the loop runs, when it last sent messages, and how many of the last seven days it gave up."""
+    """Whether the loop runs, and when it last sent messages."""
 
     is_silent: bool
     last_run: dt.datetime | None
-    failed: int
 
 
 def beat(name: str, note: str = "") -> None:
@@ -48,11 +48,14 @@ def is_due(job: Job) -> bool:
 
 
 def state() -> State:
-    """Return what staff should know about the loop, in three statements."""
+    """Return what staff should know about the loop, in two statements."""
     beats = JobBeat.objects.filter(name=SEND)
-    failed = Message.objects.filter(status=Message.Status.FAILED, due_at__gte=Now() - _FAILED_LATELY)
     return State(
         is_silent=not beats.filter(ran_at__gte=Now() - SILENT).exists(),
         last_run=beats.values_list("ran_at", flat=True).first(),
-        failed=failed.count(),
     )
+
+
+def failed_lately() -> QuerySet[Message]:
+    """Return the messages of the last seven days that were given up, of all restaurants; not read yet."""
+    return Message.objects.filter(status=Message.Status.FAILED, due_at__gte=Now() - _FAILED_LATELY)

@@ -8,22 +8,23 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.template import RequestContext
 
+from reservations import access
 from reservations.admin.formats import local_text
 from reservations.admin.today import today_of
-from reservations.jobs.beats import state
+from reservations.jobs.beats import failed_lately, state
 
 register = template.Library()
 
 
 @register.inclusion_tag("admin/_job_state.html", takes_context=True)
 def job_state(context: RequestContext) -> dict[str, Any]:
-    """Warn where the loop is silent, and count the messages that could not be sent, for who may see them."""
-    found = state()
-    may_see = context["user"].has_perm("reservations.view_message")
+    """Warn where the loop is silent, and count the messages that could not be sent, of those that the user may see."""
+    found, user = state(), context["user"]
+    may_see = user.has_perm("reservations.view_message")
     return {
         "is_silent": found.is_silent,
         "last_run": local_text(found.last_run, ZoneInfo("UTC")) if found.last_run else "",
-        "failed": found.failed if may_see else 0,
+        "failed": access.visible(failed_lately(), user).count() if may_see else 0,
     }
 
 

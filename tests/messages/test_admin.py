@@ -12,8 +12,8 @@ from django.utils import timezone
 from reservations.jobs import loop
 from reservations.jobs.beats import beat
 from reservations.jobs.table import JOBS, SEND
-from reservations.models import JobBeat, Message, User
-from tests.factories import make_limited, make_restaurant, make_staff, make_user
+from reservations.models import JobBeat, Membership, Message, User
+from tests.factories import make_limited, make_member, make_restaurant, make_staff, make_user
 from tests.messages.rows import Kind, make_message, make_row
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +104,19 @@ def test_who_may_not_see_messages_is_not_told_of_them(client: Client) -> None:
     assert "could not be sent" not in text
     assert "the job loop has never run" in text
     assert client.get(reverse(LIST)).status_code == 403
+
+
+def test_only_the_messages_that_the_list_shows_are_counted(client: Client) -> None:
+    place, other, elsewhere = (make_restaurant() for _i in range(3))
+    user = make_member(place, "manager")
+    Membership.objects.create(user=user, restaurant=other, role="host")
+    for restaurant in (other, elsewhere):
+        make_message(Kind.CONFIRMATION, make_row(restaurant), status=Status.FAILED)
+    client.force_login(user)
+    assert "could not be sent" not in page(client, reverse("admin:index"))
+    make_message(Kind.CONFIRMATION, make_row(place), status=Status.FAILED)
+    assert "1 message of the last 7 days could not be sent." in page(client, reverse("admin:index"))
+    assert "1 message" in page(client, f"{reverse(LIST)}?status__exact=failed")
 
 
 def test_times_are_the_restaurants(staff: Client) -> None:
