@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Sequence
 from functools import partial
 
@@ -26,19 +27,24 @@ from restaurant_site.database.failures import is_collision
 logger = logging.getLogger("reservations.history")
 
 CHAINED_AT_ONCE = 200
-COPIED_AT_ONCE = 100
+COPIED_AT_ONCE = 25
+RUN_SECONDS = 2.0
+"""So long a run goes on with the next events: after an outage there are many, and the loop has other jobs."""
 _MOST_ATTEMPTS = 10_000
 """Counted no further: the column is a small number."""
 
 
 def chain_others() -> int:
-    """Give every event of the chain "other" that has none its place, in the order of their keys; return how many."""
+    """Give events of the chain "other" their places, in the order of their keys, for some seconds; return how many."""
+    until = time.monotonic() + RUN_SECONDS
     waiting = HistoryEvent.objects.filter(position__lt=0).order_by()
     chained = 0
     for restaurant_id in sorted(waiting.values_list("restaurant_id", flat=True).distinct()):
         try:
             while some := retried(partial(_chain, restaurant_id)):
                 chained += some
+                if time.monotonic() > until:
+                    return chained
         except Error as error:
             if not is_collision(error):
                 raise
@@ -71,7 +77,7 @@ def _chain(restaurant_id: int) -> int:
 
 
 def copy_events() -> int:
-    """Copy what waits in the outbox to the store; return how many events.
+    """Copy what waits in the outbox to the store, for some seconds; return how many events.
 
     Only what is chained is copied, since an event never changes after that. A
     row stays until the store has its event, so that a process which dies copies
@@ -81,9 +87,12 @@ def copy_events() -> int:
     if not settings.HISTORY_COPIED:
         return 0
     target = store()
+    until = time.monotonic() + RUN_SECONDS
     copied = 0
     while some := _copy(target):
         copied += some
+        if time.monotonic() > until:
+            break
     return copied
 
 

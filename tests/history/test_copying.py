@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.core.management import call_command
 
 from reservations.history import chaining, reading
 from reservations.history.cached import recent_activity
@@ -102,6 +103,22 @@ def test_any_number_of_loops_copy(crew: Crew, copy: MemoryStore, place: Restaura
     assert sum(crew.race([copy_events] * 4)) >= 150
     assert len(copy.kept) == HistoryEvent.objects.count() == 150
     assert waiting() == []
+
+
+def test_a_run_with_much_to_do_leaves_the_loop_time_for_its_other_jobs(
+    copy: MemoryStore, place: Restaurant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chaining, "RUN_SECONDS", 0.0)
+    monkeypatch.setattr(chaining, "CHAINED_AT_ONCE", 2)
+    monkeypatch.setattr(chaining, "COPIED_AT_ONCE", 2)
+    happen(place, *[event()] * 5, date=None)
+    assert [chain_others() for _run in range(4)] == [2, 2, 1, 0]
+    assert [copy_events() for _run in range(4)] == [2, 2, 1, 0]
+    # Whoever asks for the whole copy gets it.
+    copy.kept.clear()
+    happen(place, *[event()] * 5, date=None)
+    call_command("copy_history")
+    assert len(copy.kept) == 10
 
 
 class TestReading:

@@ -30,8 +30,10 @@ class Command(BaseCommand):
             queued = sum(queue_missing(pk, now) for pk in Restaurant.objects.values_list("pk", flat=True))
         except Unavailable as error:
             raise CommandError(f"The copy can't be asked: {error}") from error
-        chain_others()
-        copied = copy_events()
+        # Each run ends after some seconds.
+        while chain_others():
+            pass
+        copied = sum(iter(copy_events, 0))
         self.stdout.write(f"Missing: {queued}. Copied: {copied}.")
         if waiting := HistoryOutbox.objects.count():
             raise CommandError(f"{waiting} still wait: the log says why.")
