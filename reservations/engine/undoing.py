@@ -209,9 +209,12 @@ def _refuse_pacing(row: Reservation) -> None:
 
 
 def _tell_again(row: Reservation, day: Locked) -> None:
-    """Confirm to who was told of the cancellation; a mail that still waits is dropped, being true no more."""
+    """Confirm to who was told of the cancellation, or may have been: of an attempt that failed nobody knows.
+
+    A mail that still waits is dropped, being true no more.
+    """
     told = Message.objects.filter(reservation=row, kind=Kind.CANCELLATION, sequence=row.sequence)
-    if told.exclude(status__in=(Message.Status.WAITING, Message.Status.DROPPED)).exists():
+    if told.exclude(attempts=0, status__in=(Message.Status.WAITING, Message.Status.DROPPED)).exists():
         again = message(Kind.CONFIRMATION, row, day.now)
         for one in again:
             one.sequence = row.sequence + 1

@@ -40,6 +40,10 @@ _STATUSES: dict[str, tuple[str, ...]] = {
 """Of what a message tells, in which statuses it is true. A link is sent whatever has become of it."""
 
 
+_REPLACED = (Kind.CONFIRMATION, Kind.CANCELLATION, Kind.REMINDER, Kind.THANKS)
+"""Of these the latest alone is sent: after a change, or of what was cancelled, taken back and cancelled again."""
+
+
 def told_row(message: Message) -> Row | None:
     """Return what a message tells of, or None where that is gone."""
     return message.reservation or message.entry or message.request
@@ -106,7 +110,7 @@ def _outdated(message: Message, reservation: Reservation, now: dt.datetime) -> s
         return _("The visit is over.")
     if message.kind == Kind.THANKS and not _is_asked_for(reservation):
         return _("The guest has not asked for mails after a visit.")
-    if message.kind in (Kind.REMINDER, Kind.THANKS) and _is_replaced(message, reservation):
+    if message.kind in _REPLACED and _is_replaced(message, reservation):
         return _("A later message replaces it.")
     return ""
 
@@ -119,7 +123,7 @@ def _is_asked_for(reservation: Reservation) -> bool:
 
 
 def _is_replaced(message: Message, reservation: Reservation) -> bool:
-    """Return whether a change of the reservation has written a reminder, or thanks, of its own."""
+    """Return whether a later version of the reservation has written a message of this kind."""
     if message.sequence >= reservation.sequence:
         return False
     return Message.objects.filter(reservation=reservation, kind=message.kind, sequence__gt=message.sequence).exists()

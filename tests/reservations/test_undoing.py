@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from reservations.engine import booking, due, floor, waitlist
 from reservations.engine.arriving import add_note, arrive
@@ -14,6 +15,7 @@ from reservations.engine.blocking import block
 from reservations.engine.errors import Reason
 from reservations.engine.undoing import undo
 from reservations.history.trail import GUEST
+from reservations.messages.sending import send_due
 from reservations.models import HistoryEvent, Message, Reservation, Restaurant, Table, User, WaitlistEntry
 from tests import clock
 from tests import factories as make
@@ -245,6 +247,28 @@ def test_a_guest_who_was_told_is_told_again(venue: Restaurant) -> None:
     Message.objects.filter(kind="cancellation").update(status=Message.Status.SENT)
     take_back(reservation)
     assert list(kinds.filter(status=Message.Status.WAITING)) == ["confirmation"]
+
+
+def test_a_guest_who_was_perhaps_told_is_told_again(venue: Restaurant) -> None:
+    """The connection to the mail server broke on the way, and the mail waits for its next attempt."""
+    reservation = booked(venue)
+    Message.objects.update(status=Message.Status.SENT)
+    _cancel(reservation)
+    Message.objects.filter(kind="cancellation").update(attempts=1, due_at=SEVEN)
+    take_back(reservation)
+    assert Message.objects.filter(kind="confirmation", status=Message.Status.WAITING).count() == 1
+
+
+def test_who_is_cancelled_again_is_told_once(venue: Restaurant, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    reservation = booked(venue)
+    Message.objects.update(status=Message.Status.SENT)
+    _cancel(reservation)
+    take_back(reservation)
+    _cancel(reservation)
+    while send_due():
+        pass
+    assert [message.subject.partition(":")[0] for message in mail.outbox] == ["Cancelled"]
 
 
 def test_what_is_no_touch_of_staff_can_t_be_taken_back(venue: Restaurant, user: User) -> None:
