@@ -23,6 +23,8 @@ _CONNECT: Final = "_get_socket"
 class _Plain(smtplib.SMTP):
     """A conversation that is cut off after a while."""
 
+    has_begun = False
+    """Whether the server was ever given the text of a mail: before that it can have taken none."""
     _end: tuple[threading.Timer, socket.socket] | None = None
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
@@ -34,6 +36,11 @@ class _Plain(smtplib.SMTP):
         timer.start()
         self._end = timer, handle
         return found
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """Give the server the text of a mail."""
+        self.has_begun = True
+        return super().data(msg)
 
     def close(self) -> None:
         """Close the connection, which then needs no end."""
@@ -65,6 +72,11 @@ def _cut(handle: socket.socket) -> None:
 
 class EmailBackend(smtp.EmailBackend):
     """Django's, with such conversations."""
+
+    @property
+    def may_have_sent(self) -> bool:
+        """Whether a mail may have gone out over the connection, also where no answer came."""
+        return bool(getattr(self.connection, "has_begun", True))
 
     @property
     def connection_class(self) -> Any:

@@ -26,7 +26,7 @@ class Outcome(Enum):
     NOT_SENT = auto()
     """It was not sent, and may be tried again."""
     UNKNOWN = auto()
-    """The connection broke on the way: it may have been sent."""
+    """The connection broke once the server had the text, or a part of it: it may have been sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def deliver(mail: Mail, sent: Callable[[], None] = lambda: None) -> Delivery:
         connection.send_messages([message])
         sent()
     except OSError as error:
-        return _failure(error)
+        return _failure(error, may_have_sent=getattr(connection, "may_have_sent", True))
     except ValueError as error:
         return Delivery(Outcome.REFUSED, _reason(_("The address can't be used"), error))
     finally:
@@ -93,7 +93,7 @@ def _unsubscribing(mail: Mail) -> dict[str, str]:
     return {"List-Unsubscribe": f"<{mail.unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-def _failure(error: OSError) -> Delivery:
+def _failure(error: OSError, *, may_have_sent: bool) -> Delivery:
     """Return what an error during the conversation means. Those of smtplib are OSErrors too."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, reply = next(iter(error.recipients.values()), (450, b""))
@@ -102,7 +102,8 @@ def _failure(error: OSError) -> Delivery:
     if isinstance(error, smtplib.SMTPResponseException):
         # It answered, so the mail is not taken: too busy, the sender not allowed, the content not liked.
         return Delivery(Outcome.NOT_SENT, _reason(_("The server did not take the mail"), error))
-    return Delivery(Outcome.UNKNOWN, _reason(_("The connection broke"), error), server_failed=True)
+    outcome = Outcome.UNKNOWN if may_have_sent else Outcome.NOT_SENT
+    return Delivery(outcome, _reason(_("The connection broke"), error), server_failed=True)
 
 
 def said(error: Exception) -> str:

@@ -158,6 +158,23 @@ def test_where_it_is_unknown_whether_it_went_out(server: SmtpServer, settings: S
         assert fresh(message).status == Status.WAITING
 
 
+@pytest.mark.parametrize("trouble", ["hangs", "drops"])
+def test_a_reminder_of_which_the_server_never_got_the_text_goes_out_later(
+    server: SmtpServer, settings: Settings, trouble: str
+) -> None:
+    settings.EMAIL_TIMEOUT = 0.2
+    setattr(server, trouble, "rcpt")
+    message = make_told(Kind.REMINDER)
+    send_due()
+    assert fresh(message).status == Status.WAITING
+    assert fresh(message).error.startswith("The connection broke: ")
+    setattr(server, trouble, "")
+    Message.objects.update(due_at=timezone.now())
+    assert send_due() == 1
+    assert fresh(message).status == Status.SENT
+    assert server.ids() == [message.message_id]
+
+
 def test_a_message_that_cant_be_rendered_keeps_no_other_from_being_sent(
     server: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
