@@ -102,7 +102,8 @@ def _elsewhere(message: Message, hold: Reservation) -> str:
 
 
 def _outdated(message: Message, reservation: Reservation, now: dt.datetime) -> str:
-    if message.kind in (Kind.CHANGE, Kind.STAFF_CHANGED) and message.sequence < reservation.sequence:
+    # What is changed without a word, or said on the way, leaves the mail the only one.
+    if message.kind in (Kind.CHANGE, Kind.STAFF_CHANGED) and _is_replaced(message, reservation):
         return _("The reservation has changed again since.")
     if message.kind == Kind.REMINDER and reservation.starts_at <= now:
         return _("The visit has begun.")

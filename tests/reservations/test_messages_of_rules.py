@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from reservations.engine import booking, floor, requests, waitlist
 from reservations.engine.changing import change, details_of, wish_of
 from reservations.engine.closing import close
 from reservations.engine.coming import reduce_party, say_coming, say_late
 from reservations.engine.errors import Reason
+from reservations.messages.sending import send_due
 from reservations.models import Message, Reservation, Restaurant, User
 from tests import clock
 from tests import factories as make
@@ -144,6 +146,23 @@ def test_a_change_is_told_with_what_it_was_and_the_reminder_moves_along(venue: R
     assert (told.data, told.sequence) == ({"was": was.isoformat(), "was_party": 2}, 1)
     assert due(reservation, "reminder") == [("dropped", was - 24 * HOUR), ("waiting", was - 23 * HOUR)]
     assert [status for status, _due in due(reservation, "thanks")] == ["dropped", "waiting"]
+
+
+def test_a_change_is_told_though_something_else_is_said_before_it_is_sent(venue: Restaurant, settings: Any) -> None:
+    """The mail server was away meanwhile: nobody else tells the guest of the new time."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    reservation = make.make_reservation(venue)
+    Message.objects.update(status="sent")
+    change(reservation=reservation, wish=replace(wish_of(reservation), start=reservation.starts_at + HOUR))
+    say_coming(reservation=fresh(reservation))
+    change(
+        reservation=fresh(reservation),
+        details=replace(details_of(reservation), note="By the window"),
+        online=False,
+        tell=False,
+    )
+    send_due()
+    assert [one.subject.partition(":")[0] for one in mail.outbox] == ["Changed"]
 
 
 def test_what_was_sent_already_is_not_dropped(venue: Restaurant) -> None:
