@@ -15,6 +15,8 @@ from itertools import zip_longest
 
 from django.utils import timezone
 
+from reservations.history import trail
+from reservations.history.trail import Event
 from reservations.importing.bulk import create
 from reservations.importing.facts import Facts
 from reservations.importing.hours import understand
@@ -68,6 +70,18 @@ class Changes:
         return self.touches_booking or bool(
             self.fields or self.cuisines is not None or self.periods is not None or self.wants_tables
         )
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the fields, and of the kinds of lines, that are written."""
+        lines = {
+            "cuisines": self.cuisines is not None,
+            "opening_periods": self.periods is not None,
+            "services": self.services is not None,
+            "special_days": bool(self.added or self.removed),
+            "tables": self.wants_tables,
+        }
+        return sorted([*self.fields, *(name for name, is_written in lines.items() if is_written)])
 
     @property
     def touches_booking(self) -> bool:
@@ -128,8 +142,14 @@ def plan(stored: Stored, facts: Facts, base: Hours, new: Hours, *, bookable: boo
 
 
 def apply(stored: Stored, changes: Changes, base: Hours) -> Written:
-    """Write the changes in the caller's transaction and return how many rows of hours were inserted."""
+    """Write the changes in the caller's transaction, and into the history; return how many rows of hours were inserted.
+
+    Tables that are wanted are the caller's to add.
+    """
     restaurant = stored.restaurant
+    if changes.any:
+        event = Event("changed", "restaurant", restaurant.pk, None, {"told": changes.names})
+        trail.note(restaurant.pk, [event], trail.COMMAND, timezone.now())
     if changes.fields:
         # Not save(): a field that staff are changing at this moment keeps their value.
         Restaurant.objects.filter(pk=restaurant.pk).update(**changes.fields, updated_at=timezone.now())

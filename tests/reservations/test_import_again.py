@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reservations.models import Reservation, Restaurant, ServiceDay, SpecialDay, TableClaim
+from reservations.models import HistoryEvent, Reservation, Restaurant, ServiceDay, SpecialDay, TableClaim
 from tests.factories import make_seated, make_wish
 from tests.reservations.importing import SAMPLE, everything, row, run, run_rows
 
@@ -32,6 +32,7 @@ def test_the_same_file_changes_nothing() -> None:
     assert answer.count("restaurants unchanged") == 61
     assert answer.count("restaurants created") == answer.count("restaurants updated") == 0
     assert everything() == before
+    assert not HistoryEvent.objects.exists()
 
 
 def test_facts_follow_the_file_and_a_blank_erases_none(tmp_path: Path) -> None:
@@ -43,6 +44,9 @@ def test_facts_follow_the_file_and_a_blank_erases_none(tmp_path: Path) -> None:
     assert (place.name, place.street, place.city) == ("Alte Linde", "Allee 2", "Berlin")
     assert [cuisine.cuisine for cuisine in place.cuisines.all()] == ["thai", "sushi"]
     assert place.slug == slug
+    # Who reads the restaurant's history sees that a command did it, and to what.
+    told = HistoryEvent.objects.filter(restaurant=place).values_list("kind", "subject", "source", "changes")
+    assert list(told) == [("changed", "restaurant", "command", {"told": ["cuisines", "name", "street"]})]
 
 
 def test_what_staff_set_stays_while_facts_change(tmp_path: Path) -> None:
