@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.tokens import default_token_generator
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -209,15 +210,19 @@ def _of_reservation(message: Message, reservation: Reservation, now: dt.datetime
         "cancel_until": limit.astimezone(restaurant.zone) if limit > now else None,
         "was": dt.datetime.fromisoformat(was).astimezone(restaurant.zone) if was else None,
         "was_party": message.data.get("was_party", reservation.party_size),
-        "others": _others(reservation) if message.kind == Kind.CONFIRMATION else [],
+        "others": _others(reservation, message.recipient) if message.kind == Kind.CONFIRMATION else [],
     }
 
 
-def _others(reservation: Reservation) -> list[Reservation]:
-    """Return what else the guest has in the same service, which may be a mistake."""
+def _others(reservation: Reservation, to: str) -> list[Reservation]:
+    """Return what else the guest has in the same service, which may be a mistake; what the address has booked alone.
+
+    Whoever books in a guest's name, or types a guest's phone, must not learn where the guest is.
+    """
     if reservation.guest_id is None or reservation.service_id is None:
         return []
     same = Reservation.objects.filter(
+        Q(email=to) | Q(booker_email=to),
         restaurant_id=reservation.restaurant_id,
         service_date=reservation.service_date,
         service_id=reservation.service_id,

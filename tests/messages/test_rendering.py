@@ -127,6 +127,24 @@ def test_a_confirmation_names_another_reservation_of_the_same_service() -> None:
     assert "You also have" not in mail_of(make_message(Kind.REMINDER, row)).text
 
 
+def test_who_books_in_a_guests_name_learns_of_none_of_the_guests_reservations() -> None:
+    restaurant = make_restaurant(name="Zur Linde")
+    same = {"guest": Guest.objects.create(restaurant=restaurant, key="k"), "service": make_service(restaurant)}
+    carl = "carl@example.org"
+    own = make_row(restaurant, **same)
+    row = make_row(restaurant, **same, booker_email=carl)
+    phoned = make_row(restaurant, **same, email="")
+    confirmation = make_message(Kind.CONFIRMATION, row, recipient=carl)
+    assert "You also have" not in mail_of(confirmation).text
+    # What Carl has booked himself he knows, and of it the guest is told.
+    again = make_row(restaurant, **same, booker_email=carl)
+    text = mail_of(confirmation).text
+    assert again.reference in text
+    assert own.reference not in text
+    text = mail_of(make_message(Kind.CONFIRMATION, own)).text
+    assert (row.reference in text, again.reference in text, phoned.reference in text) == (True, True, False)
+
+
 def test_the_booker_is_greeted_and_the_guest_named() -> None:
     row = make_row(booker_name="Carl Concierge", booker_email="carl@example.org")
     mail = mail_of(make_message(Kind.CONFIRMATION, row, recipient="carl@example.org"))
