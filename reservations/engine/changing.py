@@ -35,6 +35,8 @@ Status = Reservation.Status
 
 _SHOWN = ("service_date", "starts_at", "ends_at", "party_size", "area_id", "table_ids")
 _STANDING = (Status.CONFIRMED, Status.SEATED)
+_UNSAID: dict[str, Any] = {"late_minutes": 0, "late_flagged_at": None, "arrived_at": None, "coming_at": None}
+"""What was said of a time, and is not true of another."""
 _STATE = (*_SHOWN, *(field.name for field in fields(Details)))
 
 
@@ -102,6 +104,8 @@ def change(
                 offered, head = served is not None, served or head
             decision = _decided(row, fresh, new, days, online=online, exceed_pacing=exceed_pacing)
             values |= _placed_as(new, decision, by, pacing_reason)
+            if new.start != row.starts_at:
+                values |= _UNSAID
             if _sits(row, new):
                 # Nobody's time becomes shorter because somebody joined the table.
                 since = _since(row, fresh.now)
@@ -220,10 +224,6 @@ def _placed_as(new: Wish, decision: Decision, by: By, pacing_reason: str) -> dic
         "party_size": new.party,
         "area_id": new.area_id,
         "table_ids": list(decision.table_ids),
-        "late_minutes": 0,
-        "late_flagged_at": None,
-        "arrived_at": None,
-        "coming_at": None,
         "pacing_exceeded_by_id": by.user_id if decision.exceeds_pacing else None,
         "pacing_reason": pacing_reason if decision.exceeds_pacing else "",
         "passed_over": decision.passed(),

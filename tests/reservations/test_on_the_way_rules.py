@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from reservations.engine import booking, changing, floor
+from reservations.engine import arriving, booking, changing, due, floor
 from reservations.engine.changing import change, details_of, wish_of
 from reservations.engine.coming import reduce_party, say_coming, say_late
 from reservations.engine.errors import Reason
@@ -73,6 +73,28 @@ def test_another_time_forgets_what_was_said_of_the_old(reservation: Reservation)
     change(reservation=reservation, wish=replace(wish_of(reservation), start=later))
     row = fresh(reservation)
     assert (row.coming_at, row.late_minutes, row.late_flagged_at) == (None, 0, None)
+
+
+def test_another_party_at_the_same_time_is_as_late_as_it_has_said(reservation: Reservation) -> None:
+    say_coming(reservation=reservation)
+    say_late(reservation=reservation, minutes=30)
+    said = fresh(reservation).coming_at
+    change(reservation=reservation, wish=replace(wish_of(reservation), party=3))
+    row = fresh(reservation)
+    assert (row.party_size, row.coming_at, row.late_minutes) == (3, said, 30)
+    with clock.at(reservation.starts_at + (reservation.restaurant.late_minutes + 20) * MINUTE):
+        assert due.flag_late() == 0
+
+
+def test_who_has_arrived_is_there_with_one_more_too(reservation: Reservation) -> None:
+    by = make.make_by()
+    change(reservation=reservation, wish=replace(wish_of(reservation), party=3))
+    with clock.at(reservation.starts_at - 5 * MINUTE):
+        arriving.arrive(reservation=reservation, by=by)
+        change(reservation=reservation, wish=replace(wish_of(reservation), party=4), by=by, online=False)
+    assert fresh(reservation).arrived_at is not None
+    with clock.at(reservation.starts_at + 60 * MINUTE):
+        assert due.flag_late() == 0
 
 
 @pytest.mark.parametrize(
