@@ -112,8 +112,12 @@ def accept(
     def then(reservation: Reservation, fresh: Fresh) -> None:
         _answer(request, (Status.OPEN,), Status.ACCEPTED, user, answer, fresh.now, reservation)
         _chain(request, reservation, "accepted", by, fresh.now)
-        told = of_booking(reservation, fresh.restaurant, fresh.now)
-        send_later([row for row in told if row.kind != Kind.STAFF_BOOKED])
+        told = [row for row in of_booking(reservation, fresh.restaurant, fresh.now) if row.kind != Kind.STAFF_BOOKED]
+        for row in told:
+            if row.kind == Kind.CONFIRMATION:
+                # What staff wrote to a proposal the guest has read already.
+                row.data = {"answered": True}
+        send_later(told)
 
     return _place(request, (Status.OPEN,), wish_of(request), fields, then, by, exceed_pacing)
 

@@ -211,7 +211,13 @@ def _of_reservation(message: Message, reservation: Reservation, now: dt.datetime
         "was": dt.datetime.fromisoformat(was).astimezone(restaurant.zone) if was else None,
         "was_party": message.data.get("was_party", reservation.party_size),
         "others": _others(reservation, message.recipient) if message.kind == Kind.CONFIRMATION else [],
+        "answer": _answer(reservation) if message.data.get("answered") else "",
     }
+
+
+def _answer(reservation: Reservation) -> str:
+    """Return what staff wrote to the guest when they accepted the request that it came from."""
+    return BookingRequest.objects.filter(reservation=reservation).values_list("answer", flat=True).first() or ""
 
 
 def _others(reservation: Reservation, to: str) -> list[Reservation]:

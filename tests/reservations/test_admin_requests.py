@@ -23,6 +23,7 @@ from tests.factories import (
     make_wish,
     utc,
 )
+from tests.messages.rows import mail_of
 from tests.reservations.people import make_old_request, make_request
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,6 +110,17 @@ def test_accepting_books_and_tells_the_guest(staff: Client, venue: Restaurant, u
     assert f'is accepted: <a href="{change}">' in page
     assert Message.objects.filter(kind=Message.Kind.CONFIRMATION, recipient=row.email).count() == 1
     assert LogEntry.objects.filter(object_id=str(row.pk), user=user).count() == 1
+    confirmation = mail_of(Message.objects.get(kind=Message.Kind.CONFIRMATION))
+    assert f"The restaurant writes: {ANSWER}" in confirmation.text
+    assert ANSWER in confirmation.html
+
+
+def test_what_was_written_to_a_proposal_does_not_stand_in_its_confirmation(staff: Client, venue: Restaurant) -> None:
+    row = make_request(venue)
+    assert "is proposed" in propose(staff, row)
+    row.refresh_from_db()
+    requests.accept_proposal(request=row)
+    assert "The restaurant writes" not in mail_of(Message.objects.get(kind=Message.Kind.CONFIRMATION)).text
 
 
 def test_full_pacing_refuses_until_it_is_exceeded_knowingly(staff: Client, venue: Restaurant, user: User) -> None:
