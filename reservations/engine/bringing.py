@@ -120,7 +120,8 @@ def _enrich(pk: int, profile: Profile, needs: str = "") -> None:
     tags = list(dict.fromkeys([*guest.tags, *profile.tags]))[: max(MOST_TAGS, len(guest.tags))]
     notes = guest.notes
     if profile.notes and profile.notes not in notes:
-        notes = "\n".join(text for text in (notes, profile.notes) if text)[:NOTES_LENGTH]
+        notes = "\n".join(text for text in (notes, profile.notes) if text)
+        notes = notes[: max(NOTES_LENGTH, len(guest.notes))]
     needs = guest.dietary_needs or needs
     if (tags, notes, needs) != (guest.tags, guest.notes, guest.dietary_needs):
         Guest.objects.filter(pk=pk).update(tags=tags, notes=notes, dietary_needs=needs)

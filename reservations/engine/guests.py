@@ -51,7 +51,8 @@ def merge(*, keep: Guest, other: Guest, by: By) -> None:
             one.needs_consent_at = two.needs_consent_at
         for name in ("name", "email", "phone", "language", "dietary_needs", "thanks_consent_at"):
             setattr(one, name, getattr(one, name) or getattr(two, name))
-        one.notes = "\n".join(text for text in (one.notes, two.notes) if text)[:2000]
+        # Nothing of either is cut off, also where both are longer than the form takes.
+        one.notes = "\n".join(text for text in (one.notes, two.notes) if text)
         one.tags = list(dict.fromkeys([*one.tags, *two.tags]))
         one.created_at = min(one.created_at, two.created_at)
         one.save()

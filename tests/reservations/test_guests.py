@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from reservations.engine import booking, guests
+from reservations.engine.bringing import Profile, bring_guest
 from reservations.engine.errors import Reason, Refused
 from reservations.history.trail import COMMAND
 from reservations.importing.bookings.rows import TOLD
@@ -112,6 +113,21 @@ def test_merged_visits_add_up(venue: Restaurant) -> None:
     assert (other.merged_into_id, other.name, other.notes, other.tags) == (keep.pk, "", "", [])
     event = HistoryEvent.objects.get(kind="merged")
     assert (event.subject_number, event.guest_number, event.changes) == (keep.pk, keep.pk, {"from": other.pk})
+
+
+def test_merging_cuts_nothing_off_the_notes(venue: Restaurant) -> None:
+    keep, other = make_guest(venue, notes="a" * 1990), make_guest(venue, notes="b" * 1990 + " no nuts")
+    notes = f"{keep.notes}\n{other.notes}"
+    guests.merge(keep=keep, other=other, by=COMMAND)
+    assert keep.notes == notes
+    bring_guest(
+        restaurant_id=venue.pk,
+        details=make_details(email=keep.email),
+        profile=Profile(notes="Likes red"),
+        by=COMMAND,
+    )
+    keep.refresh_from_db()
+    assert keep.notes == notes
 
 
 def test_both_contacts_lead_to_the_guest_that_was_kept(venue: Restaurant) -> None:
