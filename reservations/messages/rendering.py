@@ -208,6 +208,8 @@ def _of_reservation(message: Message, reservation: Reservation, now: dt.datetime
         if message.kind in _WITH_CALENDAR
         else "",
         "cancel_until": limit.astimezone(restaurant.zone) if limit > now else None,
+        # A late cancellation is better than a table that stays empty.
+        "late_after": limit < reservation.starts_at,
         "was": dt.datetime.fromisoformat(was).astimezone(restaurant.zone) if was else None,
         "was_party": message.data.get("was_party", reservation.party_size),
         "others": _others(reservation, message.recipient) if message.kind == Kind.CONFIRMATION else [],

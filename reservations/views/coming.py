@@ -14,7 +14,7 @@ from reservations.forms import FewerForm, LateForm
 from reservations.models import Reservation
 from reservations.reasons import diner_text
 from reservations.views.methods import post_only
-from reservations.views.reservation import by_token, is_near, reservation_page, unknown
+from reservations.views.reservation import by_token, hours_ahead, is_near, reservation_page, unknown
 
 
 @never_cache
@@ -84,7 +84,8 @@ def _not_now(request: HttpRequest, found: Reservation, token: str) -> HttpRespon
     elif now >= found.ends_at:
         problem = diner_text(Reason.ALREADY_STARTED)
     else:
-        problem = _("You can say this from 24 hours before the time of your reservation.")
+        text = _("You can say this from %(hours)d hours before the time of your reservation.")
+        problem = text % {"hours": hours_ahead(found)}
     return reservation_page(request, found, token, problem=problem, status=409)
 
 

@@ -26,8 +26,7 @@ from reservations.views.browser import beside
 from reservations.views.methods import post_only
 from reservations.views.times import found_place
 
-AHEAD = dt.timedelta(hours=24)
-"""From so long before the start a party can say that it is on its way."""
+_AHEAD = 24
 
 Status = Reservation.Status
 
@@ -119,9 +118,15 @@ def reservation_page(
     return render(request, "reservations/reservation.html", context, status=status)
 
 
+def hours_ahead(reservation: Reservation) -> int:
+    """Return from how many hours before the start a party can say that it is on its way: from its reminder on."""
+    return max(_AHEAD, reservation.restaurant.reminder_hours)
+
+
 def is_near(reservation: Reservation, now: dt.datetime) -> bool:
-    """Return whether a party may say that it is on its way: confirmed, from 24 hours before until the end."""
-    return reservation.status == Status.CONFIRMED and reservation.starts_at - AHEAD <= now < reservation.ends_at
+    """Return whether a party may say that it is on its way: confirmed, from `hours_ahead` until the end."""
+    since = reservation.starts_at - dt.timedelta(hours=hours_ahead(reservation))
+    return reservation.status == Status.CONFIRMED and since <= now < reservation.ends_at
 
 
 def _on_the_way(

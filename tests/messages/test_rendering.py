@@ -145,6 +145,16 @@ def test_who_books_in_a_guests_name_learns_of_none_of_the_guests_reservations() 
     assert (row.reference in text, again.reference in text, phoned.reference in text) == (True, True, False)
 
 
+@pytest.mark.parametrize("kind", [Kind.CONFIRMATION, Kind.CHANGE, Kind.REMINDER])
+@pytest.mark.parametrize("minutes", [120, 0])
+def test_it_is_said_that_it_can_be_cancelled_late_too(kind: Message.Kind, minutes: int) -> None:
+    mail = mail_of(make_told(kind, restaurant=make_restaurant(cutoff_minutes=minutes)))
+    for text in (mail.text, mail.html):
+        assert "You can change or cancel it online until" in text
+        # Without a cut-off nothing is late.
+        assert ("After that you can still cancel it" in text) is bool(minutes)
+
+
 def test_the_booker_is_greeted_and_the_guest_named() -> None:
     row = make_row(booker_name="Carl Concierge", booker_email="carl@example.org")
     mail = mail_of(make_message(Kind.CONFIRMATION, row, recipient="carl@example.org"))
@@ -168,7 +178,7 @@ def test_a_wall_time_that_comes_twice_has_its_zone(fold: int, clock: str) -> Non
     [
         (Kind.CHANGE, ["Your reservation has changed.", "Before: Wednesday 26 November 2031, 19:00, 5 guests"]),
         (Kind.CANCELLATION, ["Your reservation is cancelled.", "/restaurants/restaurant-"]),
-        (Kind.REMINDER, ["We look forward to your visit."]),
+        (Kind.REMINDER, ["We look forward to your visit.", "whether you come, come late or with fewer, or can't come"]),
         (Kind.THANKS, ["Thank you for coming."]),
         (Kind.JOINED, ["Date: Thursday 27 November 2031\nBetween: 18:00 – 21:00\nGuests: 4\n", "/waitlist/"]),
         (

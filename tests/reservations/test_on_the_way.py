@@ -73,6 +73,19 @@ def test_it_can_be_said_from_a_day_before_until_the_end(place: Restaurant) -> No
         assert ends(page_of(diner, url)) == forms, delta
 
 
+def test_whoever_is_reminded_earlier_can_say_it_from_then_on(tonight: tuple[Diner, str]) -> None:
+    diner, url = tonight
+    Restaurant.objects.update(reminder_hours=48)
+    starts_in(hours=48.1)
+    assert ends(page_of(diner, url)) == ["cancel"]
+    answer = diner.client.post(f"{url}coming/")
+    assert "from 48 hours before" in read(answer).alerts[0]
+    starts_in(hours=47.9)
+    assert ends(page_of(diner, url)) == [*ENDS, "cancel"]
+    for end in ENDS:
+        assert diner.client.post(f"{url}{end}/", {"minutes": "10", "party": "2"}).status_code == 302
+
+
 def test_that_the_party_comes(tonight: tuple[Diner, str]) -> None:
     diner, url = tonight
     form = page_of(diner, url).form("/coming/")
