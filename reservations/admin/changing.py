@@ -167,5 +167,7 @@ def _fieldsets(form: ChangeForm) -> list[tuple[Any, Any]]:
     return [
         *fieldsets,
         (_("Guest"), {"fields": ["name", "email", "phone"]}),
+        # What a page doesn't show it would send back empty.
+        (_("Somebody books for the guest"), {"fields": ["booker_name", "booker_email"]}),
         (_("Wishes"), {"fields": ["occasion", ("children", "high_chairs"), "dietary_needs", "note"]}),
     ]
