@@ -168,9 +168,9 @@ def walk_in(
     Raises `Refused`: CLOSED, NO_TABLE, WRONG_TABLES, and TABLES_TAKEN where
     nothing is free for so long: `engine.tables.openings` says until when there
     is something. Pacing does not bind; what exceeds it is recorded. The same
-    user's same key gives the first answer again. then writes what belongs to it.
+    user's same key and party give the first answer again. then writes what belongs to it.
     """
-    bound = hashlib.sha256(f"walk-in:{user.pk}:{key}".encode()).hexdigest()
+    bound = hashlib.sha256(f"walk-in:{user.pk}:{key}:{party}".encode()).hexdigest()
     told = details or Details()
 
     def work() -> Reservation:

@@ -216,9 +216,9 @@ def join_at_door(
     """Write a party that stands at the door on the list, with the wait to quote it, in minutes.
 
     A party for which there is no table is quoted none: staff may push tables together for it. Raises `Refused`
-    (CLOSED). The same user's same key gives the first answer again.
+    (CLOSED). The same user's same key, party and name give the first answer again.
     """
-    bound = hashlib.sha256(f"door:{user.pk}:{key}".encode()).hexdigest()
+    bound = hashlib.sha256(f"door:{user.pk}:{key}:{party}:{name}".encode()).hexdigest()
 
     def work() -> WaitlistEntry:
         first = WaitlistEntry.objects.filter(restaurant=restaurant, idempotency_key=bound).first()

@@ -50,6 +50,24 @@ def test_walk_in_is_seated_now(staff: Client, user: User) -> None:
     assert Reservation.objects.count() == 2
 
 
+def test_another_party_by_the_same_form_is_seated_too(staff: Client) -> None:
+    restaurant = make_house()
+    for _click in range(2):
+        walk_in(staff, restaurant)
+        walk_in(staff, restaurant, party_size="4")
+    assert sorted(Reservation.objects.values_list("party_size", flat=True)) == [2, 4]
+
+
+def test_another_party_by_the_same_form_is_on_the_list_too(staff: Client) -> None:
+    restaurant = make_house(tables=())
+    for _click in range(2):
+        for party, name in (("2", "Ann"), ("3", "Ann"), ("2", "Bo")):
+            staff.post(
+                of_restaurant(restaurant, "door"), {"party_size": party, "name": name, "key": "key12345"}, follow=True
+            )
+    assert sorted(WaitlistEntry.objects.values_list("party_size", "name")) == [(2, "Ann"), (2, "Bo"), (3, "Ann")]
+
+
 def test_walk_in_sits_where_it_likes(staff: Client) -> None:
     restaurant = make_house()
     terrace = make_area(restaurant, name="Terrace")
