@@ -23,7 +23,7 @@ _MOST = 20
 def send_link(*, reference: str, email: str) -> int:
     """Write a message with the link of each reservation of that reference and address; return how many.
 
-    email is normalised, the guest's or the booker's. Of reservations to come or
+    email is normalised, the guest's or the booker's; mails go to the booker. Of reservations to come or
     of the last 60 days, and at most one message in 5 minutes for each.
     """
     rows = (

@@ -68,6 +68,13 @@ def test_a_booker_finds_it_and_gets_it(place: Restaurant) -> None:
     assert sent() == [(reservation.pk, "bo@example.org")]
 
 
+def test_for_whom_somebody_has_booked_is_told_that_the_booker_gets_it(place: Restaurant) -> None:
+    reservation = make_reservation(place, details=make_details(booker_name="Bo", booker_email="bo@example.org"))
+    answer = ask(reservation.reference, "ada@example.org")
+    assert sent() == [(reservation.pk, "bo@example.org")]
+    assert "its link is on its way to whoever booked it" in read(Client().get(answer["Location"])).text
+
+
 def test_the_answer_is_the_same_whether_it_exists_or_not(place: Restaurant) -> None:
     reservation = make_reservation(place)
     held = make_hold(place, at=dt.time(21))
