@@ -19,6 +19,7 @@ from reservations.engine.deciding import claim, insert_reservation, lock_neighbo
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, known_guest
 from reservations.engine.locks import Again, Locked, lock_days, retried, state_of
+from reservations.engine.offers import serve_day, serve_waitlist
 from reservations.engine.placing import placed
 from reservations.engine.settling import settle
 from reservations.engine.slots import SLOT
@@ -110,7 +111,14 @@ def move(*, reservation: Reservation, table_ids: tuple[int, ...], by: By) -> boo
         return {"table_ids": list(wanted), "ends_at": row.ends_at}
 
     return settle(
-        reservation, by, "moved", (Status.CONFIRMED, Status.SEATED), step, refused=Reason.NOT_CONFIRMED, frees=True
+        reservation,
+        by,
+        "moved",
+        (Status.CONFIRMED, Status.SEATED),
+        step,
+        refused=Reason.NOT_CONFIRMED,
+        takes=True,
+        frees=True,
     )
 
 
@@ -139,7 +147,14 @@ def stay_longer(*, reservation: Reservation, minutes: int, by: By) -> bool:
         return {"ends_at": row.ends_at}
 
     return settle(
-        reservation, by, "extended", (Status.SEATED, Status.CONFIRMED), step, refused=Reason.NOT_SEATED, frees=False
+        reservation,
+        by,
+        "extended",
+        (Status.SEATED, Status.CONFIRMED),
+        step,
+        refused=Reason.NOT_SEATED,
+        takes=True,
+        frees=False,
     )
 
 
@@ -172,8 +187,11 @@ def walk_in(
     """
     bound = hashlib.sha256(f"walk-in:{user.pk}:{key}:{party}".encode()).hexdigest()
     told = details or Details()
+    offered: dt.date | None = None
 
     def work() -> Reservation:
+        nonlocal offered
+        offered = None
         first = Reservation.objects.filter(restaurant=restaurant, idempotency_key=bound).first()
         if first is not None:
             return first
@@ -187,6 +205,10 @@ def walk_in(
         day = state_of(restaurant.pk, here.date)
         if here.plan.closed:
             raise Refused(Reason.CLOSED)
+        # Who takes capacity serves the queue first: a hold that lapsed may have freed what somebody waits for.
+        head = serve_waitlist(restaurant.pk, here.date, day.now, day.head)
+        if head is not None:
+            offered, here = here.date, running(restaurant, day.now)
         start = slot_of(day.now)
         stay = minutes or _turn(here.plan, here.service, party, restaurant)
         tables = _tables_now(here.plan, restaurant, party, stay, table_ids, area_id, told, day.now)
@@ -220,7 +242,7 @@ def walk_in(
             **{name: getattr(told, name) for name in Details.__slots__},
         )
         insert_reservation(reservation)
-        trail.append(restaurant.pk, here.date, [placed(reservation)], by, day.now, day.head)
+        trail.append(restaurant.pk, here.date, [placed(reservation)], by, day.now, head or day.head)
         if then:
             then(reservation, day)
         return reservation
@@ -228,7 +250,12 @@ def walk_in(
     # The local date, or the evening before it: whichever service runs.
     today = timezone.now().astimezone(restaurant.zone).date()
     days = {today - dt.timedelta(days=1), today}
-    return retried(work, exhausted=Reason.TABLES_TAKEN)
+    try:
+        return retried(work, exhausted=Reason.TABLES_TAKEN)
+    except Refused:
+        if offered:
+            serve_day(restaurant.pk, offered)
+        raise
 
 
 def _turn(plan: DayPlan, service: ServiceRules | None, party: int, restaurant: Restaurant) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.locks import Locked, lock_days, retried, state_of
-from reservations.engine.offers import serve_waitlist
+from reservations.engine.offers import serve_day, serve_waitlist
 from reservations.history import trail
 from reservations.history.trail import By, Event
 from reservations.models import Reservation
@@ -33,6 +33,7 @@ def settle(
     step: Step,
     *,
     refused: Reason,
+    takes: bool = False,
     frees: bool | None = None,
     more: Callable[[Reservation, dict[str, Any]], dict[str, Any]] | None = None,
 ) -> bool:
@@ -42,12 +43,16 @@ def settle(
     CHANGED_MEANWHILE where a visit would be ended whose status is another than
     that of the reservation as it was read, or whose guest has come since.
 
+    takes says that the step takes tables: who waits is served before it, so that it never jumps the queue.
     frees says whether who waits is to be served after it; by default, where the row's status changes.
     more returns what the event tells besides, from the row as it was and what is set.
     """
     done = {"seated": Status.SEATED, "finished": Status.FINISHED, "no_show": Status.NO_SHOW}.get(kind)
+    offered = False
 
     def work() -> bool:
+        nonlocal offered
+        offered = False
         lock_days(reservation.restaurant_id, {reservation.service_date})
         day = state_of(reservation.restaurant_id, reservation.service_date)
         row = Reservation.objects.get(pk=reservation.pk)
@@ -60,6 +65,8 @@ def settle(
         if kind in _ENDING and _standing(row) != _standing(reservation):
             # Who asks has seen somebody who had not come yet, or who still sat.
             raise Refused(Reason.CHANGED_MEANWHILE)
+        served = serve_waitlist(row.restaurant_id, day.date, day.now, day.head) if takes else None
+        offered = served is not None
         before = {name: getattr(row, name) for name in ("status", "table_ids", "ends_at")}
         values = step(row, day)
         if not values:
@@ -69,13 +76,17 @@ def settle(
         changes = trail.difference(before, {name: values[name] for name in before if name in values})
         changes |= more(row, values) if more else {}
         event = Event(kind, "reservation", row.pk, row.guest_id, changes)
-        head = trail.append(row.restaurant_id, day.date, [event], by, day.now, day.head)
+        head = trail.append(row.restaurant_id, day.date, [event], by, day.now, served or day.head)
         if frees or (frees is None and kind != "seated"):
             serve_waitlist(row.restaurant_id, day.date, day.now, head)
         return True
 
     try:
         changed = retried(work, exhausted=Reason.TABLES_TAKEN)
+    except Refused:
+        if offered:
+            serve_day(reservation.restaurant_id, reservation.service_date)
+        raise
     finally:
         reservation.refresh_from_db()
     return changed

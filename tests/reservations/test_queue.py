@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
-from reservations.engine import booking, changing, due, requests
+from reservations.engine import booking, changing, due, floor, requests
 from reservations.engine.errors import Reason, Refused
-from reservations.models import Restaurant, Service
+from reservations.models import Reservation, Restaurant, Service, Table
+from tests import clock
 from tests import factories as make
 from tests.concurrency.invariants import broken
-from tests.reservations.rows import chains_broken, fresh, refused
-from tests.reservations.waiting import offer, status
+from tests.reservations.rows import chains_broken, fresh, lapse, refused
+from tests.reservations.waiting import evening, offer, status
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +71,22 @@ def jump_by_request(restaurant: Restaurant) -> None:
     requests.accept(request=request, user=user, by=make.make_by(user))
 
 
-@pytest.mark.parametrize("jump", [jump_by_hold, jump_by_staff, jump_by_change, jump_by_request])
+def free_tables(restaurant: Restaurant) -> list[Table]:
+    return list(restaurant.tables.filter(claims=None))
+
+
+def jump_by_block(restaurant: Restaurant) -> None:
+    make.make_block(restaurant, free_tables(restaurant))
+
+
+def jump_by_move(restaurant: Restaurant) -> None:
+    (table,) = free_tables(restaurant)
+    floor.move(reservation=Reservation.objects.get(), table_ids=(table.pk,), by=make.make_by())
+
+
+@pytest.mark.parametrize(
+    "jump", [jump_by_hold, jump_by_staff, jump_by_change, jump_by_request, jump_by_block, jump_by_move]
+)
 def test_what_nobody_has_freed_goes_to_who_waits_and_the_new_booking_is_refused(
     full: Restaurant, more: Callable[[Restaurant], None], jump: Callable[[Restaurant], None]
 ) -> None:
@@ -114,6 +130,41 @@ def test_the_job_serves_what_nobody_has_freed(full: Restaurant, more: Callable[[
     more(full)
     due.serve_waitlists()
     assert status(entry) == "offered"
+
+
+def jump_by_walk_in(sitting: Reservation) -> None:
+    make.make_walk_in(sitting.restaurant, tables=list(sitting.restaurant.tables.exclude(pk__in=sitting.table_ids)))
+
+
+def jump_by_the_best_table(sitting: Reservation) -> None:
+    make.make_walk_in(sitting.restaurant)
+
+
+def jump_by_staying(sitting: Reservation) -> None:
+    floor.stay_longer(reservation=sitting, minutes=30, by=make.make_by())
+
+
+@pytest.mark.parametrize("jump", [jump_by_walk_in, jump_by_the_best_table, jump_by_staying])
+def test_what_a_lapsed_hold_had_later_goes_to_who_waits_and_not_to_who_is_here(
+    jump: Callable[[Reservation], None],
+) -> None:
+    """The holds were for eight: who waits gets their tables then, though the floor notices first that they lapsed."""
+    restaurant = make.make_venue(tables=(2, 2))
+    sitting = make.make_reservation(restaurant, at=dt.time(18))
+    holds = [make.make_hold(restaurant, at=dt.time(20)) for _i in range(2)]
+    entries = [make.make_entry(restaurant, at=dt.time(20)) for _i in range(2)]
+    with clock.at(evening(restaurant, 45)):
+        floor.seat(reservation=sitting, by=make.make_by())
+        for hold in holds:
+            lapse(hold)
+        with refused(Reason.TABLES_TAKEN):
+            jump(sitting)
+        assert [offer(entry).starts_at for entry in entries] == [entry.earliest for entry in entries]
+        assert {fresh(hold).status for hold in holds} == {"expired"}
+        # Until eight anybody may sit there.
+        make.make_walk_in(restaurant, minutes=60)
+    assert broken(restaurant.pk) == {}
+    assert chains_broken(restaurant) == []
 
 
 def test_a_hold_that_is_kept_since_the_new_wish_was_refused_is_still_its_owners(one_table: Restaurant) -> None:
