@@ -124,7 +124,7 @@ def _at_door(restaurant: Restaurant, dates: tuple[dt.date, ...]) -> QuerySet[Wai
         service_date__in=dates,
         kind=WaitlistEntry.Kind.DOOR,
         status=WaitlistEntry.Status.WAITING,
-    ).order_by("rank", "created_at", "pk")
+    ).order_by("rank", "pk")
 
 
 def _waitlist(restaurant: Restaurant, date: dt.date) -> list[tuple[int, WaitlistEntry]]:
@@ -135,7 +135,7 @@ def _waitlist(restaurant: Restaurant, date: dt.date) -> list[tuple[int, Waitlist
         status__in=(WaitlistEntry.Status.WAITING, WaitlistEntry.Status.OFFERED),
     )
     place, found = 0, []
-    for entry in entries.order_by("rank", "created_at", "pk"):
+    for entry in entries.order_by("rank", "pk"):
         waits = entry.status == WaitlistEntry.Status.WAITING
         place += waits
         found.append((place if waits else 0, entry))

@@ -20,6 +20,8 @@ from reservations.engine.changing import change, wish_of
 from reservations.engine.coming import reduce_party
 from reservations.engine.errors import Reason, Refused
 from reservations.models import HistoryEvent, Reservation, Restaurant
+from reservations.queries.evening import evening
+from reservations.queries.waiting import places
 from tests import clock
 from tests import factories as make
 from tests.reservations.rows import fresh
@@ -187,6 +189,23 @@ def test_the_end_of_waiting_is_the_databases(venue: Restaurant, apart: dt.timede
         entry = make.make_entry(venue, date=TODAY)
     with node(apart, around=entry.latest) as passed:
         assert due.end_waiting() == int(passed)
+
+
+def test_staff_see_the_places_in_which_parties_are_served(venue: Restaurant) -> None:
+    """Who joined first did so at a node that is ahead, so that its clock says it came last."""
+    entries = []
+    with clock.at(NOON):
+        for _i in range(2):
+            make.make_reservation(venue, date=TODAY)
+    for seconds, apart in ((0, MINUTE), (30, -MINUTE)):
+        with clock.at(NOON + dt.timedelta(seconds=seconds), node_ahead=apart):
+            entries.append(make.make_entry(venue, date=TODAY))
+    assert entries[0].created_at > entries[1].created_at
+    first, second = entries
+    with clock.at(NOON + MINUTE):
+        assert [waitlist.place_in_line(entry) for entry in entries] == [1, 2]
+        assert places(entries) == {first.pk: 1, second.pk: 2}
+        assert evening(venue, timezone.now()).waitlist == ((1, first), (2, second))
 
 
 @both_ways
