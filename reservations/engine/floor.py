@@ -214,7 +214,7 @@ def walk_in(
         tables = _tables_now(here.plan, restaurant, party, stay, table_ids, area_id, told, day.now)
         view = window(restaurant.pk, here.date, start, start + dt.timedelta(minutes=stay), locked=True)
         lock_neighbours(view, days)
-        if view.taken & set(tables):
+        if (view.taken | here.early) & set(tables):
             raise Refused(Reason.TABLES_TAKEN)
         limit = here.service.max_covers if here.service else None
         exceeds = limit is not None and view.covers[0] + party > limit

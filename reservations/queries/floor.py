@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Q, QuerySet
 
-from reservations.engine.availability import Ask, DayPlan, ServiceRules, candidates, pick, starts
+from reservations.engine.availability import Ask, DayPlan, Seating, ServiceRules, candidates, pick, starts
+from reservations.engine.tables import slot_of
 from reservations.models import Reservation, Restaurant, Table, TableClaim
 from reservations.queries.day import day_plan
 
@@ -24,7 +25,10 @@ class Now:
 
     date: dt.date
     plan: DayPlan
+    """Who sits before their time takes their tables until then like a block."""
     service: ServiceRules | None
+    early: frozenset[int]
+    """The tables at which somebody sits before their time: no claim says so yet."""
 
 
 def running(restaurant: Restaurant, now: dt.datetime) -> Now:
@@ -34,12 +38,23 @@ def running(restaurant: Restaurant, now: dt.datetime) -> Now:
     runs, the date is the local one, and its next service seats who comes early.
     """
     today = now.astimezone(restaurant.zone).date()
+    early = _sitting_early(restaurant, (today - dt.timedelta(days=1), today), now)
     yesterday = day_plan(restaurant.pk, today - dt.timedelta(days=1), locked=True)
     late = _service_at(yesterday, now)
-    if late is not None:
-        return Now(yesterday.date, yesterday, late)
-    plan = day_plan(restaurant.pk, today, locked=True)
-    return Now(today, plan, _service_at(plan, now))
+    plan = yesterday if late is not None else day_plan(restaurant.pk, today, locked=True)
+    service = late or _service_at(plan, now)
+    tables = frozenset(table for seating in early for table in seating.table_ids)
+    return Now(plan.date, replace(plan, seatings=(*plan.seatings, *early)), service, tables)
+
+
+def _sitting_early(restaurant: Restaurant, dates: Sequence[dt.date], now: dt.datetime) -> list[Seating]:
+    rows = Reservation.objects.filter(
+        restaurant=restaurant, service_date__in=dates, status=Status.SEATED, starts_at__gt=now
+    ).order_by()
+    return [
+        Seating(slot_of(now), start, date, party=0, online=False, table_ids=tuple(table_ids))
+        for start, date, table_ids in rows.values_list("starts_at", "service_date", "table_ids")
+    ]
 
 
 def _service_at(plan: DayPlan, now: dt.datetime) -> ServiceRules | None:

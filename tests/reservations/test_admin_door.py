@@ -13,7 +13,7 @@ from django.utils import timezone
 from reservations.engine.tables import slot_of
 from reservations.models import Area, HistoryEvent, Reservation, Restaurant, Table, User, WaitlistEntry
 from tests.factories import make_area, make_closure, make_staff, make_table
-from tests.reservations.evening import make_house, make_party, of_restaurant, tonight
+from tests.reservations.evening import make_house, make_party, of_restaurant, tables_of, tonight
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -102,6 +102,14 @@ def test_walk_in_is_offered_what_is_free_for_less(staff: Client) -> None:
     assert "is seated at T1 until" in response.content.decode()
     row = Reservation.objects.get(name="Willa Walk")
     assert row.ends_at == coming.starts_at
+
+
+def test_a_table_at_which_somebody_sits_early_is_offered_to_nobody(staff: Client) -> None:
+    restaurant = make_house(tables=(2, 2))
+    make_party(restaurant, 1, starts=60, status="seated")
+    make_party(restaurant, 2, starts=75)
+    offered = walk_in(staff, restaurant, name="Willa Walk").context["places"]
+    assert [place.table_ids for place in offered] == [(tables_of(restaurant)[1].pk,)]
 
 
 @pytest.mark.parametrize("value", ["x", "1-2-x", "9999999", "1.99999999999999999", "1.-5", "1.5", "-", "²"])

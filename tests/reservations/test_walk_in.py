@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.utils import timezone
 
+from reservations.engine import floor
 from reservations.engine.availability import Ask
 from reservations.engine.errors import Reason
 from reservations.engine.tables import openings
@@ -137,6 +138,22 @@ def test_a_table_that_is_claimed_is_never_taken(whose: str) -> None:
         with refused(Reason.TABLES_TAKEN):
             make.make_walk_in(restaurant, tables=chosen)
     assert TableClaim.objects.count() == before
+
+
+def test_a_table_at_which_somebody_sits_before_their_time_is_not_free() -> None:
+    """They came at half past six for eight: until then no claim says that they are there."""
+    restaurant = make.make_venue(tables=(2,))
+    early = make.make_reservation(restaurant, date=TODAY, at=dt.time(20))
+    with clock.at(SEVEN - 30 * MINUTE):
+        floor.seat(reservation=early, by=make.make_by())
+    for chosen in ((), list(restaurant.tables.all())):
+        with refused(Reason.TABLES_TAKEN):
+            make.make_walk_in(restaurant, tables=chosen, minutes=30)
+    here = running(restaurant, timezone.now())
+    assert openings(here.plan, Ask(party=2, online=False), timezone.now()) == []
+    floor.finish(reservation=early, by=make.make_by())
+    assert make.make_walk_in(restaurant, minutes=30).status == "seated"
+    assert broken(restaurant.pk) == {}
 
 
 def test_a_hold_that_has_lapsed_is_not_in_its_way() -> None:
