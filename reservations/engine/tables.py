@@ -41,17 +41,20 @@ def openings(plan: DayPlan, ask: Ask, now: dt.datetime) -> list[Opening]:
     return found
 
 
-def quoted_wait(plan: DayPlan, ask: Ask, ahead: Sequence[int], minutes: int, now: dt.datetime) -> int | None:
+def quoted_wait(
+    plan: DayPlan, ask: Ask, ahead: Sequence[tuple[int, int]], minutes: int, now: dt.datetime
+) -> int | None:
     """Return the minutes after which a party at the door can expect a table for a stay of minutes; None: not tonight.
 
-    By when seated parties are expected to leave. ahead are the sizes of the
-    parties who wait already: each gets the first table that comes free for it.
+    By when seated parties are expected to leave. ahead are the parties who wait
+    already, each with the minutes that so many stay: each gets the first table
+    that comes free for it.
     Rounded up to five minutes, since nobody believes less.
     """
     seatings = list(plan.seatings)
-    for party in ahead:
-        if found := _first_free(plan, seatings, Ask(party=party, online=False), minutes, now):
-            seatings.append(_sitting(plan, found, party, minutes))
+    for party, stay in ahead:
+        if found := _first_free(plan, seatings, Ask(party=party, online=False), stay, now):
+            seatings.append(_sitting(plan, found, party, stay))
     own = _first_free(plan, seatings, ask, minutes, now)
     if own is None:
         return None

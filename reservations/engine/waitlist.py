@@ -229,8 +229,11 @@ def join_at_door(
         if here.plan.closed:
             raise Refused(Reason.CLOSED)
         ask = Ask(party=party, online=False)
-        minutes = here.service.turn(party) if here.service else restaurant.turn_minutes
-        ahead = [row.party_size for row in at_door(restaurant.pk, here.date)]
+
+        def stay(size: int) -> int:
+            return here.service.turn(size) if here.service else restaurant.turn_minutes
+
+        ahead = [(row.party_size, stay(row.party_size)) for row in at_door(restaurant.pk, here.date)]
         entry = WaitlistEntry(
             restaurant=restaurant,
             reference=new_reference(),
@@ -242,7 +245,7 @@ def join_at_door(
             name=name,
             phone=phone,
             note=note[:300],
-            quoted_minutes=quoted_wait(here.plan, ask, ahead, minutes, day.now),
+            quoted_minutes=quoted_wait(here.plan, ask, ahead, stay(party), day.now),
             idempotency_key=bound,
             created_by=user,
         )

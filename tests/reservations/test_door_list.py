@@ -79,6 +79,15 @@ def test_who_waits_ahead_takes_the_first_table_that_fits_it(user: User) -> None:
     assert join(restaurant, user, party=2).quoted_minutes == 170
 
 
+def test_who_waits_ahead_stays_as_long_as_so_many_do(user: User) -> None:
+    restaurant = make.make_venue(tables=(6,))
+    make.make_turn_time(restaurant, up_to=2, minutes=60)
+    make.make_turn_time(restaurant, up_to=6, minutes=150)
+    make.make_walk_in(restaurant, minutes=30)
+    # From 19:00 on, and after the six from 21:30 on.
+    assert [join(restaurant, user, party=party).quoted_minutes for party in (6, 2)] == [20, 170]
+
+
 def test_a_party_that_leaves_early_shortens_the_wait_of_the_next_to_ask(one_table: Restaurant, user: User) -> None:
     sitting = make.make_walk_in(one_table)
     first = join(one_table, user)
