@@ -9,11 +9,13 @@ from django.test import Client
 from django.utils import timezone
 
 from reservations.engine import booking, due
+from reservations.engine.closing import close
 from reservations.engine.errors import Reason
 from reservations.links import entry_token, request_token, reservation_token
 from reservations.models import Message, Reservation, Restaurant, TableClaim, WaitlistEntry
 from reservations.reasons import diner_text
 from tests.factories import (
+    make_by,
     make_venue,
 )
 from tests.pages import read
@@ -104,6 +106,34 @@ def test_an_offer_that_has_lapsed_says_so_and_joins_again(full: tuple[Restaurant
     assert "You are number 1 in the queue" in page.text
     assert WORDS["note"] in page.text
     assert WaitlistEntry.objects.count() == 3
+
+
+def test_an_offer_that_ends_since_the_house_closes_does_not_blame_its_owner(
+    full: tuple[Restaurant, list[Reservation]],
+) -> None:
+    diner = Diner(full[0])
+    url, entry = offered(full, diner)
+    date, kept = entry.service_date, full[1][1]
+    close(restaurant=full[0], first=date, last=date, choices={kept.pk: "cancel"}, by=make_by())
+    page = page_of(diner, url)
+    assert page.headings[0] == "The offer has lapsed"
+    assert "The restaurant has closed for that time" in page.text
+    assert "no answer in time" not in page.text
+    answer = diner.send(page.form("/again/"), "Join again")
+    assert answer.status_code == 409
+    assert diner_text(Reason.CLOSED) in read(answer).alerts
+
+
+def test_a_table_that_was_given_back_later_is_not_called_theirs(full: tuple[Restaurant, list[Reservation]]) -> None:
+    diner = Diner(full[0])
+    url, entry = offered(full, diner)
+    assert diner.send(page_of(diner, url).form("/accept/"), "Yes, we come").status_code == 302
+    assert entry.offer
+    entry.offer.refresh_from_db()
+    booking.cancel(reservation=entry.offer, by_guest=True)
+    page = page_of(diner, url)
+    assert page.headings[0] == "Your reservation is cancelled"
+    assert "The table is yours" not in page.text
 
 
 def test_joining_again_where_the_table_is_free_leads_to_it(full: tuple[Restaurant, list[Reservation]]) -> None:
