@@ -130,7 +130,7 @@ def accept(*, entry: WaitlistEntry, by: By = GUEST) -> Reservation:
     """Turn the offered table into a reservation; accepting again gives the same answer.
 
     Raises `Refused`: HOLD_LAPSED where there is no offer any more, BY_PHONE of a
-    guest with many no-shows where the restaurant wants to be called then.
+    guest with many no-shows where the restaurant wants to be called then: staff accept for who has called.
     """
     details = Details(
         name=entry.name,
@@ -149,7 +149,7 @@ def accept(*, entry: WaitlistEntry, by: By = GUEST) -> Reservation:
         if row.status != Status.OFFERED or offer is None:
             raise Refused(Reason.HOLD_LAPSED)
         guest = row.guest_id or known_guest(row.restaurant_id, details, row.language, day.now)
-        if is_to_call(day.restaurant, guest, day.now):
+        if by == GUEST and is_to_call(day.restaurant, guest, day.now):
             raise Refused(Reason.BY_PHONE)
         if not take_hold(offer, day.now, {"guest_id": guest}):
             raise Refused(Reason.HOLD_LAPSED)

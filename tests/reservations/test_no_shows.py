@@ -150,7 +150,7 @@ def test_a_call_comes_before_a_mail_and_a_mail_is_no_way_around_it(ada: Guest, p
     assert ask(Diner(place)).asked == "call"
 
 
-def test_an_offer_of_the_waitlist_is_no_way_around_it(place: Restaurant, ada: Guest) -> None:
+def test_an_offer_of_the_waitlist_is_no_way_around_it(place: Restaurant, ada: Guest, host: Client) -> None:
     stayed_away(place, ada, 2)
     entry = make_waiting(place, guest=ada, email=ada.email)
     due.serve_waitlists()
@@ -162,6 +162,11 @@ def test_an_offer_of_the_waitlist_is_no_way_around_it(place: Restaurant, ada: Gu
     answer = Client().post(f"{page}accept/")
     assert answer.status_code == 409
     assert read(answer).alerts == [f"{BY_PHONE} Please call. {place.phone}"]
+    # Who calls then is answered.
+    answer = host.post(reverse("admin:reservations_waitlistentry_accept", args=(entry.pk,)))
+    assert answer.status_code == 302
+    entry.refresh_from_db()
+    assert entry.status == "accepted"
 
 
 def test_staff_see_who_stayed_away_often(place: Restaurant, ada: Guest, host: Client) -> None:
