@@ -199,7 +199,9 @@ def _hits(restaurant: Restaurant, form: CloseForm, choices: Mapping[int, Choice]
 def _say(request: HttpRequest, closure: Closure, choices: Mapping[int, Choice]) -> None:
     text = _("Closed: %(first)s – %(last)s.")
     said = text % {"first": date_text(closure.starts_on), "last": date_text(closure.ends_on)}
-    cancelled = list(choices.values()).count("cancel")
+    chosen = [pk for pk, choice in choices.items() if choice == "cancel"]
+    # Who sits by now is not sent away, whatever was chosen.
+    cancelled = Reservation.objects.filter(pk__in=chosen, status=Reservation.Status.CANCELLED).count()
     kept = len(choices) - cancelled
     if cancelled:
         words = ngettext("%(count)d reservation is cancelled.", "%(count)d reservations are cancelled.", cancelled)

@@ -157,8 +157,10 @@ def test_party_that_sits_can_only_stay(staff: Client) -> None:
     date = tonight(restaurant).isoformat()
     response = close(staff, restaurant, starts_on=date, ends_on=date)
     assert f'name="choice_{party.pk}" value="cancel"' not in response.content.decode()
-    close(staff, restaurant, starts_on=date, ends_on=date, **shown(response), all="cancel")
+    closed = close(staff, restaurant, starts_on=date, ends_on=date, **shown(response), all="cancel")
     assert status(party) == Status.SEATED
+    assert "1 reservation stands." in closed.content.decode()
+    assert "cancelled." not in closed.content.decode()
     assert Closure.objects.count() == 1
 
 
