@@ -201,8 +201,11 @@ def _stay_page(
 ) -> HttpResponse:
     """Render the page: which stays the tables are free for, who comes next, and what they could have instead."""
     zone = reservation.restaurant.zone
-    end = reservation.ends_at
-    latest = end + dt.timedelta(minutes=LONGER[-1])
+    end = since = reservation.ends_at
+    if reservation.status == Reservation.Status.SEATED:
+        # As the write rule counts: who sits beyond its time stays from now on.
+        since = max(end, slot_of(timezone.now()))
+    latest = since + dt.timedelta(minutes=LONGER[-1])
     coming = holders(
         reservation.restaurant_id,
         end,
@@ -214,7 +217,7 @@ def _stay_page(
     fields = (*touching.carried(reservation, back), ("until", end.isoformat()))
     choices = []
     for minutes in LONGER:
-        moment = end + dt.timedelta(minutes=minutes)
+        moment = since + dt.timedelta(minutes=minutes)
         label = _("%(minutes)d minutes, until %(end)s") % {"minutes": minutes, "end": clock_text(moment, zone)}
         button = Button(reservation_address(reservation, "stay"), label, (*fields, ("minutes", str(minutes))))
         choices.append((button, moment <= until))

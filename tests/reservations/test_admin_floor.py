@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from reservations.admin.formats import clock_text
 from reservations.engine import blocking
 from reservations.history.trail import by_staff
 from reservations.models import (
@@ -26,6 +27,7 @@ from tests.factories import make_closure, make_staff
 from tests.reservations.evening import (
     make_house,
     make_party,
+    of_reservation,
     of_restaurant,
     signed_in,
     tables_of,
@@ -282,3 +284,13 @@ def test_floor_of_a_closed_day_says_so(staff: Client) -> None:
     for days in (-1, 0):
         make_closure(restaurant, timezone.now().astimezone(restaurant.zone).date() + dt.timedelta(days=days))
     assert "The restaurant is closed on this day" in shown(staff, restaurant).content.decode()
+
+
+def test_who_sits_beyond_its_time_is_told_until_when_it_stays_from_now_on(staff: Client) -> None:
+    restaurant = make_house()
+    row = make_party(restaurant, 1, starts=-150, stay=120, status="seated")
+    (button, free), *_others = staff.get(of_reservation(row, "stay")).context["choices"]
+    staff.post(button.address, dict(button.fields))
+    row.refresh_from_db()
+    assert row.ends_at >= timezone.now()
+    assert (free, button.label) == (True, f"15 minutes, until {clock_text(row.ends_at, restaurant.zone)}")
