@@ -185,6 +185,15 @@ def _words(css: str, row: Reservation | None) -> str:
     return {"late": _("late"), "overstays": _("over its time")}.get(css) or (state_of(row)[0] if row else "")
 
 
+def _sits(stay: Stay) -> bool:
+    return stay.reservation is not None and stay.reservation.status == Reservation.Status.SEATED
+
+
+def _minutes_left(stay: Stay, moment: dt.datetime) -> str:
+    minutes = max(0, -(-int((stay.until - moment).total_seconds()) // 60))
+    return _("%(minutes)d min") % {"minutes": minutes}
+
+
 def _waits(stay: Stay | None) -> bool:
     row = stay.reservation if stay else None
     return row is not None and pages.standing(row) == pages.ARRIVED
@@ -195,6 +204,8 @@ def _state(day: Timeline, at: AtTable, moment: dt.datetime, is_now: bool, clock:
     if is_now and at.over is not None:
         minutes = int((moment - at.over.until).total_seconds() // 60)
         return "overstays", _("+%(minutes)d min") % {"minutes": minutes}, at.over
+    if is_now and at.has is None and at.following and _sits(at.following):
+        return "seated", _minutes_left(at.following, moment), at.following
     # Who is there and does not sit yet; at their table, or before it is theirs.
     if is_now and (waits := next(filter(_waits, (at.has, at.following)), None)):
         return "arrived", _("arrived"), waits
@@ -203,8 +214,7 @@ def _state(day: Timeline, at: AtTable, moment: dt.datetime, is_now: bool, clock:
     row = at.has.reservation
     if row is None:
         return "blocked", _("till %(time)s") % {"time": clock(at.has.until)}, at.has
-    if row.status == Reservation.Status.SEATED and is_now:
-        minutes = max(0, -(-int((at.has.until - moment).total_seconds()) // 60))
-        return "seated", _("%(minutes)d min") % {"minutes": minutes}, at.has
+    if _sits(at.has) and is_now:
+        return "seated", _minutes_left(at.has, moment), at.has
     late = is_now and row.status == Reservation.Status.CONFIRMED and is_late_now(row, day.now)
     return "late" if late else state_of(row)[1], clock(at.has.first), at.has

@@ -66,14 +66,16 @@ def test_each_table_says_how_it_stands_now(staff: Client) -> None:
     assert said["T7"] == "free: T7, for 2, free"
 
 
-def test_who_is_there_and_waits_for_a_table_stands_at_it(staff: Client) -> None:
-    house = make_house(tables=(2,) * 3)
-    here = {"arrived_at": timezone.now()}
-    make_party(house, 1, starts=-45, name="Lara", **here)
+def test_who_is_there_before_their_time_stands_at_their_table(staff: Client) -> None:
+    house = make_house(tables=(2,) * 4)
+    now = timezone.now()
+    make_party(house, 1, starts=-45, name="Lara", arrived_at=now)
     make_party(house, 2, starts=-90, stay=75, status=Status.SEATED, name="Owen")
-    make_party(house, 2, starts=15, name="Waits", **here)
-    make_party(house, 3, starts=30, name="Early", **here)
+    make_party(house, 2, starts=15, name="Waits", arrived_at=now)
+    make_party(house, 3, starts=30, name="Early", arrived_at=now)
+    make_party(house, 4, starts=30, name="Sits", status=Status.SEATED)
     said = spots(shown(staff, house))
+    assert re.match(r"seated: T4, for 2, seated, 1\d\d min, Sits", said["T4"])
     assert said["T1"] == "arrived: T1, for 2, confirmed, arrived, Lara, 2 covers"
     assert said["T2"].startswith("overstays: T2")
     assert re.fullmatch(r"arrived: T3, for 2, confirmed, arrived, Early, 2 covers, next at \d\d:\d\d", said["T3"])
