@@ -80,7 +80,7 @@ def untrue(message: Message, now: dt.datetime) -> str:
     if row.status not in _STATUSES.get(message.kind, (row.status,)):
         return _("By now the status is: %(status)s.") % {"status": row.get_status_display()}
     if message.kind in (Kind.OFFER, Kind.PROPOSAL):
-        return _lapsed(held_for(row), now)
+        return _lapsed(held_for(row), now) or _said_again(message)
     if isinstance(row, Reservation):
         if message.kind == Kind.ASKED:
             return _lapsed(row, now) or _elsewhere(message, row)
@@ -92,6 +92,14 @@ def _lapsed(hold: Reservation | None, now: dt.datetime) -> str:
     if hold is not None and hold.status == Reservation.Status.HELD and hold.held_until and hold.held_until > now:
         return ""
     return _("The table is not held any more.")
+
+
+def _said_again(message: Message) -> str:
+    """Return why an earlier offer is not sent: a later one says the same, and waits too or is out."""
+    later = Message.objects.filter(kind=message.kind, pk__gt=message.pk)
+    if later.filter(entry=message.entry, request=message.request).exists():
+        return _("A later message replaces it.")
+    return ""
 
 
 def _elsewhere(message: Message, hold: Reservation) -> str:

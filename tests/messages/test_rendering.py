@@ -282,6 +282,17 @@ def test_an_offer_whose_hold_has_lapsed_is_dropped(kind: Message.Kind) -> None:
     assert render(message, timezone.now() + dt.timedelta(hours=2)) == Dropped("The table is not held any more.")
 
 
+@pytest.mark.parametrize("kind", [Kind.OFFER, Kind.PROPOSAL])
+def test_of_two_offers_to_one_party_the_later_is_sent(kind: Message.Kind) -> None:
+    first, _of_another = make_told(kind), make_told(kind)
+    assert isinstance(render(first, timezone.now()), Mail)
+    row = first.entry or first.request
+    assert row is not None
+    second = make_message(kind, row)
+    assert render(first, timezone.now()) == Dropped("A later message replaces it.")
+    assert isinstance(render(second, timezone.now()), Mail)
+
+
 @pytest.mark.parametrize("kind", [Kind.CHANGE, Kind.STAFF_CHANGED])
 def test_a_change_that_was_changed_again_is_dropped(kind: Message.Kind) -> None:
     message = make_told(kind, sequence=3)
