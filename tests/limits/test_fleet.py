@@ -98,7 +98,8 @@ def counted_together_then_each_for_itself_then_together_again(nodes: list[Server
     redis_server.kill()
     alone = many(nodes, 2 * RATE * WORKERS * NODES, "192.0.2.2")
     assert set(alone) == {COUNTED, REFUSED}
-    assert RATE <= alone[COUNTED] <= RATE * WORKERS * NODES, alone
+    # A tenth more: windows slide, and make room where a minute of the clock ends meanwhile.
+    assert RATE <= alone[COUNTED] <= 1.1 * RATE * WORKERS * NODES, alone
 
     redis_server.start()
     until(lambda: in_use(nodes))
