@@ -10,8 +10,10 @@ times, and leaves.
 
 `contended_attempts_per_second` is attempts by the time until the last one is
 answered, `contended_p99_ms` the 99th percentile of single requests of one run,
-`contended_worker_cpu_ms` what an attempt costs the workers, which a busy
-machine changes least. Each run is of another evening; the first one, of cold
+`contended_worker_cpu_ms` what an attempt costs the workers. `contended_vs_plain`
+is the first as a share of what the same crowd reaches, in the same minute, at
+forms of plain Django that ask nobody (`peers/plain.py`): machines whose speed
+changes by half agree on it. Each run is of another evening; the first one, of cold
 workers, is not counted, and where ten would take too long it is fewer.
 `contended_sold` must be 100 in every run and `contended_server_errors` 0. The
 client, both servers and the workers share the machine. To compare: of pretix,
@@ -33,7 +35,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from bench.client import ask_once
-from bench.contenders import SITE
+from bench.contenders import PLAIN, SITE
 from bench.crowd import Tally, Visit, post, run
 from bench.ground import ground
 from bench.serving import Server, serving
@@ -134,9 +136,21 @@ def one_run(server: Server, restaurant: Restaurant, browsers: list[Browser], num
     return tally, sold(restaurant, starts)
 
 
+def plain(server: Server, restaurant: Restaurant, browsers: list[Browser], number: int) -> float:
+    """Return how many attempts a second the forms of plain Django answer."""
+    starts = evening(restaurant, number)
+    visits = (
+        browser.book(restaurant, start, n) for n, (browser, start) in enumerate(zip(browsers, starts, strict=True))
+    )
+    tally = run(server.port, visits, CLIENTS)
+    if tally.statuses != {302: ATTEMPTS, 409: ATTEMPTS // 2}:
+        raise RuntimeError(f"Plain Django answered {tally.statuses}")
+    return ATTEMPTS / tally.wall
+
+
 def measure() -> Samples:
     """Return the figures of every run but the first."""
-    names = ("attempts_per_second", "p99_ms", "worker_cpu_ms", "sold", "server_errors")
+    names = ("attempts_per_second", "vs_plain", "p99_ms", "worker_cpu_ms", "sold", "server_errors")
     samples: Samples = {f"contended_{name}": [] for name in names}
     with ground():
         from tests import factories as make
@@ -144,16 +158,18 @@ def measure() -> Samples:
         service = {"first_seating": SEATINGS[0], "last_seating": SEATINGS[-1], "interval_minutes": 120}
         restaurant = make.make_venue(tables=(2,) * TABLES, service=service, turn_minutes=120)
         path = f"/restaurants/{restaurant.slug}/times/?date={make.days_ahead(restaurant, _FIRST_DAY)}&party=2"
-        with serving(SITE, workers=WORKERS) as server:
+        with serving(SITE, workers=WORKERS) as server, serving(PLAIN, workers=WORKERS) as other:
             browsers = [Browser(server.port, path) for _attempt in range(ATTEMPTS)]
             give_up = time.monotonic() + SECONDS
             for number in range(RUNS):
                 if number > 1 and time.monotonic() > give_up:
                     break
+                most = plain(other, restaurant, browsers, number)
                 before = server.cpu()
                 tally, count = one_run(server, restaurant, browsers, number)
                 if number:
                     samples["contended_attempts_per_second"].append(ATTEMPTS / tally.wall)
+                    samples["contended_vs_plain"].append(ATTEMPTS / tally.wall / most)
                     samples["contended_p99_ms"].append(statistics.quantiles(tally.seconds, n=100)[98] * 1000)
                     samples["contended_worker_cpu_ms"].append((server.cpu() - before) / ATTEMPTS / 1e6)
                     samples["contended_sold"].append(float(count))

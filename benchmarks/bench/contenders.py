@@ -14,6 +14,7 @@ from bench.ground import Ground, UnmeasurableError
 from bench.serving import PACKAGES, Server, serving
 
 SITE = "restaurant_site.wsgi:application"
+PLAIN = "peers.plain:application"
 _PEER = "peers.wsgi:application"
 _DATABASES = {"cache_page": 1, "cacheops": 2, "cacheops_view": 3, "cachalot": 4}
 _INSTALLED = {"cacheops": "cacheops", "cacheops_view": "cacheops", "cachalot": "cachalot"}
