@@ -121,28 +121,24 @@ def sold(restaurant: Restaurant, starts: list[dt.datetime]) -> int:
     ).count()
 
 
+def visits(restaurant: Restaurant, browsers: list[Browser], number: int) -> Iterator[Visit]:
+    """Return what the diners of an evening do, one a browser."""
+    for attempt, (browser, start) in enumerate(zip(browsers, evening(restaurant, number), strict=True)):
+        yield browser.book(restaurant, start, attempt)
+
+
 def one_run(server: Server, restaurant: Restaurant, browsers: list[Browser], number: int) -> tuple[Tally, int]:
     """Sell one evening; return what the crowd saw, and how many tables were sold."""
-    starts = evening(restaurant, number)
-
-    def visits() -> Iterator[Visit]:
-        for attempt, (browser, start) in enumerate(zip(browsers, starts, strict=True)):
-            yield browser.book(restaurant, start, attempt)
-
-    tally = run(server.port, visits(), CLIENTS)
+    tally = run(server.port, visits(restaurant, browsers, number), CLIENTS)
     odd = {status: count for status, count in tally.statuses.items() if status not in (302, 409) and status < 500}
     if odd:
         raise RuntimeError(f"Neither held nor refused: {odd}")
-    return tally, sold(restaurant, starts)
+    return tally, sold(restaurant, evening(restaurant, number))
 
 
 def plain(server: Server, restaurant: Restaurant, browsers: list[Browser], number: int) -> float:
     """Return how many attempts a second the forms of plain Django answer."""
-    starts = evening(restaurant, number)
-    visits = (
-        browser.book(restaurant, start, n) for n, (browser, start) in enumerate(zip(browsers, starts, strict=True))
-    )
-    tally = run(server.port, visits, CLIENTS)
+    tally = run(server.port, visits(restaurant, browsers, number), CLIENTS)
     if tally.statuses != {302: ATTEMPTS, 409: ATTEMPTS // 2}:
         raise RuntimeError(f"Plain Django answered {tally.statuses}")
     return ATTEMPTS / tally.wall

@@ -8,7 +8,7 @@ from reservations.engine.deciding import claim, lock_neighbours
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert
 from reservations.engine.locks import lock_days, retried, state_of
-from reservations.engine.offers import serve_day, serve_waitlist
+from reservations.engine.offers import Ahead, serve_waitlist
 from reservations.engine.tables import next_slot, slot_of
 from reservations.history import trail
 from reservations.history.trail import By, Event
@@ -41,15 +41,11 @@ def block(
     if not wanted or own != len(wanted) or last <= first or last - first > dt.timedelta(days=1):
         raise Refused(Reason.WRONG_TABLES)
     days = {date}
-    offered = False
 
     def work() -> Block:
-        nonlocal offered
         lock_days(restaurant.pk, days)
         day = state_of(restaurant.pk, date)
-        # Who takes capacity serves the queue first.
-        head = serve_waitlist(restaurant.pk, date, day.now, day.head)
-        offered = head is not None
+        head = queue.serve(restaurant.pk, date, day.now, day.head)
         view = window(restaurant.pk, date, first, last, locked=True)
         lock_neighbours(view, days)
         if view.taken & set(wanted):
@@ -68,15 +64,11 @@ def block(
         claim(row, wanted)
         changes = {"starts_at": [None, first.isoformat()], "ends_at": [None, last.isoformat()]}
         event = Event("blocked", "block", row.pk, None, changes | {"table_ids": [None, list(wanted)]})
-        trail.append(restaurant.pk, date, [event], by, day.now, head or day.head)
+        trail.append(restaurant.pk, date, [event], by, day.now, head)
         return row
 
-    try:
+    with Ahead() as queue:
         return retried(work, exhausted=Reason.TABLES_TAKEN)
-    except Refused:
-        if offered:
-            serve_day(restaurant.pk, date)
-        raise
 
 
 def lift(*, blocked: Block, by: By) -> bool:

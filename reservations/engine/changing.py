@@ -17,7 +17,7 @@ from reservations.engine.deciding import Decision, Wish, claim, decide, end_of, 
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, known_guest
 from reservations.engine.locks import lock_days, retried, state_of
-from reservations.engine.offers import serve_day, serve_waitlist
+from reservations.engine.offers import Ahead, serve_waitlist
 from reservations.engine.placing import record
 from reservations.engine.slots import SLOT
 from reservations.engine.tables import slot_of
@@ -81,10 +81,8 @@ def change(
     new, told = _agreed(reservation, wish, details)
     moves = new != wish_of(reservation)
     days = {reservation.service_date, new.date}
-    offered = False
 
     def work() -> bool:
-        nonlocal offered
         lock_days(reservation.restaurant_id, days)
         row = Reservation.objects.select_related("service").get(pk=reservation.pk)
         if row.sequence != reservation.sequence or row.status not in _STANDING:
@@ -100,8 +98,7 @@ def change(
         since: dt.datetime | None = None
         if moves:
             if fresh.is_waited_for:
-                served = serve_waitlist(row.restaurant_id, new.date, fresh.now, head)
-                offered, head = served is not None, served or head
+                head = queue.serve(row.restaurant_id, new.date, fresh.now, head)
             decision = _decided(row, fresh, new, days, online=online, exceed_pacing=exceed_pacing)
             values |= _placed_as(new, decision, by, pacing_reason)
             if new.start != row.starts_at:
@@ -136,10 +133,9 @@ def change(
         return True
 
     try:
-        changed = retried(work, exhausted=Reason.TABLES_TAKEN)
+        with Ahead() as queue:
+            changed = retried(work, exhausted=Reason.TABLES_TAKEN)
     except Refused as refusal:
-        if offered:
-            serve_day(reservation.restaurant_id, new.date)
         if moves and refusal.reason not in (Reason.CHANGED_MEANWHILE, Reason.NOT_CONFIRMED):
             record(new, online, refusal.reason)
         raise

@@ -19,7 +19,7 @@ from reservations.engine.deciding import claim, insert_reservation, lock_neighbo
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, known_guest
 from reservations.engine.locks import Again, Locked, lock_days, retried, state_of
-from reservations.engine.offers import serve_day, serve_waitlist
+from reservations.engine.offers import Ahead
 from reservations.engine.placing import placed
 from reservations.engine.settling import settle
 from reservations.engine.slots import SLOT
@@ -34,6 +34,8 @@ from reservations.queries.floor import running
 __all__ = ["finish", "mark_no_show", "move", "seat", "stay_longer", "walk_in"]
 
 Status = Reservation.Status
+
+_STANDING = (Status.CONFIRMED, Status.SEATED)
 
 Then = Callable[[Reservation, Locked], None]
 """What a caller writes besides, in the same transaction."""
@@ -69,7 +71,7 @@ def finish(*, reservation: Reservation, by: By) -> bool:
         TableClaim.objects.filter(reservation_id=row.pk, slot_start__gte=end).delete()
         return {"status": Status.FINISHED, "finished_at": day.now, "ends_at": end, "late_flagged_at": None}
 
-    return settle(reservation, by, "finished", (Status.SEATED, Status.CONFIRMED), step, refused=Reason.NOT_SEATED)
+    return settle(reservation, by, "finished", _STANDING, step, refused=Reason.NOT_SEATED)
 
 
 def mark_no_show(*, reservation: Reservation, by: By) -> bool:
@@ -110,16 +112,7 @@ def move(*, reservation: Reservation, table_ids: tuple[int, ...], by: By) -> boo
         claim(row, wanted, since)
         return {"table_ids": list(wanted), "ends_at": row.ends_at}
 
-    return settle(
-        reservation,
-        by,
-        "moved",
-        (Status.CONFIRMED, Status.SEATED),
-        step,
-        refused=Reason.NOT_CONFIRMED,
-        takes=True,
-        frees=True,
-    )
+    return settle(reservation, by, "moved", _STANDING, step, refused=Reason.NOT_CONFIRMED, takes=True, frees=True)
 
 
 def stay_longer(*, reservation: Reservation, minutes: int, by: By) -> bool:
@@ -146,16 +139,7 @@ def stay_longer(*, reservation: Reservation, minutes: int, by: By) -> bool:
         claim(row, row.table_ids, since)
         return {"ends_at": row.ends_at}
 
-    return settle(
-        reservation,
-        by,
-        "extended",
-        (Status.SEATED, Status.CONFIRMED),
-        step,
-        refused=Reason.NOT_SEATED,
-        takes=True,
-        frees=False,
-    )
+    return settle(reservation, by, "extended", _STANDING, step, refused=Reason.NOT_SEATED, takes=True, frees=False)
 
 
 def _is_taken(row: Reservation, since: dt.datetime) -> bool:
@@ -187,11 +171,8 @@ def walk_in(
     """
     bound = hashlib.sha256(f"walk-in:{user.pk}:{key}:{party}".encode()).hexdigest()
     told = details or Details()
-    offered: dt.date | None = None
 
     def work() -> Reservation:
-        nonlocal offered
-        offered = None
         first = Reservation.objects.filter(restaurant=restaurant, idempotency_key=bound).first()
         if first is not None:
             return first
@@ -205,10 +186,10 @@ def walk_in(
         day = state_of(restaurant.pk, here.date)
         if here.plan.closed:
             raise Refused(Reason.CLOSED)
-        # Who takes capacity serves the queue first: a hold that lapsed may have freed what somebody waits for.
-        head = serve_waitlist(restaurant.pk, here.date, day.now, day.head)
-        if head is not None:
-            offered, here = here.date, running(restaurant, day.now)
+        # A hold that lapsed may have freed what somebody waits for.
+        head = queue.serve(restaurant.pk, here.date, day.now, day.head)
+        if queue.has_offered:
+            here = running(restaurant, day.now)
         start = slot_of(day.now)
         stay = minutes or _turn(here.plan, here.service, party, restaurant)
         tables = _tables_now(here.plan, restaurant, party, stay, table_ids, area_id, told, day.now)
@@ -242,7 +223,7 @@ def walk_in(
             **{name: getattr(told, name) for name in Details.__slots__},
         )
         insert_reservation(reservation)
-        trail.append(restaurant.pk, here.date, [placed(reservation)], by, day.now, head or day.head)
+        trail.append(restaurant.pk, here.date, [placed(reservation)], by, day.now, head)
         if then:
             then(reservation, day)
         return reservation
@@ -250,12 +231,8 @@ def walk_in(
     # The local date, or the evening before it: whichever service runs.
     today = timezone.now().astimezone(restaurant.zone).date()
     days = {today - dt.timedelta(days=1), today}
-    try:
+    with Ahead() as queue:
         return retried(work, exhausted=Reason.TABLES_TAKEN)
-    except Refused:
-        if offered:
-            serve_day(restaurant.pk, offered)
-        raise
 
 
 def _turn(plan: DayPlan, service: ServiceRules | None, party: int, restaurant: Restaurant) -> int:

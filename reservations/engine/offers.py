@@ -11,6 +11,7 @@ import datetime as dt
 import logging
 import secrets
 from dataclasses import replace
+from typing import Self, TypeVar
 
 from django.db import Error
 
@@ -26,13 +27,41 @@ from reservations.queries.day import day_plan, waiting, window
 
 logger = logging.getLogger("reservations.waitlist")
 
+H = TypeVar("H", bound=Head | None)
+
+
+class Ahead:
+    """The queue of a day, served ahead of a rule that takes capacity; around the rule's transaction.
+
+    A refusal takes the offers back, and who was refused for their sake would
+    find the table free and be refused again: so the queue is served once more.
+    """
+
+    _day: tuple[int, dt.date] | None = None
+
+    def __enter__(self) -> Self:
+        """Begin with nothing served."""
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Serve once more what the rule has served and lost."""
+        if self._day is not None and isinstance(error, Refused):
+            serve_day(*self._day)
+
+    @property
+    def has_offered(self) -> bool:
+        """Whether somebody got an offer."""
+        return self._day is not None
+
+    def serve(self, restaurant_id: int, date: dt.date, now: dt.datetime, head: H) -> Head | H:
+        """Serve the queue of a locked day as `serve_waitlist` does; return the chain's head, new or not."""
+        served = serve_waitlist(restaurant_id, date, now, head)
+        self._day = (restaurant_id, date) if served is not None else None
+        return served or head
+
 
 def serve_day(restaurant_id: int, date: dt.date) -> None:
-    """Serve the queue of a day in a transaction of its own: for a rule that served it and was refused then.
-
-    Its refusal took the offers back, and who was refused for their sake would
-    find the table free and be refused again. What fails here is the job loop's.
-    """
+    """Serve the queue of a day in a transaction of its own. What fails here is the job loop's."""
 
     def work() -> None:
         lock_days(restaurant_id, {date})

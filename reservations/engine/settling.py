@@ -7,7 +7,7 @@ from typing import Any
 
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.locks import Locked, lock_days, retried, state_of
-from reservations.engine.offers import serve_day, serve_waitlist
+from reservations.engine.offers import Ahead, serve_waitlist
 from reservations.history import trail
 from reservations.history.trail import By, Event
 from reservations.models import Reservation
@@ -48,11 +48,8 @@ def settle(
     more returns what the event tells besides, from the row as it was and what is set.
     """
     done = {"seated": Status.SEATED, "finished": Status.FINISHED, "no_show": Status.NO_SHOW}.get(kind)
-    offered = False
 
     def work() -> bool:
-        nonlocal offered
-        offered = False
         lock_days(reservation.restaurant_id, {reservation.service_date})
         day = state_of(reservation.restaurant_id, reservation.service_date)
         row = Reservation.objects.get(pk=reservation.pk)
@@ -65,8 +62,7 @@ def settle(
         if kind in _ENDING and _standing(row) != _standing(reservation):
             # Who asks has seen somebody who had not come yet, or who still sat.
             raise Refused(Reason.CHANGED_MEANWHILE)
-        served = serve_waitlist(row.restaurant_id, day.date, day.now, day.head) if takes else None
-        offered = served is not None
+        head = queue.serve(row.restaurant_id, day.date, day.now, day.head) if takes else day.head
         before = {name: getattr(row, name) for name in ("status", "table_ids", "ends_at")}
         values = step(row, day)
         if not values:
@@ -76,17 +72,14 @@ def settle(
         changes = trail.difference(before, {name: values[name] for name in before if name in values})
         changes |= more(row, values) if more else {}
         event = Event(kind, "reservation", row.pk, row.guest_id, changes)
-        head = trail.append(row.restaurant_id, day.date, [event], by, day.now, served or day.head)
+        head = trail.append(row.restaurant_id, day.date, [event], by, day.now, head)
         if frees or (frees is None and kind != "seated"):
             serve_waitlist(row.restaurant_id, day.date, day.now, head)
         return True
 
     try:
-        changed = retried(work, exhausted=Reason.TABLES_TAKEN)
-    except Refused:
-        if offered:
-            serve_day(reservation.restaurant_id, reservation.service_date)
-        raise
+        with Ahead() as queue:
+            changed = retried(work, exhausted=Reason.TABLES_TAKEN)
     finally:
         reservation.refresh_from_db()
     return changed

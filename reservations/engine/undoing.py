@@ -17,7 +17,7 @@ from django.db.models import F
 from reservations.engine.deciding import claim
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.locks import Locked, lock_days, retried, state_of
-from reservations.engine.offers import serve_day, serve_waitlist
+from reservations.engine.offers import Ahead, serve_waitlist
 from reservations.engine.slots import SLOT
 from reservations.engine.tables import slot_of
 from reservations.history import trail
@@ -52,11 +52,8 @@ def undo(*, reservation: Reservation, event: int, by: By) -> bool:
     reservation since; TABLES_TAKEN, WRONG_TABLES, PACING_FULL or CLOSED where
     its place has gone: to another party, an offer to the waitlist, a block.
     """
-    offered = False
 
     def work() -> bool:
-        nonlocal offered
-        offered = False
         lock_days(reservation.restaurant_id, {reservation.service_date})
         day = state_of(reservation.restaurant_id, reservation.service_date)
         row = Reservation.objects.select_related("restaurant").get(pk=reservation.pk)
@@ -72,22 +69,15 @@ def undo(*, reservation: Reservation, event: int, by: By) -> bool:
         step = _STEPS[last.kind]
         if row.status not in step.status:
             raise Refused(Reason.CHANGED_MEANWHILE)
-        head: Head | None = day.head
-        if step.takes:
-            # Who takes capacity serves the queue first.
-            served = serve_waitlist(row.restaurant_id, day.date, day.now, head)
-            offered, head = served is not None, served or head
+        head = queue.serve(row.restaurant_id, day.date, day.now, day.head) if step.takes else day.head
         before = {name: getattr(row, name) for name in ("status", "table_ids", "ends_at")}
         values = step.values(row, day, last.changes)
         _write(row, day, last, before, values, by, head)
         return True
 
     try:
-        return retried(work, exhausted=Reason.TABLES_TAKEN)
-    except Refused:
-        if offered:
-            serve_day(reservation.restaurant_id, reservation.service_date)
-        raise
+        with Ahead() as queue:
+            return retried(work, exhausted=Reason.TABLES_TAKEN)
     finally:
         reservation.refresh_from_db()
 

@@ -22,7 +22,7 @@ from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert
 from reservations.engine.known import Details, is_to_call, known_guest
 from reservations.engine.locks import Locked, lock_days, retried, take_day
-from reservations.engine.offers import serve_day, serve_waitlist
+from reservations.engine.offers import Ahead, serve_waitlist
 from reservations.engine.placing import bound_key, give_back
 from reservations.engine.tables import quoted_wait
 from reservations.history import trail
@@ -60,10 +60,8 @@ def join(
     """
     bound = bound_key(browser, f"{key} {latest.isoformat()}", wish)
     ask = Ask(party=wish.party, area_id=wish.area_id, step_free=wish.step_free)
-    offered = False
 
     def work() -> WaitlistEntry:
-        nonlocal offered
         lock_days(wish.restaurant_id, {wish.date})
         first = WaitlistEntry.objects.filter(restaurant_id=wish.restaurant_id, idempotency_key=bound).first()
         if first is not None:
@@ -71,8 +69,7 @@ def join(
         fresh = fresh_day(wish.restaurant_id, wish.date)
         if not fresh.restaurant.takes_waitlist:
             raise Refused(Reason.WAITLIST_OFF)
-        served = serve_waitlist(wish.restaurant_id, wish.date, fresh.now, fresh.head)
-        offered, head = served is not None, served or fresh.head
+        head = queue.serve(wish.restaurant_id, wish.date, fresh.now, fresh.head)
         _refuse_waiting(wish, latest, ask, fresh)
         entry = WaitlistEntry(
             restaurant_id=wish.restaurant_id,
@@ -104,12 +101,8 @@ def join(
         send_later(message(Kind.JOINED, entry, fresh.now))
         return entry
 
-    try:
+    with Ahead() as queue:
         return retried(work)
-    except Refused:
-        if offered:
-            serve_day(wish.restaurant_id, wish.date)
-        raise
 
 
 def _refuse_waiting(wish: Wish, latest: dt.datetime, ask: Ask, fresh: Fresh) -> None:

@@ -67,9 +67,7 @@ class Changes:
     @property
     def any(self) -> bool:
         """Whether there is anything to write."""
-        return self.touches_booking or bool(
-            self.fields or self.cuisines is not None or self.periods is not None or self.wants_tables
-        )
+        return bool(self.names)
 
     @property
     def names(self) -> list[str]:
