@@ -101,6 +101,18 @@ class Connection(psycopg.Connection[Any]):
             if is_outermost:
                 self._pipeline = None
 
+    def _rollback_gen(self) -> Generator[Any, Any, None]:
+        """Roll back; what was prepared stays, unless a statement of the transaction has failed.
+
+        psycopg lets the server forget all of it at every rollback, and a refused booking is one: the next bookings
+        of the connection would be parsed and planned anew. Its reason, an object that was made and is gone, is none
+        here: nothing is made but by migrations.
+        """
+        if self._pipeline is None and self.pgconn.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+            yield from self._exec_command(b"ROLLBACK")
+        else:
+            yield from super()._rollback_gen()
+
     def wait(self, gen: Generator[Any, Any, T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Return what the exchange with the server ends with; raise `Silent` if it won't end."""
         if waits.in_force() is None:
