@@ -26,10 +26,9 @@ def insert(row: models.Model) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     has_key = row.pk is not None
     fields, head, values, returning = _statement(type(row), connection.vendor, not has_key, has_key)
-    with connection.cursor() as cursor:
-        cursor.execute(f"{head} VALUES {values}{returning}", _prepared(row, fields, connection))
-        if not has_key:
-            row.pk = cursor.fetchone()[0]
+    answer = dialect.sent(connection, f"{head} VALUES {values}{returning}", _prepared(row, fields, connection))
+    if not has_key:
+        ((row.pk,),) = answer.rows()
     row._state.adding = False
     row._state.db = connection.alias
 
@@ -41,11 +40,10 @@ def insert_many(rows: Sequence[models.Model]) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     fields, head, values, _returning = _statement(type(rows[0]), connection.vendor, False, False)
     at_once = rows_of(len(fields))
-    with connection.cursor() as cursor:
-        for first in range(0, len(rows), at_once):
-            some = rows[first : first + at_once]
-            parameters = [value for row in some for value in _prepared(row, fields, connection)]
-            cursor.execute(f"{head} VALUES {', '.join([values] * len(some))}", parameters)
+    for first in range(0, len(rows), at_once):
+        some = rows[first : first + at_once]
+        parameters = [value for row in some for value in _prepared(row, fields, connection)]
+        dialect.sent(connection, f"{head} VALUES {', '.join([values] * len(some))}", parameters)
 
 
 @lru_cache(maxsize=64)

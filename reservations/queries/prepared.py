@@ -98,23 +98,22 @@ class Prepared:
 
     def rows(self, **values: Any) -> list[Any]:
         """Return the rows as tuples, converted as the ORM converts them."""
-        connection = connections[DEFAULT_DB_ALIAS]
-        with connection.cursor() as cursor:
-            self.send(cursor, connection, values)
-            return self.answer(cursor, connection)
+        (rows,) = together(self.asked(**values))
+        found: list[Any] = rows
+        return found
 
-    def send(self, cursor: Any, connection: BaseDatabaseWrapper, values: dict[str, Any]) -> None:
+    def send(self, connection: BaseDatabaseWrapper, values: dict[str, Any]) -> dialect.Answer:
         """Send the statement."""
         statement = self._statement(connection)
-        cursor.execute(statement.sql, _filled(statement.params, values, connection))
+        return dialect.sent(connection, statement.sql, _filled(statement.params, values, connection))
 
-    def answer(self, cursor: Any, connection: BaseDatabaseWrapper) -> list[Any]:
+    def read(self, answer: dialect.Answer, connection: BaseDatabaseWrapper) -> list[Any]:
         """Return the rows of what was sent."""
         statement = self._statement(connection)
-        rows = cursor.fetchall()
+        rows = answer.rows()
         if statement.converters:
             return list(statement.compiler.apply_converters(rows, statement.converters))
-        return list(rows)
+        return rows
 
     def _statement(self, connection: BaseDatabaseWrapper) -> _Statement:
         return self._made.get(connection.vendor) or self._compile(connection)
@@ -142,25 +141,20 @@ class PreparedUpdate:
     def run(self, **values: Any) -> int:
         """Update, and return how many rows. Tags of a cached model are the caller's affair."""
         connection = connections[DEFAULT_DB_ALIAS]
-        with connection.cursor() as cursor:
-            self.send(cursor, connection, values)
-            return self.answer(cursor, connection)
+        return self.send(connection, values).count()
 
     def sent(self, **values: Any) -> Callable[[], int]:
         """Send the update within `one_trip`, and return what says after its end how many rows were updated."""
-        connection = connections[DEFAULT_DB_ALIAS]
-        cursor = connection.cursor()
-        self.send(cursor, connection, values)
-        return lambda: int(cursor.rowcount)
+        return self.send(connections[DEFAULT_DB_ALIAS], values).count
 
-    def send(self, cursor: Any, connection: BaseDatabaseWrapper, values: dict[str, Any]) -> None:
+    def send(self, connection: BaseDatabaseWrapper, values: dict[str, Any]) -> dialect.Answer:
         """Send the statement."""
         statement = self._made.get(connection.vendor) or self._compile(connection)
-        cursor.execute(statement.sql, _filled(statement.params, values, connection))
+        return dialect.sent(connection, statement.sql, _filled(statement.params, values, connection))
 
-    def answer(self, cursor: Any, _connection: BaseDatabaseWrapper) -> int:
+    def read(self, answer: dialect.Answer, _connection: BaseDatabaseWrapper) -> int:
         """Return how many rows were updated."""
-        return int(cursor.rowcount)
+        return answer.count()
 
     def _compile(self, connection: BaseDatabaseWrapper) -> _Statement:
         queryset, columns = self._build()
@@ -180,18 +174,9 @@ def together(*questions: Question) -> list[Any]:
     Outside a transaction for questions alone: one trip is one transaction.
     """
     connection = connections[DEFAULT_DB_ALIAS]
-    with contextlib.ExitStack() as stack:
-        cursors = [stack.enter_context(connection.cursor()) for _question in questions]
-        if not dialect.pipelines(connection):
-            answers = []
-            for question, cursor in zip(questions, cursors, strict=True):
-                question.of.send(cursor, connection, question.values)
-                answers.append(question.of.answer(cursor, connection))
-            return answers
-        with one_trip():
-            for question, cursor in zip(questions, cursors, strict=True):
-                question.of.send(cursor, connection, question.values)
-        return [question.of.answer(cursor, connection) for question, cursor in zip(questions, cursors, strict=True)]
+    with one_trip():
+        answers = [question.of.send(connection, question.values) for question in questions]
+    return [question.of.read(answer, connection) for question, answer in zip(questions, answers, strict=True)]
 
 
 @contextlib.contextmanager

@@ -92,19 +92,19 @@ def _note(tags: set[str], using: str) -> None:
     for renewal in alive:
         if renewal.savepoints == savepoints:
             renewal.tags |= new
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    f"UPDATE {table} SET tags = %s WHERE id = %s",  # noqa: S608 - a table's quoted name
-                    [" ".join(sorted(renewal.tags)), renewal.row],
-                )
+            dialect.sent(
+                connection,
+                f"UPDATE {table} SET tags = %s WHERE id = %s",  # noqa: S608 - a table's quoted name
+                [" ".join(sorted(renewal.tags)), renewal.row],
+            )
             return
     renewal = _Renewal(new, savepoints, using)
     now = dialect.of(connection).now
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} (id, tags, created_at) VALUES (%s, %s, {now})",  # noqa: S608
-            [renewal.row, " ".join(sorted(new))],
-        )
+    dialect.sent(
+        connection,
+        f"INSERT INTO {table} (id, tags, created_at) VALUES (%s, %s, {now})",  # noqa: S608
+        [renewal.row, " ".join(sorted(new))],
+    )
     # Ahead of every other callback: one of those may fail, and end the rest.
     callbacks.insert(0, (set(connection.savepoint_ids), renewal, True))
 

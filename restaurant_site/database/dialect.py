@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -149,6 +149,9 @@ def one_trip(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
     For INSERTs and SELECTs: how many rows an UPDATE met is not known before the end.
     """
+    # As for a cursor, which there may be none of.
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
     if not pipelines(connection):
         yield
         return
@@ -165,13 +168,64 @@ def last_trip(connection: BaseDatabaseWrapper, *around: contextlib.AbstractConte
     """
     if pipelines(connection) and connection.in_atomic_block and not connection.savepoint_ids:
         connection.await_commit(*around)  # type: ignore[attr-defined]
-        yield
+        with connection.wrap_database_errors:
+            yield
         return
     with contextlib.ExitStack() as stack:
         for one in around:
             stack.enter_context(one)
         with one_trip(connection):
             yield
+
+
+class Answer(Protocol):
+    """What the server says to a statement."""
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Return all rows, once."""
+
+    def count(self) -> int:
+        """Return how many rows were changed."""
+
+
+def sent(connection: BaseDatabaseWrapper, sql: str, params: Sequence[Any]) -> Answer:
+    """Send a statement, and return its answer, which on a trip comes when somebody asks for it, or with the end."""
+    if not pipelines(connection):
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return _Told(cursor.fetchall() if cursor.description else [], cursor.rowcount)
+    answer: Answer | None = connection.on_trip(sql, params)  # type: ignore[attr-defined]
+    if answer is None:
+        cursor = connection.cursor()
+        cursor.execute(sql, params)
+        answer = _OfCursor(cursor)
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    found: list[tuple[Any, ...]]
+    changed: int
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        return self.found
+
+    def count(self) -> int:
+        return self.changed
+
+
+@dataclass(frozen=True, slots=True)
+class _OfCursor:
+    """Of a trip's statement that has a cursor."""
+
+    cursor: Any
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        with self.cursor:
+            return list(self.cursor.fetchall())
+
+    def count(self) -> int:
+        return int(self.cursor.rowcount)
 
 
 def pipelines(connection: BaseDatabaseWrapper) -> bool:

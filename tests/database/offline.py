@@ -24,6 +24,10 @@ ROOT = f"{Path(__file__).resolve().parents[2]}/"
 URL = "mssql://app:secret@nowhere.example/restaurant"
 
 
+FOR_OTHERS = "restaurant_site/database/dialect.py:sent"
+"""What sends the statements of whoever calls it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A statement as it would go to the server, how many parameters, and which function of which file sent it."""
@@ -55,8 +59,12 @@ class Wire:
 @dataclass(slots=True)
 class _Cursor:
     wire: Wire
-    description: Any = None
     rowcount: int = 1
+
+    @property
+    def description(self) -> Any:
+        """Say that there are rows where there would be, in whichever columns."""
+        return [()] if self.wire.said[-1].sql.startswith("SELECT") or " OUTPUT " in self.wire.said[-1].sql else None
 
     def execute(self, sql: str, parameters: Any = ()) -> _Cursor:
         self.wire.said.append(Said(sql, len(parameters or ()), _sender()))
@@ -69,7 +77,8 @@ class _Cursor:
         return []
 
     def fetchall(self) -> list[Any]:
-        return [(0,)] if self.wire.said[-1].sql.startswith("SELECT COUNT(*) FROM") else []
+        last = self.wire.said[-1].sql
+        return [(0,)] if last.startswith("SELECT COUNT(*) FROM") or " OUTPUT INSERTED" in last else []
 
     def nextset(self) -> bool:
         return False
@@ -89,8 +98,8 @@ def asking() -> Iterator[tuple[str, str]]:
 
 
 def _sender() -> str:
-    """Return the innermost of them, such as reservations/engine/inserts.py:insert."""
-    return ":".join(next(asking(), ()))
+    """Return the innermost of them, such as reservations/engine/inserts.py:insert; who sends for others is none."""
+    return next((found for found in map(":".join, asking()) if found != FOR_OTHERS), "")
 
 
 def connected(name: str = "default") -> Any:

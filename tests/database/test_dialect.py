@@ -180,6 +180,7 @@ class Azure:
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.connection = object()
+        self.close_if_health_check_failed = self.ensure_connection = lambda: None
 
     @contextlib.contextmanager
     def cursor(self) -> Iterator[Any]:

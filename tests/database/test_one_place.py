@@ -54,10 +54,13 @@ def asks_which(tree: ast.AST) -> bool:
 
 def sends_by_hand(tree: ast.AST) -> bool:
     calls = {
-        node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        node.func for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     }
     return bool(
-        calls & {"cursor", "raw", "extra"}
+        {call.attr for call in calls} & {"cursor", "raw", "extra"}
+        or any(
+            call.attr == "sent" and isinstance(call.value, ast.Name) and call.value.id == "dialect" for call in calls
+        )
         or {"RawSQL"} & {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     )
 
@@ -102,6 +105,7 @@ def test_reports_and_exports_alone_read_the_replica() -> None:
         ("connection.features.has_select_for_update_of", (True, False, False)),
         ("made[connection.vendor]", (False, False, False)),
         ("with connection.cursor() as cursor: pass", (False, True, False)),
+        ("dialect.sent(connection, 'SELECT 1', [])", (False, True, False)),
         ("Menu.objects.raw('SELECT 1')", (False, True, False)),
         ("x = RawSQL('1', [])", (False, True, False)),
         ("from restaurant_site.database.replica import read", (False, False, True)),

@@ -15,17 +15,19 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, Final, TypeVar
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql import base
-from psycopg import waiting
+from psycopg import abc, waiting
+from psycopg.adapt import Transformer
 
 from restaurant_site.database import entra, waits
-from restaurant_site.database.postgresql.trips import Trip
+from restaurant_site.database.postgresql.trips import Answer, Trip
 from restaurant_site.database.pulse import Pulse
 
 logger = logging.getLogger("restaurant_site.database")
@@ -73,6 +75,8 @@ class Silent(psycopg.OperationalError):
 class Connection(psycopg.Connection[Any]):
     """A connection that looks up while it waits, where its process has bounded its waits."""
 
+    _transformer: abc.Transformer | None = None
+
     is_bounded = True
     """False where the URL says how long a statement may take: the server alone knows then."""
 
@@ -86,6 +90,15 @@ class Connection(psycopg.Connection[Any]):
         if way:
             kwargs["password"] = entra.token(way, client_id)
         return super().connect(conninfo, **kwargs)
+
+    def added(self, sql: str, params: Sequence[Any]) -> Answer | None:
+        """Add a statement to the trip that is under way, and return its answer; None where there is no trip."""
+        trip = self._pipeline
+        if not isinstance(trip, Trip):
+            return None
+        if self._transformer is None:
+            self._transformer = Transformer(self)
+        return trip.add(sql, params, self._transformer)
 
     @contextlib.contextmanager
     def pipeline(self) -> Iterator[psycopg.Pipeline]:
@@ -270,6 +283,28 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if heard.found():
             logger.warning("The database answers again.")
         return connection
+
+    def on_trip(self, sql: str, params: Sequence[Any]) -> Answer | None:
+        """Add a statement to the trip that is under way; None where that takes a cursor, or where there is no trip.
+
+        Whoever watches the connection's statements sees it as any other, but for its cursor.
+        """
+        # A log of statements is Django's cursors'; so are those whose values stand in the statement itself.
+        if self.connection._pipeline is None or self.queries_logged or not self._binds():
+            return None
+        execute: Callable[..., Answer | None] = self._added
+        for wrapper in reversed(self.execute_wrappers):
+            execute = partial(wrapper, execute)
+        return execute(sql, params, False, {"connection": self, "cursor": None})
+
+    def _binds(self) -> bool:
+        return self.settings_dict["OPTIONS"].get("server_side_binding") is True
+
+    def _added(self, sql: str, params: Sequence[Any], *_context: Any) -> Answer | None:
+        self.validate_no_broken_transaction()
+        with self.wrap_database_errors:
+            found: Answer | None = self.connection.added(sql, params)
+        return found
 
     def await_commit(self, *around: contextlib.AbstractContextManager[Any]) -> None:
         """Send the rest of the transaction together with its COMMIT; around is left behind that."""
