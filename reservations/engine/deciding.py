@@ -21,7 +21,7 @@ from reservations.engine.availability import (
     within_brakes,
 )
 from reservations.engine.errors import Reason, Refused
-from reservations.engine.inserts import insert, insert_many
+from reservations.engine.inserts import insert, insert_values
 from reservations.engine.locks import Again
 from reservations.engine.passing import passed_over
 from reservations.engine.slots import claimed_slots
@@ -135,13 +135,15 @@ def claim(owner: Reservation | Block, table_ids: Sequence[int], since: dt.dateti
     """
     minutes = int((owner.ends_at - owner.starts_at).total_seconds() // 60)
     slots = [slot for slot in claimed_slots(owner.starts_at, minutes) if since is None or slot >= since]
-    mine = {"reservation_id": owner.pk} if isinstance(owner, Reservation) else {"block_id": owner.pk}
-    insert_many(
-        [
-            TableClaim(restaurant_id=owner.restaurant_id, table_id=table_id, slot_start=slot, **mine)
-            for table_id in sorted(table_ids)
-            for slot in slots
-        ]
+    claims = [(table_id, slot) for table_id in sorted(table_ids) for slot in slots]
+    mine = isinstance(owner, Reservation)
+    insert_values(
+        TableClaim,
+        restaurant_id=[owner.restaurant_id] * len(claims),
+        reservation_id=[owner.pk if mine else None] * len(claims),
+        block_id=[None if mine else owner.pk] * len(claims),
+        table_id=[table_id for table_id, _slot in claims],
+        slot_start=[slot for _table_id, slot in claims],
     )
 
 

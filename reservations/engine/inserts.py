@@ -35,14 +35,32 @@ def insert(row: models.Model) -> None:
 
 def insert_many(rows: Sequence[models.Model]) -> None:
     """Insert rows of one model, in order; they get no primary keys."""
-    if not rows:
-        return
+    if rows:
+        connection = connections[DEFAULT_DB_ALIAS]
+        fields = _statement(type(rows[0]), connection.vendor, False, False)[0]
+        _insert(type(rows[0]), connection, [_prepared(row, fields, connection) for row in rows])
+
+
+def insert_values(model: type[models.Model], **columns: Sequence[Any]) -> None:
+    """Insert rows of which there is nothing but their values: of each column, by its attribute, those of all rows.
+
+    All columns but an automatic key must be there. For many rows that say much the same: each value is prepared once.
+    """
     connection = connections[DEFAULT_DB_ALIAS]
-    fields, head, values, _returning = _statement(type(rows[0]), connection.vendor, False, False)
+    prepared = []
+    for field in _statement(model, connection.vendor, False, False)[0]:
+        values = columns[field.attname]
+        known = {value: field.get_db_prep_save(value, connection) for value in dict.fromkeys(values)}
+        prepared.append([known[value] for value in values])
+    _insert(model, connection, list(zip(*prepared, strict=True)))
+
+
+def _insert(model: type[models.Model], connection: BaseDatabaseWrapper, rows: Sequence[Sequence[Any]]) -> None:
+    fields, head, values, _returning = _statement(model, connection.vendor, False, False)
     at_once = rows_of(len(fields))
     for first in range(0, len(rows), at_once):
         some = rows[first : first + at_once]
-        parameters = [value for row in some for value in _prepared(row, fields, connection)]
+        parameters = [value for row in some for value in row]
         dialect.sent(connection, f"{head} VALUES {', '.join([values] * len(some))}", parameters)
 
 
@@ -69,4 +87,5 @@ def _statement(
 def _prepared(
     row: models.Model, fields: tuple[models.Field[Any, Any], ...], connection: BaseDatabaseWrapper
 ) -> list[Any]:
-    return [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+    given = ((field, field.pre_save(row, True)) for field in fields)
+    return [None if value is None else field.get_db_prep_save(value, connection) for field, value in given]

@@ -252,7 +252,8 @@ def record(wish: Wish, online: bool, reason: Reason) -> None:
         reason=reason,
         source=Reservation.Source.ONLINE if online else Reservation.Source.STAFF,
     )
-    insert_many([refusal])
+    with one_trip():
+        insert_many([refusal])
 
 
 def _by_key(restaurant_id: int, key: str) -> Reservation | None:

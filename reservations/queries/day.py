@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models
@@ -112,7 +113,13 @@ def of_layout(restaurant_id: int) -> tuple[Question, Question]:
 
 def layout_fields(tables: list[Any], members: list[Any]) -> dict[str, Any]:
     """Return the fields of a plan that say which tables there are, from the answers to `of_layout`."""
-    return {"tables": tuple(TableSpec(*row) for row in tables), "combinations": _combinations(members)}
+    return {"tables": _specs(tuple(map(tuple, tables))), "combinations": _combinations(members)}
+
+
+@lru_cache(maxsize=64)
+def _specs(rows: tuple[tuple[Any, ...], ...]) -> tuple[TableSpec, ...]:
+    """Return the tables of rows, which are read at every booking and are those of the last one."""
+    return tuple(TableSpec(*row) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)

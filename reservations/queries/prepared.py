@@ -140,8 +140,8 @@ class PreparedUpdate:
 
     def run(self, **values: Any) -> int:
         """Update, and return how many rows. Tags of a cached model are the caller's affair."""
-        connection = connections[DEFAULT_DB_ALIAS]
-        return self.send(connection, values).count()
+        (changed,) = together(self.asked(**values))
+        return int(changed)
 
     def sent(self, **values: Any) -> Callable[[], int]:
         """Send the update within `one_trip`, and return what says after its end how many rows were updated."""

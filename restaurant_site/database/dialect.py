@@ -190,7 +190,7 @@ class Answer(Protocol):
 
 def sent(connection: BaseDatabaseWrapper, sql: str, params: Sequence[Any]) -> Answer:
     """Send a statement, and return its answer, which on a trip comes when somebody asks for it, or with the end."""
-    if not pipelines(connection):
+    if not pipelines(connection) or not connection.is_on_trip:  # type: ignore[attr-defined]
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
             return _Told(cursor.fetchall() if cursor.description else [], cursor.rowcount)

@@ -284,13 +284,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
             logger.warning("The database answers again.")
         return connection
 
+    @property
+    def is_on_trip(self) -> bool:
+        """Whether statements are kept until somebody waits for their answers."""
+        return self.connection._pipeline is not None
+
     def on_trip(self, sql: str, params: Sequence[Any]) -> Answer | None:
-        """Add a statement to the trip that is under way; None where that takes a cursor, or where there is no trip.
+        """Add a statement to the trip that is under way; None where that takes a cursor.
 
         Whoever watches the connection's statements sees it as any other, but for its cursor.
         """
         # A log of statements is Django's cursors'; so are those whose values stand in the statement itself.
-        if self.connection._pipeline is None or self.queries_logged or not self._binds():
+        if self.queries_logged or not self._binds():
             return None
         execute: Callable[..., Answer | None] = self._added
         for wrapper in reversed(self.execute_wrappers):
