@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from operator import attrgetter
 
 from reservations.engine.errors import Reason
 from reservations.engine.plan import Ask, CombinationSpec, DayPlan, TableSpec
@@ -56,7 +57,7 @@ def none_fits(plan: DayPlan, ask: Ask, choices: Collection[tuple[int, ...]]) -> 
 
 def tables_in_order(plan: DayPlan) -> list[TableSpec]:
     """Return the tables in the order in which they are asked, whether they fit or not."""
-    return sorted(plan.tables, key=lambda table: table.max_seats)
+    return sorted(plan.tables, key=attrgetter("max_seats"))
 
 
 def combinations_in_order(plan: DayPlan) -> list[CombinationSpec]:

@@ -7,7 +7,8 @@ cached model calls `restaurant_site.caching.outbox.changed`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +17,23 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from restaurant_site.database import dialect
 from restaurant_site.database.batches import rows_of
+from restaurant_site.database.values import Prepare, preparer, reader
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """An INSERT into a table, but for its values: its columns, what reads and prepares them, and its parts."""
+
+    names: tuple[str, ...]
+    read: Callable[[models.Model], list[Any]]
+    prepare: tuple[Prepare, ...]
+    head: str
+    values: str
+    returning: str
+
+    def prepared(self, row: models.Model, connection: BaseDatabaseWrapper) -> list[Any]:
+        """Return a row's parameters."""
+        return [prepare(value, connection) for prepare, value in zip(self.prepare, self.read(row), strict=True)]
 
 
 def insert(row: models.Model) -> None:
@@ -25,8 +43,8 @@ def insert(row: models.Model) -> None:
     """
     connection = connections[DEFAULT_DB_ALIAS]
     has_key = row.pk is not None
-    fields, head, values, returning = _statement(type(row), connection.vendor, not has_key, has_key)
-    answer = dialect.sent(connection, f"{head} VALUES {values}{returning}", _prepared(row, fields, connection))
+    of = _statement(type(row), connection.vendor, not has_key, has_key)
+    answer = dialect.sent(connection, f"{of.head} VALUES {of.values}{of.returning}", of.prepared(row, connection))
     if not has_key:
         ((row.pk,),) = answer.rows()
     row._state.adding = False
@@ -37,8 +55,8 @@ def insert_many(rows: Sequence[models.Model]) -> None:
     """Insert rows of one model, in order; they get no primary keys."""
     if rows:
         connection = connections[DEFAULT_DB_ALIAS]
-        fields = _statement(type(rows[0]), connection.vendor, False, False)[0]
-        _insert(type(rows[0]), connection, [_prepared(row, fields, connection) for row in rows])
+        of = _statement(type(rows[0]), connection.vendor, False, False)
+        _insert(of, connection, [of.prepared(row, connection) for row in rows])
 
 
 def insert_values(model: type[models.Model], **columns: Sequence[Any]) -> None:
@@ -47,28 +65,25 @@ def insert_values(model: type[models.Model], **columns: Sequence[Any]) -> None:
     All columns but an automatic key must be there. For many rows that say much the same: each value is prepared once.
     """
     connection = connections[DEFAULT_DB_ALIAS]
+    of = _statement(model, connection.vendor, False, False)
     prepared = []
-    for field in _statement(model, connection.vendor, False, False)[0]:
-        values = columns[field.attname]
-        known = {value: field.get_db_prep_save(value, connection) for value in dict.fromkeys(values)}
-        prepared.append([known[value] for value in values])
-    _insert(model, connection, list(zip(*prepared, strict=True)))
+    for name, prepare in zip(of.names, of.prepare, strict=True):
+        known = {value: prepare(value, connection) for value in dict.fromkeys(columns[name])}
+        prepared.append([known[value] for value in columns[name]])
+    _insert(of, connection, list(zip(*prepared, strict=True)))
 
 
-def _insert(model: type[models.Model], connection: BaseDatabaseWrapper, rows: Sequence[Sequence[Any]]) -> None:
-    fields, head, values, _returning = _statement(model, connection.vendor, False, False)
-    at_once = rows_of(len(fields))
+def _insert(of: _Statement, connection: BaseDatabaseWrapper, rows: Sequence[Sequence[Any]]) -> None:
+    at_once = rows_of(len(of.names))
     for first in range(0, len(rows), at_once):
         some = rows[first : first + at_once]
         parameters = [value for row in some for value in row]
-        dialect.sent(connection, f"{head} VALUES {', '.join([values] * len(some))}", parameters)
+        dialect.sent(connection, f"{of.head} VALUES {', '.join([of.values] * len(some))}", parameters)
 
 
 @lru_cache(maxsize=64)
-def _statement(
-    model: type[models.Model], _vendor: str, gives_key: bool, has_key: bool
-) -> tuple[tuple[models.Field[Any, Any], ...], str, str, str]:
-    """Return the columns to give, and the statement's parts, for the kind of database in use."""
+def _statement(model: type[models.Model], vendor: str, gives_key: bool, has_key: bool) -> _Statement:
+    """Return a model's INSERT for the kind of database in use."""
     meta = model._meta
     fields = tuple(
         field
@@ -81,11 +96,11 @@ def _statement(
         [str(field.column) for field in fields],
         str(meta.pk.column) if gives_key else "",
     )
-    return fields, head, f"({', '.join(['%s'] * len(fields))})", returning
-
-
-def _prepared(
-    row: models.Model, fields: tuple[models.Field[Any, Any], ...], connection: BaseDatabaseWrapper
-) -> list[Any]:
-    given = ((field, field.pre_save(row, True)) for field in fields)
-    return [None if value is None else field.get_db_prep_save(value, connection) for field, value in given]
+    return _Statement(
+        names=tuple(field.attname for field in fields),
+        read=reader(fields),
+        prepare=tuple(preparer(field, vendor) for field in fields),
+        head=head,
+        values=f"({', '.join(['%s'] * len(fields))})",
+        returning=returning,
+    )

@@ -9,7 +9,7 @@ trip where the driver can: under a day's lock everybody else waits for it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from django.db.models import BigIntegerField, Expression, Field, Model, QuerySet
 from django.db.models.sql import UpdateQuery
 
 from restaurant_site.database import dialect
+from restaurant_site.database.values import Prepare, preparer
 from restaurant_site.observing.statements import Trip
 
 
@@ -38,7 +39,7 @@ class Param(Expression):
         self.name = name
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
-        """Return one placeholder, with the slot that `_filled` fills."""
+        """Return one placeholder, with the slot that is filled each time."""
         return "%s", [_Slot(self.name, self.output_field)]
 
     def get_group_by_cols(self) -> list[Any]:
@@ -67,6 +68,14 @@ class NextKey(Expression):
     def get_group_by_cols(self) -> list[Any]:
         """Return nothing: it groups nothing."""
         return []
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A parameter that is given each time, and what prepares it."""
+
+    name: str
+    prepare: Prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +131,7 @@ class Prepared:
         compiler: Any = self._build().query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
         fields = [entry[0] for entry in compiler.select[: compiler.col_count]]
-        found = _Statement(sql, tuple(params), compiler, compiler.get_converters(fields))
+        found = _Statement(sql, _params(params, connection), compiler, compiler.get_converters(fields))
         self._made[connection.vendor] = found
         return found
 
@@ -161,7 +170,7 @@ class PreparedUpdate:
         query: Any = queryset.query.chain(UpdateQuery)
         query.add_update_values(columns)
         sql, params = query.get_compiler(connection=connection).as_sql()
-        found = _Statement(sql, tuple(params), None, None)
+        found = _Statement(sql, _params(params, connection), None, None)
         self._made[connection.vendor] = found
         return found
 
@@ -199,8 +208,12 @@ def last_trip() -> Iterator[None]:
         yield
 
 
-def _filled(params: tuple[Any, ...], values: dict[str, Any], connection: BaseDatabaseWrapper) -> list[Any]:
-    return [
-        param.field.get_db_prep_save(values[param.name], connection) if isinstance(param, _Slot) else param
+def _params(params: Iterable[Any], connection: BaseDatabaseWrapper) -> tuple[Any, ...]:
+    return tuple(
+        _Given(param.name, preparer(param.field, connection.vendor)) if isinstance(param, _Slot) else param
         for param in params
-    ]
+    )
+
+
+def _filled(params: tuple[Any, ...], values: dict[str, Any], connection: BaseDatabaseWrapper) -> list[Any]:
+    return [param.prepare(values[param.name], connection) if isinstance(param, _Given) else param for param in params]
