@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models
@@ -35,6 +36,7 @@ _PARTS: tuple[tuple[str, type[models.Model]], ...] = (
 )
 
 
+@lru_cache(maxsize=16)
 def _columns(model: type[models.Model]) -> tuple[str, ...]:
     return tuple(field.attname for field in model._meta.concrete_fields)
 

@@ -294,16 +294,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         Whoever watches the connection's statements sees it as any other, but for its cursor.
         """
-        # A log of statements is Django's cursors'; so are those whose values stand in the statement itself.
-        if self.queries_logged or not self._binds():
+        trip = self.connection._pipeline
+        if trip.by_cursors is None:
+            # A log of statements is Django's cursors'; so are those whose values stand in the statement itself.
+            trip.by_cursors = self.queries_logged or not self.settings_dict["OPTIONS"].get("server_side_binding")
+        if trip.by_cursors:
             return None
         execute: Callable[..., Answer | None] = self._added
         for wrapper in reversed(self.execute_wrappers):
             execute = partial(wrapper, execute)
         return execute(sql, params, False, {"connection": self, "cursor": None})
-
-    def _binds(self) -> bool:
-        return self.settings_dict["OPTIONS"].get("server_side_binding") is True
 
     def _added(self, sql: str, params: Sequence[Any], *_context: Any) -> Answer | None:
         self.validate_no_broken_transaction()

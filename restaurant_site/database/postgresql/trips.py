@@ -81,6 +81,9 @@ class Answer:
 class Trip(psycopg.Pipeline):
     """A pipeline that keeps its statements until somebody waits for an answer."""
 
+    by_cursors: bool | None = None
+    """Whether all its statements have cursors; None where nobody has asked."""
+
     def add(self, sql: str, params: Sequence[Any], transformer: Transformer) -> Answer:
         """Keep a statement, with `%s` for each parameter; raises psycopg.DataError for what can be no parameter."""
         connection: Any = self._conn
