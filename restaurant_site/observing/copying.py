@@ -12,7 +12,7 @@ from django.conf import settings
 
 from restaurant_site.caching import stats
 from restaurant_site.caching.store import ALIASES, enabled, store
-from restaurant_site.database.postgresql.base import pulse
+from restaurant_site.database.postgresql.driver import pulse
 from restaurant_site.growing import own_memory
 from restaurant_site.observing import folder, metrics
 

@@ -18,7 +18,7 @@ from reservations.engine.inserts import insert
 from reservations.models import Reservation, ServiceDay
 from reservations.queries.prepared import Prepared, one_trip, together
 from restaurant_site.database import dialect
-from restaurant_site.database.postgresql.base import Connection
+from restaurant_site.database.postgresql.driver import Connection
 from restaurant_site.database.postgresql.trips import Answer
 from tests import factories as make
 

@@ -14,7 +14,8 @@ from django.test import Client
 
 from restaurant_site.database import entra
 from restaurant_site.database.failures import Failure, failure_of
-from restaurant_site.database.postgresql.base import Connection, DatabaseWrapper
+from restaurant_site.database.postgresql.base import DatabaseWrapper
+from restaurant_site.database.postgresql.driver import Connection
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql("Azure SQL's driver has tokens itself")]
 

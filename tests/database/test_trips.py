@@ -14,7 +14,7 @@ import pytest
 from django.db import connection
 
 from restaurant_site.database import waits
-from restaurant_site.database.postgresql.base import Connection
+from restaurant_site.database.postgresql.driver import Connection
 from restaurant_site.database.postgresql.trips import Trip
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql("the driver's pipeline")]

@@ -26,8 +26,9 @@ SPEAKERS = frozenset({"socket", "smtplib", "urllib.request", "http.client", "req
 SPEAKING = {
     "restaurant_site/settings.py": "settings of the pool of Redis",
     "restaurant_site/smtp.py": "EMAIL_TIMEOUT an answer, WHOLE_SECONDS a conversation",
-    "restaurant_site/database/postgresql/base.py": "connect_timeout, and the bounds of waits.py",
-    "restaurant_site/database/postgresql/trips.py": "steps of base.py's connection, within its waits",
+    "restaurant_site/database/postgresql/base.py": "connections of driver.py",
+    "restaurant_site/database/postgresql/driver.py": "connect_timeout, and the bounds of waits.py",
+    "restaurant_site/database/postgresql/trips.py": "steps of driver.py's connection, within its waits",
     "restaurant_site/worker.py": "what gunicorn has accepted, for two milliseconds",
     "restaurant_site/database/connector.py": "reads a text in psycopg's form",
     "restaurant_site/database/entra.py": "its own seconds, checked below",
