@@ -226,14 +226,14 @@ def surely_full(plan: DayPlan, ask: Ask, start: dt.datetime, now: dt.datetime) -
     somebody who has one of them must look themselves.
     """
     surely = now + CLOCKS_APART
-    settled = replace(plan, seatings=tuple(one for one in plan.seatings if _lasts(one, surely)))
+    settled = replace(plan, seatings=tuple(lasting(plan, surely)))
     found = next((time for time in times(settled, ask, now) if time.start_utc == start), None)
     return found.reason if found is not None and found.reason in (Reason.PACING_FULL, Reason.TABLES_TAKEN) else None
 
 
 def lasting(plan: DayPlan, now: dt.datetime) -> list[Seating]:
     """Return the plan's seatings without the holds that have lapsed at now."""
-    return [one for one in plan.seatings if _lasts(one, now)]
+    return [one for one in plan.seatings if one.held_until is None or one.held_until > now]
 
 
 def holds_end(plan: DayPlan, now: dt.datetime) -> dt.datetime | None:
@@ -242,10 +242,6 @@ def holds_end(plan: DayPlan, now: dt.datetime) -> dt.datetime | None:
     So long it is right to show it, also where one is confirmed meanwhile: what is free is the same.
     """
     return min((one.held_until for one in plan.seatings if one.held_until and one.held_until > now), default=None)
-
-
-def _lasts(seating: Seating, moment: dt.datetime) -> bool:
-    return seating.held_until is None or seating.held_until > moment
 
 
 def sums_of_covers(plan: DayPlan, live: Iterable[Seating]) -> dict[dt.datetime, tuple[int, int]]:
