@@ -6,12 +6,13 @@ import contextlib
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection
+from psycopg.pq import TransactionStatus
 
 from restaurant_site.database import waits
 from restaurant_site.database.postgresql.driver import Connection
@@ -114,6 +115,10 @@ def ask(driver: Connection, *numbers: int) -> list[psycopg.Cursor[Any]]:
     return cursors
 
 
+def status(driver: Connection) -> TransactionStatus:
+    return driver.info.transaction_status
+
+
 def test_its_statements_are_one_piece(kind: None, driver: Connection, passage: Passage) -> None:
     with driver.pipeline() as pipeline:
         cursors = ask(driver, 1, 2, 3, 4)
@@ -167,6 +172,41 @@ def test_as_large_an_answer_does_not_stop_what_is_sent(kind: None, driver: Conne
     with driver.pipeline():
         answers = [driver.execute("SELECT repeat('x', 500000), %s", ["y" * 500_000]) for _number in range(20)]
     assert all(len(row[0]) == len(row[1]) == 500_000 for row in (answer.fetchone() for answer in answers) if row)
+
+
+def test_a_transaction_begins_with_its_first_trip(kind: None, driver: Connection, passage: Passage) -> None:
+    driver.autocommit = False
+    for _time in range(3):
+        passage.pieces.clear()
+        with driver.pipeline():
+            (first,) = ask(driver, 3)
+            second = driver.added("SELECT 12 / %s::int", [2])
+        assert second is not None
+        assert (first.fetchall(), second.rows()) == ([(4,)], [(6,)])
+        assert len(passage.pieces) == 1
+        assert passage.pieces[0].count(b"BEGIN") == 1
+        # The next one begins none.
+        with driver.pipeline():
+            ask(driver, 1)
+        assert b"BEGIN" not in passage.pieces[1]
+        assert status(driver) == TransactionStatus.INTRANS
+        driver.rollback()
+        assert status(driver) == TransactionStatus.IDLE
+
+
+@pytest.mark.parametrize("end", [Connection.commit, Connection.rollback])
+def test_a_transaction_that_ends_within_a_trip_is_followed_by_another(
+    kind: None, driver: Connection, end: Callable[[Connection], None]
+) -> None:
+    driver.execute("CREATE TEMPORARY TABLE told (number int)")
+    driver.autocommit = False
+    with driver.pipeline():
+        driver.added("INSERT INTO told VALUES (%s)", [1])
+        end(driver)
+        driver.added("INSERT INTO told VALUES (%s)", [2])
+    assert status(driver) == TransactionStatus.INTRANS
+    driver.rollback()
+    assert driver.execute("SELECT number FROM told").fetchall() == ([(1,)] if end is Connection.commit else [])
 
 
 def test_a_connection_that_is_lost_is_an_error_and_leaves_no_pipeline(driver: Connection) -> None:

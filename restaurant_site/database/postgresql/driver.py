@@ -107,6 +107,15 @@ class Connection(psycopg.Connection[Any]):
             if is_outermost:
                 self._pipeline = None
 
+    def _start_query(self) -> Generator[Any, Any, None]:
+        """Begin a transaction where one is due; on a trip together with its statements, instead of ahead of them."""
+        trip = self._pipeline
+        if not isinstance(trip, Trip):
+            yield from super()._start_query()
+        elif trip.is_to_begin():
+            trip.has_begun = True
+            yield from self._exec_command(self._get_tx_start_command())
+
     def _rollback_gen(self) -> Generator[Any, Any, None]:
         """Roll back; what was prepared stays, unless a statement of the transaction has failed.
 
@@ -116,8 +125,21 @@ class Connection(psycopg.Connection[Any]):
         """
         if self._pipeline is None and self.pgconn.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
             yield from self._exec_command(b"ROLLBACK")
-        else:
-            yield from super()._rollback_gen()
+            return
+        yield from self._sent_whole()
+        yield from super()._rollback_gen()
+
+    def _commit_gen(self) -> Generator[Any, Any, None]:
+        """Commit; what a trip has kept until then, too."""
+        yield from self._sent_whole()
+        yield from super()._commit_gen()
+
+    def _sent_whole(self) -> Generator[Any, Any, None]:
+        trip = self._pipeline
+        if isinstance(trip, Trip) and trip.has_begun:
+            # Whether there is a transaction psycopg asks the server's last answer.
+            trip.has_begun = False
+            yield from trip._sync_gen()
 
     def wait(self, gen: Generator[Any, Any, T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Return what the exchange with the server ends with; raise `Silent` if it won't end."""

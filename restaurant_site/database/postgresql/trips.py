@@ -83,11 +83,19 @@ class Trip(psycopg.Pipeline):
 
     by_cursors: bool | None = None
     """Whether all its statements have cursors; None where nobody has asked."""
+    has_begun = False
+    """Whether what it keeps begins a transaction."""
+
+    def is_to_begin(self) -> bool:
+        """Return whether a transaction has to begin before the next statement."""
+        if self.has_begun or self._conn.autocommit:
+            return False
+        return self.pgconn.transaction_status == TransactionStatus.IDLE
 
     def add(self, sql: str, params: Sequence[Any], transformer: Transformer) -> Answer:
         """Keep a statement, with `%s` for each parameter; raises psycopg.DataError for what can be no parameter."""
         connection: Any = self._conn
-        if self.pgconn.transaction_status == TransactionStatus.IDLE and not connection.autocommit:
+        if self.is_to_begin():
             connection.wait(connection._start_query())
         query, wanted = _numbered(sql, len(params))
         values = transformer.dump_sequence(params, wanted)
