@@ -90,7 +90,8 @@
       const item = document.activeElement;
       const row = item && item.closest("#sheet tr[data-status]");
       focused = row ? row.id : "";
-      if (row) kept.add(row.id);
+      // One that was narrowed away a moment ago may have it still.
+      if (row && !row.hidden) kept.add(row.id);
       return;
     }
     event.detail.shouldSwap = false;

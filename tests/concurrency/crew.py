@@ -21,6 +21,7 @@ from reservations.models import Reservation
 from reservations.models.reservation import COUNTED
 from reservations.queries.day import Window
 from reservations.queries.prepared import PreparedUpdate, Question
+from restaurant_site.database import dialect
 from tests import clock
 
 SECONDS = 60
@@ -96,11 +97,11 @@ class Untaken:
         """Return what is asked instead."""
         return Question(cast("PreparedUpdate", self), values)
 
-    def send(self, cursor: Any, _connection: object, _values: object) -> None:
+    def send(self, connection: Any, _values: object) -> dialect.Answer:
         """Ask for nothing."""
-        cursor.execute("SELECT 1")
+        return dialect.sent(connection, "SELECT 1", [])
 
-    def answer(self, _cursor: object, _connection: object) -> int:
+    def read(self, _answer: dialect.Answer, _connection: object) -> int:
         """Say that the day's row was there."""
         return 1
 

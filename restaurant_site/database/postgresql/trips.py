@@ -17,9 +17,8 @@ what they were.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psycopg
 from psycopg.abc import Transformer
@@ -33,8 +32,7 @@ _FEW: Final = 100
 """Parameters of a statement that is prepared at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
+class _Said(NamedTuple):
     """A statement as psycopg's list of prepared ones knows it."""
 
     query: bytes
