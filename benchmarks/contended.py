@@ -32,7 +32,6 @@ import random
 import re
 import statistics
 import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
@@ -76,7 +75,7 @@ class Browser:
         self.cookie = "; ".join(cookies)
 
     def book(self, restaurant: Restaurant, start: dt.datetime, number: int) -> Visit:
-        """Hold a table for two, and confirm it where it is held."""
+        """Hold a table for two, and confirm it where it is held; what is sent is made at once, ahead of the visit."""
         wanted = {
             "csrfmiddlewaretoken": self.token,
             "key": f"attempt-{number}-{start:%Y%m%d}",
@@ -85,10 +84,6 @@ class Browser:
             "area": "",
             "start": start.isoformat(),
         }
-        path = f"/restaurants/{restaurant.slug}/hold/"
-        answer = yield post(path, urlencode(wanted).encode(), self.cookie)
-        if answer.status != 302:
-            return
         told = {
             "csrfmiddlewaretoken": self.token,
             "name": f"Guest {number}",
@@ -97,7 +92,13 @@ class Browser:
             "children": 0,
             "high_chairs": 0,
         }
-        yield post(urlsplit(answer.header("Location")).path, urlencode(told).encode(), self.cookie)
+        first = post(f"/restaurants/{restaurant.slug}/hold/", urlencode(wanted).encode(), self.cookie)
+        return self._visit(first, urlencode(told).encode())
+
+    def _visit(self, first: bytes, told: bytes) -> Visit:
+        answer = yield first
+        if answer.status == 302:
+            yield post(urlsplit(answer.header("Location")).path, told, self.cookie)
 
 
 def evening(restaurant: Restaurant, number: int) -> list[dt.datetime]:
@@ -123,10 +124,12 @@ def sold(restaurant: Restaurant, starts: list[dt.datetime]) -> int:
     ).count()
 
 
-def visits(restaurant: Restaurant, browsers: list[Browser], number: int) -> Iterator[Visit]:
+def visits(restaurant: Restaurant, browsers: list[Browser], number: int) -> list[Visit]:
     """Return what the diners of an evening do, one a browser."""
-    for attempt, (browser, start) in enumerate(zip(browsers, evening(restaurant, number), strict=True)):
-        yield browser.book(restaurant, start, attempt)
+    return [
+        browser.book(restaurant, start, attempt)
+        for attempt, (browser, start) in enumerate(zip(browsers, evening(restaurant, number), strict=True))
+    ]
 
 
 def one_run(server: Server, restaurant: Restaurant, browsers: list[Browser], number: int) -> tuple[Tally, int]:
