@@ -12,8 +12,8 @@ times, and leaves.
 answered, `contended_p99_ms` the 99th percentile of single requests of one run,
 `contended_worker_cpu_ms` what an attempt costs the workers. `contended_vs_plain`
 is the first as a share of what the same crowd reaches, in the same minute, at
-forms of plain Django that ask nobody (`peers/plain.py`): machines whose speed
-changes by half agree on it. Each run is of another evening; the first one, of cold
+forms of plain Django that ask nobody (`peers/plain.py`): where the machine's speed
+changes by half, it changes by a fifth. Each run is of another evening; the first one, of cold
 workers, is not counted, and where ten would take too long it is fewer. After it
 the tables are analyzed, as autovacuum does within a minute: a planner without
 statistics takes an index that reads all of a restaurant's reservations.

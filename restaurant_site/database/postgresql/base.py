@@ -92,15 +92,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             trip.by_cursors = self.queries_logged or not self.settings_dict["OPTIONS"].get("server_side_binding")
         if trip.by_cursors:
             return None
-        execute: Callable[..., Answer | None] = self._added
+        execute: Callable[..., Answer] = self._added
         for wrapper in reversed(self.execute_wrappers):
             execute = partial(wrapper, execute)
         return execute(sql, params, False, {"connection": self, "cursor": None})
 
-    def _added(self, sql: str, params: Sequence[Any], *_context: Any) -> Answer | None:
+    def _added(self, sql: str, params: Sequence[Any], *_context: Any) -> Answer:
         self.validate_no_broken_transaction()
         with self.wrap_database_errors:
-            found: Answer | None = self.connection.added(sql, params)
+            found: Answer = self.connection.added(sql, params)
         return found
 
     def await_commit(self, *around: contextlib.AbstractContextManager[Any]) -> None:

@@ -84,11 +84,11 @@ class Connection(psycopg.Connection[Any]):
             kwargs["password"] = entra.token(way, client_id)
         return super().connect(conninfo, **kwargs)
 
-    def added(self, sql: str, params: Sequence[Any]) -> Answer | None:
-        """Add a statement to the trip that is under way, and return its answer; None where there is no trip."""
+    def added(self, sql: str, params: Sequence[Any]) -> Answer:
+        """Add a statement to the trip that is under way, and return its answer. Raises where there is no trip."""
         trip = self._pipeline
         if not isinstance(trip, Trip):
-            return None
+            raise psycopg.InterfaceError("There is no trip to add a statement to.")
         if self._transformer is None:
             self._transformer = Transformer(self)
         return trip.add(sql, params, self._transformer)
