@@ -90,31 +90,48 @@ class _Statement:
 class Question:
     """A prepared statement with what differs this time."""
 
-    of: Prepared | PreparedUpdate
+    of: _Kept
     values: dict[str, Any]
 
 
-class Prepared:
-    """A question: build makes its queryset of `values_list` once for each database, with `Param`s for what differs."""
+class _Kept:
+    """A statement whose SQL is made once for each kind of database."""
 
-    def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
-        self._build = build
+    def __init__(self) -> None:
         self._made: dict[str, _Statement] = {}
 
     def asked(self, **values: Any) -> Question:
-        """Return the question to ask `together` with others."""
+        """Return the statement to be sent `together` with others."""
         return Question(self, values)
+
+    def send(self, connection: BaseDatabaseWrapper, values: dict[str, Any]) -> dialect.Answer:
+        """Send the statement."""
+        statement = self._statement(connection)
+        return dialect.sent(connection, statement.sql, _filled(statement.params, values, connection))
+
+    def read(self, answer: dialect.Answer, connection: BaseDatabaseWrapper) -> Any:
+        """Return what the answer says."""
+        raise NotImplementedError
+
+    def _statement(self, connection: BaseDatabaseWrapper) -> _Statement:
+        return self._made.get(connection.vendor) or self._compile(connection)
+
+    def _compile(self, connection: BaseDatabaseWrapper) -> _Statement:
+        raise NotImplementedError
+
+
+class Prepared(_Kept):
+    """A question: build makes its queryset of `values_list` once for each database, with `Param`s for what differs."""
+
+    def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
+        super().__init__()
+        self._build = build
 
     def rows(self, **values: Any) -> list[Any]:
         """Return the rows as tuples, converted as the ORM converts them."""
         (rows,) = together(self.asked(**values))
         found: list[Any] = rows
         return found
-
-    def send(self, connection: BaseDatabaseWrapper, values: dict[str, Any]) -> dialect.Answer:
-        """Send the statement."""
-        statement = self._statement(connection)
-        return dialect.sent(connection, statement.sql, _filled(statement.params, values, connection))
 
     def read(self, answer: dialect.Answer, connection: BaseDatabaseWrapper) -> list[Any]:
         """Return the rows of what was sent."""
@@ -123,9 +140,6 @@ class Prepared:
         if statement.converters:
             return list(statement.compiler.apply_converters(rows, statement.converters))
         return rows
-
-    def _statement(self, connection: BaseDatabaseWrapper) -> _Statement:
-        return self._made.get(connection.vendor) or self._compile(connection)
 
     def _compile(self, connection: BaseDatabaseWrapper) -> _Statement:
         compiler: Any = self._build().query.get_compiler(connection=connection)
@@ -136,16 +150,12 @@ class Prepared:
         return found
 
 
-class PreparedUpdate:
+class PreparedUpdate(_Kept):
     """An UPDATE: build returns the queryset once for each database, and what each column is set to."""
 
     def __init__(self, build: Callable[[], tuple[QuerySet[Any, Any], dict[str, Any]]]) -> None:
+        super().__init__()
         self._build = build
-        self._made: dict[str, _Statement] = {}
-
-    def asked(self, **values: Any) -> Question:
-        """Return the update to be done `together` with others."""
-        return Question(self, values)
 
     def run(self, **values: Any) -> int:
         """Update, and return how many rows. Tags of a cached model are the caller's affair."""
@@ -155,11 +165,6 @@ class PreparedUpdate:
     def sent(self, **values: Any) -> Callable[[], int]:
         """Send the update within `one_trip`, and return what says after its end how many rows were updated."""
         return self.send(connections[DEFAULT_DB_ALIAS], values).count
-
-    def send(self, connection: BaseDatabaseWrapper, values: dict[str, Any]) -> dialect.Answer:
-        """Send the statement."""
-        statement = self._made.get(connection.vendor) or self._compile(connection)
-        return dialect.sent(connection, statement.sql, _filled(statement.params, values, connection))
 
     def read(self, answer: dialect.Answer, _connection: BaseDatabaseWrapper) -> int:
         """Return how many rows were updated."""
