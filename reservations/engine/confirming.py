@@ -24,7 +24,6 @@ from reservations.history import trail
 from reservations.history.trail import GUEST, By, Event
 from reservations.messages.outgoing import of_booking, send_later
 from reservations.models import Message, Reservation, Table, TableClaim
-from reservations.queries.day import day_plan
 from reservations.queries.prepared import Param, PreparedUpdate, last_trip, one_trip, together
 from restaurant_site.caching import outbox
 from restaurant_site.observing import metrics
@@ -60,7 +59,6 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
         and reservation.status == Status.HELD
         and Table.objects.filter(pk__in=reservation.table_ids, is_step_free=False).exists()
     )
-    plan = day_plan(reservation.restaurant_id, reservation.service_date, seatings=False) if moving else None
     days = {reservation.service_date}
 
     def at_once() -> bool:
@@ -70,10 +68,10 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
         restaurant_id, date = reservation.restaurant_id, reservation.service_date
         questions = asked_guest(restaurant_id, details)
         tables = None
-        if plan is None:
+        if not moving:
             day, rows = take_day_and_ask(restaurant_id, date, *questions)
         else:
-            tables = step_free_tables(reservation, plan, days)
+            tables = step_free_tables(reservation, days)
             day, rows = state_of(restaurant_id, date), together(*questions)
         values: dict[str, Any] = {**asdict(details), **({"table_ids": list(tables)} if tables else {})}
         condition = asking(day, found_guest(rows[0]) if questions else None) if asking else None
@@ -90,7 +88,7 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
 
     try:
         retried(
-            at_once if plan is None and asking is None else work,
+            at_once if not moving and asking is None else work,
             exhausted=Reason.NO_STEP_FREE_TABLE if moving else Reason.HOLD_LAPSED,
         )
     except (Refused, Error) as error:

@@ -67,7 +67,7 @@ def place(
     days = {wish.date}
     offered = is_new = False
 
-    def work(guess: DayPlan | None, tables: DayPlan | None) -> Reservation:
+    def work(guess: DayPlan | None) -> Reservation:
         nonlocal offered, is_new
         # Until when the party would stay, by what is known without the lock.
         until = end_of(guess, wish) if guess else wish.start
@@ -77,7 +77,7 @@ def place(
             *windowing(wish.restaurant_id, wish.date, wish.start, until, locked=True),
             _BY_KEY.asked(restaurant=wish.restaurant_id, key=key),
             _HELD_BY.asked(restaurant=wish.restaurant_id, browser=browser or _NOBODY),
-            *fresh_questions(wish.restaurant_id, wish.date, layout=tables is None),
+            *fresh_questions(wish.restaurant_id, wish.date),
         )
         is_new = not by_key
         if by_key:
@@ -90,8 +90,8 @@ def place(
         if most_holds is not None and len(held) - len(tried) >= most_holds:
             raise Refused(Reason.TOO_MANY_HOLDS)
         given_back = [(row.pk, row.service_date) for row in tried if give_back(row.pk)]
-        # Whoever held the lock may have closed the day.
-        fresh = fresh_from(wish.date, rules, tables)
+        # Whoever held the lock may have closed the day, or taken a table out of use meanwhile.
+        fresh = fresh_from(wish.date, rules)
         head = None
         if fresh.is_waited_for:
             head = serve_waitlist(wish.restaurant_id, wish.date, fresh.now, fresh.head)
@@ -119,8 +119,7 @@ def place(
         if plan is not None and not plan.has_row:
             make_day(wish.restaurant_id, wish.date)
         # Collided as often as is tried: somebody else is taking these tables.
-        # What an early look went by may have come from the cache, from which nothing is decided.
-        reservation = retried(partial(work, plan, None if early else plan), exhausted=Reason.TABLES_TAKEN)
+        reservation = retried(partial(work, plan), exhausted=Reason.TABLES_TAKEN)
     except Refused as refusal:
         selling.refused((wish.restaurant_id, wish.date))
         if not isinstance(refusal, NotAnswered) and (first := _by_key(wish.restaurant_id, key)):
@@ -222,9 +221,10 @@ def give_back(pk: int) -> bool:
     return bool(changed)
 
 
-def step_free_tables(reservation: Reservation, plan: DayPlan, days: set[dt.date]) -> tuple[int, ...]:
+def step_free_tables(reservation: Reservation, days: set[dt.date]) -> tuple[int, ...]:
     """Return step-free tables for a reservation's own time, its days being locked here; raises `Refused`."""
     lock_days(reservation.restaurant_id, days)
+    plan = day_plan(reservation.restaurant_id, reservation.service_date, seatings=False)
     view = window(
         reservation.restaurant_id,
         reservation.service_date,

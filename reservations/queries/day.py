@@ -135,13 +135,10 @@ class Fresh:
     """For one reservation that is made now."""
 
 
-def fresh_questions(restaurant_id: int, date: dt.date, *, layout: bool = True) -> tuple[Question, ...]:
-    """Return the questions of `fresh_day`, to be asked together with the lock; the answers go to `fresh_from`.
-
-    They are 5, or without the layout 3.
-    """
+def fresh_questions(restaurant_id: int, date: dt.date) -> tuple[Question, ...]:
+    """Return the 5 questions of `fresh_day`, to be asked together with the lock; the answers go to `fresh_from`."""
     under_lock = _UNDER_LOCK.asked(restaurant=restaurant_id, date=date, chain=date.isoformat())
-    return under_lock, *of_services(restaurant_id, date), *(of_layout(restaurant_id) if layout else ())
+    return under_lock, *of_services(restaurant_id, date), *of_layout(restaurant_id)
 
 
 def fresh_day(restaurant_id: int, date: dt.date) -> Fresh:
@@ -153,16 +150,17 @@ def fresh_day(restaurant_id: int, date: dt.date) -> Fresh:
     return fresh_from(date, together(*fresh_questions(restaurant_id, date)))
 
 
-def fresh_from(date: dt.date, answers: list[Any], known: DayPlan | None = None) -> Fresh:
-    """Return what `fresh_day` does, from the answers to `fresh_questions`; without a layout, with that of known."""
+def fresh_from(date: dt.date, answers: list[Any]) -> Fresh:
+    """Return what `fresh_day` does, from the answers to `fresh_questions`."""
     rows, usual, turns, *layout = answers
     restaurant, (*seen, now, position, digest, is_waited_for, number) = _one(rows)
-    if layout:
-        tables = layout_fields(*layout)
-    else:
-        tables = {"tables": known.tables, "combinations": known.combinations} if known else {"tables": ()}
     return Fresh(
-        plan=DayPlan(date=date, brakes=_brakes(rows), **tables, **_rules(restaurant, date, tuple(seen), usual, turns)),
+        plan=DayPlan(
+            date=date,
+            brakes=_brakes(rows),
+            **layout_fields(*layout),
+            **_rules(restaurant, date, tuple(seen), usual, turns),
+        ),
         now=now,
         head=Head(position or 0, digest or ""),
         is_waited_for=is_waited_for,
