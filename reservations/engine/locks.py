@@ -36,7 +36,7 @@ from reservations.models import (
     day_tags,
 )
 from reservations.queries.prepared import NextKey, Param, Prepared, PreparedUpdate, Question, together
-from restaurant_site.database.failures import is_collision
+from restaurant_site.database.failures import is_collision, is_outdated
 from restaurant_site.observing import metrics
 
 T = TypeVar("T")
@@ -279,8 +279,9 @@ def forgotten() -> dict[str, object]:
 def retried(work: Callable[[], T], *, exhausted: Reason | None = None) -> T:
     """Run work in the outermost transaction and return its answer; a collision runs it again, up to 5 times.
 
-    Retried are claims that collide, deadlocks and serialisation failures, after
-    a pause with jitter. work must begin by reading, so that it can decide anew.
+    Retried are claims that collide, deadlocks, serialisation failures and what
+    a migration made useless of prepared statements, after a pause with jitter.
+    work must begin by reading, so that it can decide anew.
     Where it found no end it raises `Refused` with exhausted, if that is given, else `Again` or the last error;
     and RuntimeError inside a transaction, where a retry could not see what others committed.
     """
@@ -305,7 +306,7 @@ def _repeated(work: Callable[[], T]) -> T:
             if attempt == ATTEMPTS:
                 raise
         except Error as error:
-            if attempt == ATTEMPTS or not is_collision(error):
+            if attempt == ATTEMPTS or not (is_collision(error) or is_outdated(error)):
                 raise
             time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 - jitter, not a secret
         retries += 1

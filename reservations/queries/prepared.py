@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BigIntegerField, Expression, Field, Model, QuerySet
 from django.db.models.sql import UpdateQuery
 
 from restaurant_site.database import dialect
+from restaurant_site.database.failures import is_outdated
 from restaurant_site.database.values import Prepare, preparer
 from restaurant_site.observing.statements import Trip
 
@@ -188,9 +189,19 @@ def together(*questions: Question) -> list[Any]:
     Outside a transaction for questions alone: one trip is one transaction.
     """
     connection = connections[DEFAULT_DB_ALIAS]
-    with one_trip():
-        answers = [question.of.send(connection, question.values) for question in questions]
+    try:
+        answers = _sent(connection, questions)
+    except Error as error:
+        # In a transaction more has failed with it: `retried` does all of that again.
+        if connection.in_atomic_block or not is_outdated(error):
+            raise
+        answers = _sent(connection, questions)
     return [question.of.read(answer, connection) for question, answer in zip(questions, answers, strict=True)]
+
+
+def _sent(connection: BaseDatabaseWrapper, questions: Iterable[Question]) -> list[dialect.Answer]:
+    with one_trip():
+        return [question.of.send(connection, question.values) for question in questions]
 
 
 @contextlib.contextmanager

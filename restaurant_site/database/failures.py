@@ -17,7 +17,7 @@ from restaurant_site.database.waits import Busy
 
 
 class Failure(enum.Enum):
-    """BUSY: a lock did not come in time; SLOW: a statement took too long; AWAY: the server can't be asked."""
+    """BUSY: a lock did not come in time; SLOW: a statement took too long; AWAY: the server can't be asked as it is."""
 
     BUSY = "busy"
     SLOW = "slow"
@@ -58,6 +58,8 @@ def failure_of(error: BaseException | None) -> Failure | None:
         return Failure.BUSY
     cause = error.__cause__
     if _is_postgresql(cause):
+        if is_outdated(cause):
+            return Failure.AWAY
         code = getattr(cause, "sqlstate", None)
         is_of_the_server = isinstance(error, OperationalError | InterfaceError)
         return _CODES.get(code or "", Failure.AWAY if is_of_the_server else None)
@@ -80,6 +82,18 @@ def is_collision(error: Error) -> bool:
         return getattr(cause, "sqlstate", None) in _COLLISION_CODES
     # Without a driver's error behind it it is Django's own, of code that is wrong.
     return cause is not None and _COLLISION.search(str(error)) is not None
+
+
+def is_outdated(error: BaseException | None) -> bool:
+    """Return whether a statement failed only because it had been prepared: done again by a new name it may succeed.
+
+    A migration that widens a column changes what a statement gives back, and a pooler may have lost the statement.
+    """
+    cause = error if _is_postgresql(error) else getattr(error, "__cause__", None)
+    if isinstance(cause, psycopg.errors.FeatureNotSupported):
+        # By the function of the server that says so, in whichever language: other things are not supported for good.
+        return cause.diag.source_function == "RevalidateCachedQuery"
+    return isinstance(cause, psycopg.errors.InvalidSqlStatementName)
 
 
 def _is_postgresql(cause: BaseException | None) -> bool:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import DataError, NotSupportedError, ProgrammingError, connection, transaction
+from django.test import Client
 
-from reservations.engine.booking import MOST_HOLDS
+from reservations.engine.booking import MOST_HOLDS, confirm
 from reservations.engine.errors import Reason, Refused
 from reservations.models import Restaurant
+from reservations.queries.prepared import one_trip
+from restaurant_site.database import dialect
+from restaurant_site.database.failures import Failure, failure_of
+from restaurant_site.database.postgresql.driver import Connection
 from tests import factories as make
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql("the driver's prepared statements")]
@@ -95,3 +101,94 @@ def test_a_table_that_came_and_went_with_a_transaction_is_no_trap() -> None:
         cursor.execute("SELECT * FROM passing WHERE number IS NOT NULL AND %s", [True])
     assert isinstance(caught.value.__cause__, psycopg.errors.UndefinedTable)
     assert ask(4) == 3
+
+
+def long(times: int, *, fails: bool = False) -> list[Any]:
+    """Ask on a trip what is prepared when it comes the third time, each time; behind what fails, if it does."""
+    found = []
+    for _time in range(times):
+        with one_trip():
+            if fails:
+                dialect.sent(connection, "SELECT 12 / %s::int", [0])
+            answer = dialect.sent(connection, f"SELECT {' + '.join(['%s::int'] * 120)}", range(120))
+        found += answer.rows()
+    return found
+
+
+def test_what_a_failed_trip_never_came_to_is_not_taken_for_prepared() -> None:
+    assert long(2) == [(7140,)] * 2
+    with pytest.raises(DataError):
+        long(1, fails=True)
+    assert long(2) == [(7140,)] * 2
+
+
+def count_before_failing() -> None:
+    with one_trip():
+        dialect.sent(connection, "SELECT 1 / %s::int", [0])
+        dialect.sent(connection, "SELECT 12 / %s::int", [3])
+
+
+def test_what_was_counted_by_a_cursor_neither() -> None:
+    ask(3)
+    with pytest.raises(DataError):
+        count_before_failing()
+    with one_trip():
+        answer = dialect.sent(connection, "SELECT 12 / %s::int", [3])
+    assert answer.rows() == [(4,)]
+
+
+def widen(length: int) -> None:
+    """Give a column another length, as a migration may while workers serve."""
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE reservations_restaurant ALTER COLUMN tagline TYPE varchar({length})")
+    finally:
+        other.close()
+
+
+@pytest.fixture
+def venue() -> Iterator[Restaurant]:
+    """Return a place of which everything is prepared that is asked below."""
+    venue = make.make_venue()
+    for number in range(3):
+        Client().get(f"/restaurants/{venue.slug}/times/?date={make.days_ahead(venue)}&party=2")
+        make.make_reservation(venue, date=make.days_ahead(venue, 2 + number))
+        Restaurant.objects.get(pk=venue.pk)
+    yield venue
+    widen(160)
+
+
+def test_a_migration_that_widens_a_column_breaks_no_read(venue: Restaurant) -> None:
+    widen(1000)
+    assert Restaurant.objects.get(pk=venue.pk) == venue
+    widen(1001)
+    assert Client().get(f"/restaurants/{venue.slug}/times/?date={make.days_ahead(venue)}&party=2").status_code == 200
+
+
+def test_a_booking_after_one_is_made(venue: Restaurant) -> None:
+    held = make.make_hold(venue)
+    widen(1000)
+    assert make.make_reservation(venue).status == "confirmed"
+    widen(1001)
+    assert confirm(reservation=held, details=make.make_details()).status == "confirmed"
+
+
+def test_another_transaction_fails_once_as_one_to_try_again(venue: Restaurant) -> None:
+    def read() -> Restaurant:
+        with transaction.atomic():
+            return Restaurant.objects.get(pk=venue.pk)
+
+    assert read() == venue
+    widen(1000)
+    with pytest.raises(NotSupportedError) as caught:
+        read()
+    assert failure_of(caught.value) is Failure.AWAY
+    assert read() == venue
+
+
+def test_what_is_never_supported_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Connection, "forget_prepared", None)
+    with pytest.raises(NotSupportedError) as caught, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM reservations_restaurant FOR UPDATE")
+    assert failure_of(caught.value) is None

@@ -62,6 +62,7 @@ def test_between_the_look_and_the_lock(
 
 def test_before_a_hold_moves_to_it(venue: Restaurant, monkeypatch: pytest.MonkeyPatch) -> None:
     held = make.make_hold(venue)
+
     def lock_days(*args: Any) -> Any:
         found = locks.lock_days(*args)
         retire()

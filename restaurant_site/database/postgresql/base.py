@@ -15,6 +15,7 @@ import psycopg
 from django.db.backends.postgresql import base
 
 from restaurant_site.database import waits
+from restaurant_site.database.failures import is_outdated
 from restaurant_site.database.postgresql.driver import Connection, Silent, pulse_of
 from restaurant_site.database.postgresql.trips import Answer
 
@@ -22,6 +23,21 @@ logger = logging.getLogger("restaurant_site.database")
 
 _TRUSTED: Final = 5.0
 """Seconds for which a connection that answered needs no question before each request: a server that ends says so."""
+
+
+class Cursor(base.CursorMixin, psycopg.Cursor[Any]):
+    """Django's, which asks once more by itself where only what was prepared has become useless."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Execute a statement. What fails within a transaction is its own, which has to be done again as a whole."""
+        driver: Any = self.connection
+        try:
+            return super().execute(query, params, **options)
+        except psycopg.Error as error:
+            if not is_outdated(error) or driver.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                raise
+        driver.forget_prepared()
+        return super().execute(query, params, **options)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -45,6 +61,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         """Return what Django gives the driver, with the bounds of this kind of process; the URL's own options win."""
         params: dict[str, Any] = super().get_connection_params()
+        if params["cursor_factory"] is base.ServerBindingCursor:
+            params["cursor_factory"] = Cursor
         if kind := waits.in_force():
             bounds = {"lock_timeout": kind.lock, "idle_in_transaction_session_timeout": kind.idle}
             if kind.statement is not None:

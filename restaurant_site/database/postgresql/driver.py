@@ -95,17 +95,31 @@ class Connection(psycopg.Connection[Any]):
 
     @contextlib.contextmanager
     def pipeline(self) -> Iterator[psycopg.Pipeline]:
-        """Let the block's statements go in one piece."""
-        is_outermost = self._pipeline is None
-        if is_outermost:
-            # psycopg takes the one that is there.
-            self._pipeline = Trip(self)
+        """Let the block's statements go in one piece; what was prepared is forgotten behind an error."""
+        if self._pipeline is not None:
+            with super().pipeline() as found:
+                yield found
+            return
+        # psycopg takes the one that is there.
+        self._pipeline = trip = Trip(self)
         try:
             with super().pipeline() as found:
                 yield found
         finally:
-            if is_outermost:
-                self._pipeline = None
+            self._pipeline = None
+            if trip.has_failed and self.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+                # Of a transaction its rollback does so.
+                with contextlib.suppress(psycopg.Error):
+                    self.forget_prepared()
+
+    def forget_prepared(self) -> None:
+        """Let driver and server forget what was prepared; outside a transaction.
+
+        Behind an error the driver may take for prepared what the server never came to, or what a migration has
+        made useless, and nothing else would end that before the connection does.
+        """
+        self._prepared.clear()
+        self.wait(self._prepared.maintain_gen(self))
 
     def _start_query(self) -> Generator[Any, Any, None]:
         """Begin a transaction where one is due; on a trip together with its statements, instead of ahead of them."""

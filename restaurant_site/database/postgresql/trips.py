@@ -83,6 +83,8 @@ class Trip(psycopg.Pipeline):
     """Whether all its statements have cursors; None where nobody has asked."""
     has_begun = False
     """Whether what it keeps begins a transaction."""
+    has_failed = False
+    """Whether one of its statements was an error."""
 
     def is_to_begin(self) -> bool:
         """Return whether a transaction has to begin before the next statement."""
@@ -142,11 +144,15 @@ class Trip(psycopg.Pipeline):
 
     def _fetch_gen(self, *, flush: bool) -> Exchange:
         try:
-            yield from self._send_all()
-        finally:
-            # Of a connection that is lost there is no more to hear than that.
-            if self.pgconn.status != psycopg.pq.ConnStatus.BAD:
-                yield from super()._fetch_gen(flush=flush)
+            try:
+                yield from self._send_all()
+            finally:
+                # Of a connection that is lost there is no more to hear than that.
+                if self.pgconn.status != psycopg.pq.ConnStatus.BAD:
+                    yield from super()._fetch_gen(flush=flush)
+        except psycopg.Error:
+            self.has_failed = True
+            raise
 
     def _send_all(self) -> Exchange:
         """Send what was kept, to its last byte, and process the answers that have come by then."""
