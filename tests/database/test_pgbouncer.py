@@ -151,7 +151,7 @@ def test_a_pool_of_few_connections_books_no_table_twice() -> None:
 
 
 def test_statements_that_are_prepared_by_name_fail_behind_it() -> None:
-    """What prepare_threshold=None is for, before PgBouncer 1.21."""
+    """What prepare_threshold=None is for, before PgBouncer 1.22."""
     with bouncing() as url:
         done = run(url.replace("prepare_threshold=None", "prepare_threshold=0"))
     assert done.returncode != 0 or "prepared statement" in done.stderr
