@@ -108,3 +108,12 @@ def test_a_connection_that_is_lost_before_the_end_is_an_error_and_the_next_is_ne
         write_last(place, FIRST, then=cut)
     connection.close()
     assert days(place) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_closes_the_connection_behind_it_takes_it_back_and_the_next_commits(place: Restaurant) -> None:
+    write_last(place, FIRST, then=connection.close)
+    assert days(place) == []
+    with transaction.atomic():
+        write(place, SECOND)
+    assert days(place) == [SECOND]

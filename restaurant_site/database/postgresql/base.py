@@ -138,6 +138,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # Behind that the driver has nothing to commit.
         super().commit()
 
+    def close(self) -> None:
+        """Close; what was to go with the COMMIT of this connection goes with none of the next."""
+        trip, self._last_trip = self._last_trip, None
+        if trip is not None:
+            with contextlib.suppress(psycopg.Error):
+                trip.close()
+        super().close()
+
     def rollback(self) -> None:
         """Roll back, also what was to be committed."""
         trip, self._last_trip = self._last_trip, None
