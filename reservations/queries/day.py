@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models
@@ -13,26 +12,23 @@ from django.db.models.functions import Now
 
 from reservations.engine.availability import (
     BrakeSpec,
-    CombinationSpec,
     DayPlan,
     Seating,
-    TableSpec,
 )
 from reservations.engine.errors import Reason
 from reservations.history.trail import Head
 from reservations.models import (
     Block,
     Closure,
-    CombinationTable,
     HistoryEvent,
     Reservation,
     Restaurant,
     ServiceDay,
     SpecialDay,
-    Table,
     WaitlistEntry,
 )
 from reservations.models.reservation import BY_ONLINE_RULES, COUNTED
+from reservations.queries.layout import layout_fields, of_layout
 from reservations.queries.prepared import NextKey, Param, Prepared, Question, together
 from reservations.queries.rules import of_services, services_of
 from reservations.queries.window import Window, window, windowing
@@ -47,8 +43,6 @@ __all__ = [
     "fresh_day",
     "fresh_from",
     "fresh_questions",
-    "layout_fields",
-    "of_layout",
     "rules_fields",
     "rules_on",
     "seated",
@@ -71,22 +65,22 @@ def day_plan(
     locked: bool = False,
     except_reservation: int = 0,
 ) -> DayPlan:
-    """Return the plan of a local service date, in a constant number of statements (5, and 2 for the seatings).
+    """Return the plan of a local service date, in a constant number of statements (4, and 2 for the seatings).
 
     Raises `Restaurant.DoesNotExist`. Without seatings the plan holds the rules
     alone, as a write rule wants them, which asks for its own window under the
     lock. locked, every hold that is left counts, as in `window`.
     except_reservation leaves out the one that is about to be changed.
     """
-    rows, usual, turns, *layout = together(
+    rows, usual, turns, layout = together(
         _ON_DATE.asked(restaurant=restaurant_id, date=date),
         *of_services(restaurant_id, date),
-        *of_layout(restaurant_id),
+        of_layout(restaurant_id),
     )
     restaurant, known = _one(rows)
     return DayPlan(
         date=date,
-        **layout_fields(*layout),
+        **layout_fields(layout),
         seatings=_seatings(restaurant, date, locked, except_reservation) if seatings else (),
         brakes=_brakes(rows),
         **_rules(restaurant, date, known, usual, turns),
@@ -106,22 +100,6 @@ def rules_on(restaurant_id: int, date: dt.date, *, turns: bool = False) -> DayPl
     return DayPlan(date=date, tables=(), **_rules(restaurant, date, known, rest[0], rest[1] if turns else []))
 
 
-def of_layout(restaurant_id: int) -> tuple[Question, Question]:
-    """Return the two questions of `layout_fields`: the tables in use, and the members of combinations."""
-    return _TABLES.asked(restaurant=restaurant_id), _COMBINATIONS.asked(restaurant=restaurant_id)
-
-
-def layout_fields(tables: list[Any], members: list[Any]) -> dict[str, Any]:
-    """Return the fields of a plan that say which tables there are, from the answers to `of_layout`."""
-    return {"tables": _specs(tuple(map(tuple, tables))), "combinations": _combinations(members)}
-
-
-@lru_cache(maxsize=64)
-def _specs(rows: tuple[tuple[Any, ...], ...]) -> tuple[TableSpec, ...]:
-    """Return the tables of rows, which are read at every booking and are those of the last one."""
-    return tuple(TableSpec(*row) for row in rows)
-
-
 @dataclass(frozen=True, slots=True)
 class Fresh:
     """What a write rule reads once it holds the day's lock: the rules, the database's time, the chain, the queue."""
@@ -136,13 +114,13 @@ class Fresh:
 
 
 def fresh_questions(restaurant_id: int, date: dt.date) -> tuple[Question, ...]:
-    """Return the 5 questions of `fresh_day`, to be asked together with the lock; the answers go to `fresh_from`."""
+    """Return the 4 questions of `fresh_day`, to be asked together with the lock; the answers go to `fresh_from`."""
     under_lock = _UNDER_LOCK.asked(restaurant=restaurant_id, date=date, chain=date.isoformat())
-    return under_lock, *of_services(restaurant_id, date), *of_layout(restaurant_id)
+    return under_lock, *of_services(restaurant_id, date), of_layout(restaurant_id)
 
 
 def fresh_day(restaurant_id: int, date: dt.date) -> Fresh:
-    """Return the plan of a locked date without its seatings, and what else the lock protects, in 5 statements.
+    """Return the plan of a locked date without its seatings, and what else the lock protects, in 4 statements.
 
     For a write rule that has waited for the day's lock: whoever held it may have
     closed the day or a service. Raises `Restaurant.DoesNotExist`.
@@ -152,13 +130,13 @@ def fresh_day(restaurant_id: int, date: dt.date) -> Fresh:
 
 def fresh_from(date: dt.date, answers: list[Any]) -> Fresh:
     """Return what `fresh_day` does, from the answers to `fresh_questions`."""
-    rows, usual, turns, *layout = answers
+    rows, usual, turns, layout = answers
     restaurant, (*seen, now, position, digest, is_waited_for, number) = _one(rows)
     return Fresh(
         plan=DayPlan(
             date=date,
             brakes=_brakes(rows),
-            **layout_fields(*layout),
+            **layout_fields(layout),
             **_rules(restaurant, date, tuple(seen), usual, turns),
         ),
         now=now,
@@ -226,26 +204,6 @@ def _under_lock() -> QuerySet[Restaurant, Any]:
 
 _ON_DATE = Prepared(lambda: _on_date().values_list(*_RESTAURANT_COLUMNS, *_KNOWN, *_BRAKE))
 _UNDER_LOCK = Prepared(_under_lock)
-_TABLES = Prepared(
-    lambda: (
-        Table.objects.filter(restaurant=_RESTAURANT, is_active=True)
-        .order_by("position", "pk")
-        .values_list("pk", "name", "area_id", "min_seats", "max_seats", "is_online", "is_step_free")
-    )
-)
-_COMBINATIONS = Prepared(
-    lambda: (
-        CombinationTable.objects.filter(restaurant=_RESTAURANT)
-        .order_by("combination_id", "table_id")
-        .values_list(
-            "combination_id",
-            "table_id",
-            "combination__min_party",
-            "combination__max_party",
-            "combination__is_online",
-        )
-    )
-)
 
 
 def _one(rows: list[Any]) -> tuple[Restaurant, tuple[Any, ...]]:
@@ -289,15 +247,6 @@ def rules_fields(restaurant: Restaurant) -> dict[str, Any]:
         "offer_minutes": restaurant.offer_minutes,
         "online_reason": Reason.ONLINE_BOOKING_OFF if is_draft else online_reason,
     }
-
-
-def _combinations(rows: list[Any]) -> tuple[CombinationSpec, ...]:
-    members: dict[int, list[int]] = {}
-    limits: dict[int, tuple[int, int, bool]] = {}
-    for pk, table_id, *limit in rows:
-        limits[pk] = (limit[0], limit[1], limit[2])
-        members.setdefault(pk, []).append(table_id)
-    return tuple(CombinationSpec(pk, tuple(members[pk]), *limit) for pk, limit in limits.items())
 
 
 def _seatings(restaurant: Restaurant, date: dt.date, locked: bool, except_reservation: int) -> tuple[Seating, ...]:

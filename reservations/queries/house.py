@@ -24,11 +24,10 @@ from reservations.queries.day import (
     BLOCK_COLUMNS,
     SEATED_COLUMNS,
     blocked,
-    layout_fields,
-    of_layout,
     rules_fields,
     seated,
 )
+from reservations.queries.layout import layout_fields, of_layout
 from reservations.queries.prepared import Param, Prepared, Question, together
 from reservations.queries.rules import service_rules, turns_of
 
@@ -36,15 +35,15 @@ _DAY = dt.timedelta(days=1)
 
 
 def house(restaurant_id: int, since: dt.date) -> House:
-    """Return what holds on every service date from since on, in 7 statements. Raises `Restaurant.DoesNotExist`."""
+    """Return what holds on every service date from since on, in 6 statements. Raises `Restaurant.DoesNotExist`."""
     asked = {"restaurant": restaurant_id, "since": since}
-    rows, closures, special_days, services, turns, *layout = together(
+    rows, closures, special_days, services, turns, layout = together(
         _RESTAURANT_ROW.asked(restaurant=restaurant_id),
         _CLOSURES.asked(**asked),
         _SPECIAL_DAYS.asked(**asked),
         _SERVICES.asked(**asked),
         turns_of(restaurant_id),
-        *of_layout(restaurant_id),
+        of_layout(restaurant_id),
     )
     if not rows:
         raise Restaurant.DoesNotExist
@@ -55,7 +54,7 @@ def house(restaurant_id: int, since: dt.date) -> House:
         special_days=tuple(SpecialSpec(*row) for row in special_days),
         closures=tuple(ClosureSpec(*row) for row in closures),
         **rules_fields(restaurant),
-        **layout_fields(*layout),
+        **layout_fields(layout),
     )
 
 
