@@ -8,12 +8,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from reservations.replaying.lines import Line, Outcome, Replayed
+
+_LONGEST_WAIT = 60.0
+"""Seconds of one wait for the next line: a slow pace asks for more than a system call takes."""
 
 
 class CrewError(Exception):
@@ -34,7 +37,7 @@ def replay(lines: Sequence[Line], plan: Plan, processes: int) -> Replayed:
     first = lines[0].reserved_at.timestamp() if lines else 0.0
     if processes == 1:
         began = time.monotonic()
-        outcomes, retries = _work(lines, plan, first)
+        outcomes, retries = _work(lines, plan, first, _slept)
         return Replayed(outcomes, retries, time.monotonic() - began)
     # Spawned, not forked: a connection to the database can't be shared.
     context = multiprocessing.get_context("spawn")
@@ -86,11 +89,21 @@ def _member(theirs: Connection, lines: Sequence[Line], plan: Plan, first: float)
         connection.ensure_connection()
         theirs.send(([], 0))
         theirs.recv()
-        theirs.send(_work(lines, plan, first))
+        # Nothing more is said until all are through: what can be read then is that the first process is gone.
+        theirs.send(_work(lines, plan, first, theirs.poll))
 
 
-def _work(lines: Sequence[Line], plan: Plan, first: float) -> tuple[list[Outcome], int]:
-    """Attempt the lines one after the other, none before its moment; return them and how many collisions there were."""
+def _slept(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
+
+
+def _work(lines: Sequence[Line], plan: Plan, first: float, gone: Callable[[float], bool]) -> tuple[list[Outcome], int]:
+    """Attempt the lines one after the other, none before its moment; return them and how many collisions there were.
+
+    gone waits for so many seconds, or until the first process is gone, which it
+    returns: whoever killed that one has stopped the replay, and no line is begun.
+    """
     from reservations.engine import locks
     from reservations.replaying.attempt import attempt
 
@@ -98,8 +111,10 @@ def _work(lines: Sequence[Line], plan: Plan, first: float) -> tuple[list[Outcome
     began = time.monotonic()
     outcomes = []
     for line in lines:
-        if plan.pace is not None:
-            due = began + (line.reserved_at.timestamp() - first) / plan.pace
-            time.sleep(max(0.0, due - time.monotonic()))
+        due = began + (line.reserved_at.timestamp() - first) / plan.pace if plan.pace is not None else began
+        while not (ended := gone(min(max(0.0, due - time.monotonic()), _LONGEST_WAIT))) and time.monotonic() < due:
+            pass
+        if ended:
+            break
         outcomes.append(attempt(line, plan.shift_days, plan.run))
     return outcomes, int(getattr(locks, "retries", 0) - before)

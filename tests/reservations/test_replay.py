@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -279,6 +280,27 @@ def test_a_process_that_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "nowhere.settings")
     with pytest.raises(CrewError, match="ended before it was through"):
         replay([line(timezone.now()), line(timezone.now())], Plan(0, None, "run"), 2)
+
+
+def test_who_kills_the_first_process_has_stopped_the_replay(tmp_path: Path) -> None:
+    make.make_venue(slug="linde", tables=(2,) * 40)
+    log = write(tmp_path, *[f"linde,2026-01-02T12:00:{second:02},{in_a_week()},2" for second in range(0, 60, 2)])
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "replay", log, "--shift-days", "0", "--processes", "2", "--pace", "2"],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": database_url()},
+        stdout=subprocess.PIPE,
+    ) as first:
+        give_up = time.monotonic() + 60
+        while not Reservation.objects.exists() and time.monotonic() < give_up:
+            time.sleep(0.1)
+        first.kill()
+        # The others write to the same pipe, which ends with the last of them.
+        killed = time.monotonic()
+        assert first.stdout
+        first.stdout.read()
+        assert time.monotonic() - killed < 10
+    assert 0 < Reservation.objects.count() < 30
 
 
 def test_percentiles_are_of_what_was_measured() -> None:
