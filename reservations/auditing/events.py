@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from itertools import groupby
 
+from django.db.models import Q
+
 from reservations.auditing.scope import Finding, Scope, count, select, statement, utc_text
 from reservations.history import trail
 from reservations.models import HistoryEvent, Reservation, Restaurant
@@ -29,9 +31,10 @@ def chained(scope: Scope, finding: Finding) -> None:
     """Find chains of events of which one is missing, or is not what was written."""
     rows = HistoryEvent.objects.filter(**scope.filters(dated=False), position__gt=0)
     if scope.first is not None or scope.last is not None:
-        # A chain is named by its date, and such names sort as dates do.
+        # A chain is named by its date, and such names sort as dates do. The one that has none is always looked at.
         first, last = scope.first or dt.date.min, scope.last or dt.date.max
-        rows = rows.filter(chain__gte=first.isoformat(), chain__lte=last.isoformat()).exclude(chain=trail.OTHER)
+        dated = Q(chain__gte=first.isoformat(), chain__lte=last.isoformat())
+        rows = rows.filter(dated | Q(chain=trail.OTHER))
     slugs = dict(Restaurant.objects.filter(pk__in=rows.values("restaurant").order_by()).values_list("pk", "slug"))
 
     def counted(event: HistoryEvent) -> HistoryEvent:
@@ -47,7 +50,10 @@ def chained(scope: Scope, finding: Finding) -> None:
 
 
 def told(scope: Scope, finding: Finding) -> None:
-    """Find reservations of which the history, in the last event that changes a status, does not say the status."""
+    """Find reservations of which the history, in the last event that changes a status, does not say the status.
+
+    And those of which it tells and that are not there: no rule deletes one.
+    """
     where, parameters = scope.condition("r.restaurant_id", "r.service_date")
     where = f"{where} AND r.status IN ({_SHOWN})"
     reservations, events = Reservation._meta.db_table, HistoryEvent._meta.db_table
@@ -70,3 +76,20 @@ def told(scope: Scope, finding: Finding) -> None:
     ):
         says = f"the history says {kind}" if kind else "the history says nothing of it"
         finding.violated(f"reservation {reference} ({slug}, {utc_text(start)}) is {status}; {says}")
+    _vanished(scope, finding)
+
+
+def _vanished(scope: Scope, finding: Finding) -> None:
+    where, parameters = scope.condition("e.restaurant_id")
+    for limit, compared in ((scope.first, ">="), (scope.last, "<=")):
+        if limit is not None:
+            where, parameters = f"{where} AND e.chain {compared} %s", [*parameters, limit.isoformat()]
+    for slug, number in select(
+        "p.slug, e.subject_number",
+        f"{HistoryEvent._meta.db_table} e JOIN {Restaurant._meta.db_table} p ON p.id = e.restaurant_id"
+        f" LEFT JOIN {Reservation._meta.db_table} r ON r.id = e.subject_number AND r.restaurant_id = e.restaurant_id",
+        f"{where} AND e.subject = 'reservation' AND r.id IS NULL",
+        parameters,
+        "GROUP BY p.slug, e.subject_number ORDER BY p.slug, e.subject_number",
+    ):
+        finding.violated(f"reservation number {number} ({slug}), of which the history tells, is not there")

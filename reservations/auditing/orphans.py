@@ -69,7 +69,7 @@ def subjects(scope: Scope, finding: Finding) -> None:
 
 
 def lapsed(scope: Scope, finding: Finding) -> None:
-    """Find holds that lapsed more than an hour ago and that nobody has expired."""
+    """Find holds that lapsed more than an hour ago and that nobody has expired, or that have no end."""
     where, parameters = scope.condition("r.restaurant_id", "r.service_date")
     where = f"{where} AND r.status = 'held'"
     source = f"{_RESERVATIONS} r JOIN {_RESTAURANTS} p ON p.id = r.restaurant_id"
@@ -77,11 +77,12 @@ def lapsed(scope: Scope, finding: Finding) -> None:
     for slug, reference, until in select(
         "p.slug, r.reference, r.held_until",
         source,
-        f"{where} AND r.held_until < %s",
+        f"{where} AND (r.held_until IS NULL OR r.held_until < %s)",
         [*parameters, scope.now - EXPIRED_WITHIN],
         "ORDER BY r.id",
     ):
-        finding.violated(f"reservation {reference} ({slug}) is held, but only until {utc_text(until)}")
+        says = f"only until {utc_text(until)}" if until else "without an end"
+        finding.violated(f"reservation {reference} ({slug}) is held, but {says}")
 
 
 def merged(scope: Scope, finding: Finding) -> None:

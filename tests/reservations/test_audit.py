@@ -141,6 +141,7 @@ BREAKS: list[tuple[str, str, Callable[[House], Any]]] = [
     ("proposals", "is cancelled", lambda house: change(house.request, reservation=house.cancelled)),
     ("messages", "is about nothing", lambda house: change(house.message, reservation=None)),
     ("lapsed", "is held, but only until", lambda house: change(house.hold, held_until=ago(61))),
+    ("lapsed", "is held, but without an end", lambda house: change(house.hold, held_until=None)),
     ("guests", "into", lambda house: change(house.guests[0], merged_into=house.guests[0])),
     ("guests", "into", lambda house: change(house.guests[2], merged_into=house.guests[0])),
     ("restaurants", "its guest", a_guest_from_elsewhere),
