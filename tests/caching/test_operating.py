@@ -155,8 +155,11 @@ def test_warm_cache_keeps_to_its_rate() -> None:
 
 def test_warm_cache_refuses_what_can_not_work(own_redis: RedisServer) -> None:
     make.make_restaurant()
-    with pytest.raises(CommandError, match="use a number above 0"):
-        run("warm_cache", "--per-second", "0")
+    for rate in ("0", "-1", "nan", "inf", "1e-310"):
+        with pytest.raises(CommandError, match="use a number from"):
+            run("warm_cache", f"--per-second={rate}")
+    with pytest.raises(CommandError, match="--most: use a number above 0"):
+        run("warm_cache", "--most=-5")
     with pytest.raises(CommandError, match="ALLOWED_HOSTS"):
         run("warm_cache", "--host", "evil.example")
     with override_settings(ALLOWED_HOSTS=["*"]), pytest.raises(CommandError, match="--host"):

@@ -34,8 +34,10 @@ class Command(BaseCommand):
     def handle(self, *, host: str, per_second: float, most: int, **_options: Any) -> None:
         """Warm the cache and tell what was found."""
         host = host or _first_host()
-        if per_second <= 0:
-            raise CommandError("--per-second: use a number above 0.")
+        if not 0.01 <= per_second <= 10_000:
+            raise CommandError("--per-second: use a number from 0.01 to 10000.")
+        if most < 0:
+            raise CommandError("--most: use a number above 0, or 0 for all.")
         if store.state() != "ok":
             raise CommandError(_away())
         application = make_application()
