@@ -68,3 +68,5 @@ def test_in_development_it_is_printed() -> None:
     done = manage("send_test_email", "ada@example.org", email_url="consolemail://")
     assert done.returncode == 0
     assert "To: ada@example.org" in done.stdout
+    assert "taken" not in done.stdout
+    assert done.stdout.endswith("Nothing was sent: EMAIL_URL names no mail server.\n")

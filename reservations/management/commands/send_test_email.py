@@ -73,12 +73,18 @@ class Command(BaseCommand):
             raise CommandError(f"Not sent. {type(error).__name__}: {said(error)}\n{_advice(error)}") from error
         self.stdout.write(
             "The server has taken it. If it does not arrive, look into the spam folder and the server's log."
+            if _is_smtp()
+            else "Nothing was sent: EMAIL_URL names no mail server."
         )
+
+
+def _is_smtp() -> bool:
+    return settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend")
 
 
 def _server() -> str:
     """Return what sends, without its password."""
-    if not settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend"):
+    if not _is_smtp():
         return settings.EMAIL_BACKEND
     security = "TLS" if settings.EMAIL_USE_SSL else "STARTTLS" if settings.EMAIL_USE_TLS else "not encrypted"
     user = f" as {settings.EMAIL_HOST_USER}" if settings.EMAIL_HOST_USER else ""
