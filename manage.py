@@ -26,6 +26,9 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         raise SystemExit(f"The settings are not usable: {error}") from error
+    except KeyboardInterrupt as error:
+        sys.stderr.write("Stopped.\n")
+        raise SystemExit(130) from error
     except (InterfaceError, OperationalError) as error:
         # With an SQLSTATE the server did answer: the traceback says what was asked.
         if getattr(error.__cause__, "sqlstate", None) or "--traceback" in sys.argv:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from reservations.models import HistoryEvent, TableClaim
 from restaurant_site.embedded import binaries
 from tests import factories as make
+from tests.conftest import ROOT, database_url
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -100,3 +104,29 @@ def test_a_backup_of_another_release_is_told(dump: Path) -> None:
         recorder.record_unapplied("menus", "9999_later")
         recorder.record_unapplied("menus", name)
         recorder.record_applied("menus", name)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_who_is_told_to_stop_leaves_no_copy_behind(dump: Path, number: signal.Signals) -> None:
+    back_up(dump)
+    before = databases()
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "rehearse_restore", str(dump)],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": database_url()},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Where tests run behind a shell's "&", Ctrl-C is ignored by who inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as rehearsal:
+        assert rehearsal.stdout
+        assert "Restoring" in rehearsal.stdout.readline()
+        assert databases() > before
+        rehearsal.send_signal(number)
+        out, told = rehearsal.communicate(timeout=60)
+    assert rehearsal.returncode == 130
+    assert out.splitlines()[-1].startswith("Dropped ")
+    assert told.splitlines()[-1] == "Stopped."
+    assert "Traceback" not in told
+    assert databases() == before

@@ -7,11 +7,13 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -66,16 +68,18 @@ class Command(BaseCommand):
 
     @contextlib.contextmanager
     def _scratch(self) -> Iterator[str]:
-        """Make a database that is nobody's, and drop it whatever happens."""
+        """Make a database that is nobody's, and drop it whatever happens, also where the rehearsal is ended."""
         name = f"rehearsal_{secrets.token_hex(4)}"
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        former = signal.signal(signal.SIGTERM, _stop)
         try:
+            with connection._nodb_cursor() as cursor:
+                cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
             yield name
         finally:
             with connection._nodb_cursor() as cursor:
-                cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             self.stdout.write(f"Dropped {name}.")
+            signal.signal(signal.SIGTERM, former)
 
     def _restore(self, program: Path, dump: Path, name: str) -> None:
         size = dump.stat().st_size / 1_000_000
@@ -136,6 +140,10 @@ class Command(BaseCommand):
         if done.returncode:
             self.stderr.write(done.stderr.rstrip("\n"))
         return done.returncode == 0
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _pg_restore() -> Path:
