@@ -206,6 +206,16 @@ def test_how_many_days_are_current_can_be_told(write: Write) -> None:
         call_command("import_menus", str(rows), "--current-days", "-1")
 
 
+def test_who_stops_it_is_told_how_to_go_on(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(**_arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("restaurant_site.management.commands.import_menus.save_dishes", stopped)
+    with pytest.raises(CommandError, match="What was imported before stays") as told:
+        Run(write({}))
+    assert told.value.returncode == 130
+
+
 def test_sections_come_in_the_order_of_their_names_and_the_nameless_one_last(write: Write) -> None:
     Run(write(*({"section": name, "dish": f"Dish of {name}"} for name in ("", "Gericht 10", "Gericht 9", "Beilagen"))))
     (card,) = menus_of(Restaurant.objects.get().pk)

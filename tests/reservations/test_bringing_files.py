@@ -169,3 +169,17 @@ def test_the_command_says_what_it_would_do_and_does_it(tmp_path: Any, capsys: py
     ):
         with pytest.raises(CommandError, match=said):
             call_command("import_bookings", *arguments)
+
+
+def test_who_stops_the_command_is_told_how_to_go_on(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_venue(slug="here")
+    file = tmp_path / "guests.csv"
+    file.write_text("name,email\nAda,ada@example.org\n")
+
+    def stopped(*_arguments: Any, **_options: Any) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("reservations.importing.bookings.running.run", stopped)
+    with pytest.raises(CommandError, match="What was brought over stays") as told:
+        call_command("import_bookings", str(file), "--restaurant", "here")
+    assert told.value.returncode == 130

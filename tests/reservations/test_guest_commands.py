@@ -76,6 +76,18 @@ def test_without_yes_it_asks(venue: Restaurant, monkeypatch: pytest.MonkeyPatch,
     assert (Guest.objects.get().erased_at is not None) == erased
 
 
+def test_an_end_of_the_input_is_no_answer(venue: Restaurant, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_guest(venue, email="ada@example.org")
+
+    def ended(_question: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", ended)
+    assert "Nothing was erased" in refusal("erase_guest", "zur-linde", "ada@example.org")
+    assert Guest.objects.get().erased_at is None
+
+
 def test_where_nobody_can_be_asked_nothing_is_erased(venue: Restaurant, monkeypatch: pytest.MonkeyPatch) -> None:
     make_guest(venue, email="ada@example.org")
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))

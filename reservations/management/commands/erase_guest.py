@@ -50,7 +50,10 @@ class Command(BaseCommand):
     def _agreed(self) -> bool:
         if not sys.stdin.isatty():
             raise CommandError("Nobody can be asked here. Give --yes to erase.")
-        return input("This can't be undone. Erase? [yes/no] ").strip().lower() == "yes"
+        try:
+            return input("This can't be undone. Erase? [yes/no] ").strip().lower() == "yes"
+        except EOFError:
+            return False
 
 
 def _lines(found: Coming) -> list[str]:

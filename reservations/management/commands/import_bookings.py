@@ -64,6 +64,8 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error}") from error
         except Error as error:
             raise CommandError(f"The database refused: {str(error).strip()}\n{_RESUME}") from error
+        except KeyboardInterrupt as error:
+            raise CommandError(f"Stopped. {_RESUME}", returncode=130) from error
         self._finish(batch)
 
     def _foretell(self, would: Preview) -> None:

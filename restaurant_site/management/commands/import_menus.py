@@ -30,6 +30,8 @@ from restaurant_site.canteens import Outcome, Rules, import_canteen, make_by_nam
 
 CURRENT_DAYS = 60
 
+_RESUME = "What was imported before stays; running the command again goes on from there."
+
 Report = Callable[[str, int, str, str], None]
 """Called with "line" or "canteen", its number, its name, and why it can't be used."""
 
@@ -128,10 +130,10 @@ class Command(BaseCommand):
             by_name, saved, dishes = _save(rows, current_days, progress)
         except Error as error:
             progress.clear()
-            raise CommandError(
-                f"The database refused or can't be reached: {str(error).strip()} "
-                "What was imported before stays; running the command again goes on from there."
-            ) from error
+            raise CommandError(f"The database refused or can't be reached: {str(error).strip()} {_RESUME}") from error
+        except KeyboardInterrupt as error:
+            progress.clear()
+            raise CommandError(f"Stopped. {_RESUME}", returncode=130) from error
         progress.clear()
         self.stdout.write(_summary(outcomes, by_name, saved, dishes, unusable))
         self.stdout.write(f"{time.monotonic() - started:>9.1f}  seconds")
