@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from reservations.auditing.scope import Finding, Scope, count, select, utc_text
+from reservations.auditing.scope import Finding, Scope, count, select, table_numbers, utc_text
 from reservations.engine.slots import SLOT
 from reservations.models import Block, Reservation, Table, TableClaim
 from reservations.models.reservation import COUNTED
@@ -108,7 +108,8 @@ def matched(scope: Scope, finding: Finding) -> None:
 def _reservations(scope: Scope) -> Iterator[tuple[_Owner, set[_Slot]]]:
     rows = Reservation.objects.filter(**scope.filters())
     for row, claimed in _with_claims(rows, "reservation", "reference", "status"):
-        restaurant_id, slug, start, end, table_ids, reference, status = row
+        restaurant_id, slug, start, end, named, reference, status = row
+        table_ids = table_numbers(named)
         live, finished = status in COUNTED, status == Reservation.Status.FINISHED
         yield (
             _Owner(f"reservation {reference}", slug, status, restaurant_id, live, finished, start, end, table_ids),
@@ -120,7 +121,7 @@ def _blocks(scope: Scope) -> Iterator[tuple[_Owner, set[_Slot]]]:
     for row, claimed in _with_claims(Block.objects.filter(**scope.filters()), "block", "pk", "lifted_at"):
         restaurant_id, slug, start, end, table_ids, pk, lifted = row
         # A lifted one still says which tables it was of.
-        state, tables = ("in force", table_ids) if lifted is None else ("lifted", [])
+        state, tables = ("in force", table_numbers(table_ids)) if lifted is None else ("lifted", [])
         yield _Owner(f"block {pk}", slug, state, restaurant_id, lifted is None, False, start, end, tables), claimed
 
 

@@ -52,10 +52,11 @@ def chained(scope: Scope, finding: Finding) -> None:
 def told(scope: Scope, finding: Finding) -> None:
     """Find reservations of which the history, in the last event that changes a status, does not say the status.
 
+    Of what never was more than a hold it may say nothing; what once was more is none again.
+
     And those of which it tells and that are not there: no rule deletes one.
     """
     where, parameters = scope.condition("r.restaurant_id", "r.service_date")
-    where = f"{where} AND r.status IN ({_SHOWN})"
     reservations, events = Reservation._meta.db_table, HistoryEvent._meta.db_table
     finding.rows = count(f"{reservations} r", where, parameters)
     # Numbers rise under the row's lock, so that of one subject the highest is the last.
@@ -70,7 +71,8 @@ def told(scope: Scope, finding: Finding) -> None:
         f"{reservations} r JOIN {Restaurant._meta.db_table} p ON p.id = r.restaurant_id"
         f" LEFT JOIN ({last}) l ON l.restaurant_id = r.restaurant_id AND l.subject_number = r.id"
         f" LEFT JOIN {events} e ON e.id = l.last_id",
-        f"{where} AND (e.kind IS NULL OR e.kind <> r.status)",
+        f"{where} AND ((r.status IN ({_SHOWN}) AND (e.kind IS NULL OR e.kind <> r.status))"
+        f" OR (r.status NOT IN ({_SHOWN}) AND e.kind IN ({_SHOWN})))",
         parameters,
         "ORDER BY r.id",
     ):

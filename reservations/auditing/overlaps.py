@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
-from reservations.auditing.scope import Finding, Scope, utc_text
+from reservations.auditing.scope import Finding, Scope, table_numbers, utc_text
 from reservations.models import Block, HistoryEvent, Reservation
 from reservations.models.reservation import COUNTED
 
@@ -88,7 +88,7 @@ def _reservations(scope: Scope, first: dt.date, last: dt.date) -> Iterator[_Seat
             date=date,
             start=start,
             end=left,
-            tables=tuple(table_ids),
+            tables=tuple(table_numbers(table_ids)),
             may_have_moved=status != Status.HELD,
         )
 
@@ -108,7 +108,7 @@ def _blocks(scope: Scope, first: dt.date, last: dt.date) -> Iterator[_Seated]:
             date=date,
             start=start,
             end=end,
-            tables=tuple(table_ids),
+            tables=tuple(table_numbers(table_ids)),
             may_have_moved=False,
         )
 

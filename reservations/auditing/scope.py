@@ -101,6 +101,11 @@ def _adapted(value: Any) -> Any:
     return connection.ops.adapt_datefield_value(value) if isinstance(value, dt.date) else value
 
 
+def table_numbers(value: Any) -> list[int]:
+    """Return the tables that a row names; what can't be a table, as nobody but a hand writes it, is none."""
+    return [number for number in value if isinstance(number, int)] if isinstance(value, list) else []
+
+
 def utc_text(moment: dt.datetime) -> str:
     """Return a moment in UTC, to the minute, such as 2026-12-01T18:30Z."""
     if moment.tzinfo is not None:

@@ -119,6 +119,8 @@ BREAKS: list[tuple[str, str, Callable[[House], Any]]] = [
     ("claims", "which has not begun", a_party_that_kept_tables_after_leaving),
     ("claims", "has tables", lambda house: change(house.cancelled, table_ids=[house.tables[0].pk])),
     ("claims", "has no table", lambda house: change(house.seated, table_ids=[])),
+    ("claims", "has no table", lambda house: change(house.seated, table_ids=7)),
+    ("claims", "has no table", lambda house: change(house.seated, table_ids=[[1], "1"])),
     ("owners", ", expired", lambda house: change(house.hold, status=Status.EXPIRED, table_ids=[])),
     ("owners", ", released", lambda house: change(house.hold, status=Status.RELEASED, table_ids=[])),
     ("owners", ", no_show", reservation_at(Status.NO_SHOW, table_ids=[])),

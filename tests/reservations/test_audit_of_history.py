@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from reservations.history import chaining, trail
-from reservations.models import HistoryEvent
-from tests.reservations.audited import House, audited, make_house
+from reservations.models import HistoryEvent, Reservation, TableClaim
+from tests.reservations.audited import House, Status, audited, make_house
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +29,17 @@ def test_what_has_no_date_is_looked_at_whatever_the_dates(house: House) -> None:
     answer = audited(*dates)
     assert answer.violated == {"chains": 1}
     assert "chain other: event 1 is not what was written" in answer.out
+
+
+@pytest.mark.parametrize("status", [Status.HELD, Status.EXPIRED, Status.RELEASED])
+def test_what_was_confirmed_is_no_hold_again(house: House, status: str) -> None:
+    row = house.confirmed
+    TableClaim.objects.filter(reservation=row).delete()
+    Reservation.objects.filter(pk=row.pk).update(status=status, table_ids=[])
+    answer = audited()
+    assert answer.violated["events"] == 1
+    assert f"reservation {row.reference}" in answer.out
+    assert f"is {status}; the history says confirmed" in answer.out
 
 
 def test_a_reservation_that_is_gone_is_named_by_what_is_told_of_it(house: House) -> None:
