@@ -18,6 +18,7 @@ from django.db.models import F
 
 from reservations.engine.inserts import insert_many
 from reservations.engine.locks import lock_days, retried, take_day
+from reservations.engine.plan import DayPlan
 from reservations.engine.slots import claimed_slots
 from reservations.history import trail
 from reservations.history.trail import COMMAND, Event
@@ -84,9 +85,10 @@ def fill_day(place: DemoPlace, restaurant: Restaurant, date: dt.date, now: dt.da
         # Asked again: another process may have filled the day meanwhile.
         if Reservation.objects.filter(restaurant=restaurant, idempotency_key=key_of(place.slug, date, 0)).exists():
             return 0
-        found = arrivals(day_plan(restaurant.pk, date), place.crowd, f"{place.slug}:{date}", now)
+        plan = day_plan(restaurant.pk, date)
+        found = arrivals(plan, place.crowd, f"{place.slug}:{date}", now)
         if found:
-            _write(place, restaurant, date, found, now)
+            _write(place, restaurant, plan, found, now)
         return len(found)
 
     return retried(work)
@@ -119,7 +121,8 @@ def _status(key: str, start: dt.datetime, end: dt.datetime, now: dt.datetime) ->
     return Status.SEATED if end > now else Status.FINISHED
 
 
-def _write(place: DemoPlace, restaurant: Restaurant, date: dt.date, found: Sequence[Arrival], now: dt.datetime) -> None:
+def _write(place: DemoPlace, restaurant: Restaurant, plan: DayPlan, found: Sequence[Arrival], now: dt.datetime) -> None:
+    date, services = plan.date, {service.id: service for service in plan.services}
     rng = random.Random(f"guests:{place.slug}:{date}")  # noqa: S311 - invented guests, not a secret
     rows = []
     tables: dict[str, tuple[int, ...]] = {}
@@ -143,6 +146,8 @@ def _write(place: DemoPlace, restaurant: Restaurant, date: dt.date, found: Seque
                 table_ids=list(tables[key]),
                 needs_step_free=arrival.ask.step_free,
                 idempotency_key=key,
+                pacing_limit=services[arrival.time.service_id].max_covers,
+                online_pacing_limit=services[arrival.time.service_id].max_online_covers,
                 confirmed_at=arrival.booked_at,
                 cancelled_at=arrival.cancelled_at,
                 seated_at=start if status in (Status.SEATED, Status.FINISHED) else None,

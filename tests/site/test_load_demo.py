@@ -15,6 +15,7 @@ from django.db.models import Count, Sum
 from django.test import Client, TestCase, override_settings
 
 from menus.models import Dish, Menu
+from reservations.auditing.audit import audit
 from reservations.engine.availability import Ask, times
 from reservations.engine.slots import claimed_slots
 from reservations.models import (
@@ -141,6 +142,14 @@ class TestLoadedDemo(TestCase):
                 assert limit is None or found["covers"] <= limit
                 limits += limit is not None
         assert limits > 100
+        # Kept with each, or the audit could not tell.
+        for row in rows.select_related("service"):
+            assert row.service is not None
+            assert (row.pacing_limit, row.online_pacing_limit) == (
+                row.service.max_covers,
+                row.service.max_online_covers,
+            )
+        assert [finding.name for finding in audit(now=NOON) if finding.violations] == []
         single = {row.pk: row for row in Table.objects.all()}
         combined: dict[frozenset[int], TableCombination] = {}
         for combination in TableCombination.objects.prefetch_related("members"):
