@@ -147,7 +147,7 @@ def test_the_command_says_what_it_would_do_and_does_it(tmp_path: Any, capsys: py
     file.write_bytes(sheet([row(restaurant), row(restaurant, **{"Visit Time": "15:00"})]))
     call_command("import_bookings", str(file), "--restaurant", "here", "--dry-run")
     told = capsys.readouterr()
-    assert "1  would be waiting" in told.out
+    assert "1  would be brought over\n" in told.out
     assert "line 3: Ada Guest: No service seats guests at this time." in told.err
     assert not BookingImport.objects.exists()
     assert Reservation.objects.count() == 1

@@ -75,7 +75,9 @@ class Command(BaseCommand):
             if text := problem_text(would.code(row)):
                 self.stderr.write(f"line {row.line}: {_name(row.told)}: {text}")
         for status, count in sorted(would.counts.items()):
-            self.stdout.write(f"{count:>9,}  would be {ImportRow.Status(status).label}")
+            # What waits to be brought over, in a file that is looked at alone.
+            becomes = ImportRow.Status.PLACED if status == ImportRow.Status.WAITING else ImportRow.Status(status)
+            self.stdout.write(f"{count:>9,}  would be {becomes.label}")
 
     def _report(self, row: ImportRow) -> None:
         if row.status == ImportRow.Status.REFUSED:
