@@ -43,10 +43,11 @@ class Command(BaseCommand):
 
 def _findings(found: Known) -> Iterator[Finding]:
     yield Finding(found.is_up, "database", "answers" if found.is_up else "does not answer")
+    if not found.is_up:
+        # Nor is Redis used without it, which says nothing of Redis.
+        return
     cache = state()
     yield Finding(cache != "away", "Redis", cache)
-    if not found.is_up:
-        return
     for job in JOBS:
         age = found.jobs.get(job.name)
         # A seldom job runs once for all copies, after its pause.

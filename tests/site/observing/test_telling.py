@@ -18,6 +18,7 @@ from reservations.jobs import loop
 from reservations.jobs.table import JOBS, SEND, Job
 from reservations.models import JobBeat
 from restaurant_site.observing import exposing, lines, metrics, statements
+from restaurant_site.observing.fleet import Known
 from restaurant_site.observing.ids import request_id
 from tests.conftest import free_port
 from tests.site.observing.reading import samples, summed
@@ -128,6 +129,14 @@ def test_probes_need_no_host_no_https_and_no_session(
     answer = getattr(client, method)(path, headers={"host": "169.254.1.2"})
     assert answer.status_code == 200
     assert not answer.cookies
+
+
+def test_without_the_database_the_report_blames_the_database_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("restaurant_site.management.commands.site_report.known", lambda: Known(is_up=False))
+    out = StringIO()
+    with pytest.raises(CommandError, match=r"^Needs somebody: database\."):
+        call_command("site_report", stdout=out)
+    assert "Redis" not in out.getvalue()
 
 
 @pytest.mark.django_db
