@@ -310,6 +310,9 @@ def test_production_refuses_unless_forced() -> None:
 def test_a_date_that_is_none_is_refused() -> None:
     with pytest.raises(CommandError, match="2026-02-30"):
         call_command("load_demo", "--today", "2026-02-30")
+    for far in ("0001-01-01", "9999-12-31"):
+        with pytest.raises(CommandError, match="too far away"):
+            call_command("load_demo", "--today", far)
 
 
 @pytest.mark.django_db

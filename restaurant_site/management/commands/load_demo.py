@@ -27,9 +27,13 @@ _NOON = dt.time(12, tzinfo=dt.UTC)
 
 def _date(text: str) -> dt.date:
     try:
-        return dt.date.fromisoformat(text)
+        found = dt.date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-12-01") from error
+    # Special days are found for a year from then on.
+    if not 2000 <= found.year <= 2100:
+        raise argparse.ArgumentTypeError(f"{text!r} is too far away: use a year from 2000 to 2100")
+    return found
 
 
 class Command(BaseCommand):
