@@ -50,7 +50,9 @@ class Report:
 
 def report(hours: int = stats.KEPT_HOURS) -> Report:
     """Return the report of the last hours. Without Redis the counts are 0; the outbox comes from the database."""
-    totals = stats.totals(hours)
+    # Not asked where it is known to be away: the counts would be 0, and the log full of why.
+    is_away = enabled("default") and not store("default").gate.usable()
+    totals = stats.totals(0 if is_away else hours)
     rows = Invalidation.objects.aggregate(
         waiting=Count("pk", filter=Q(confirmed_at=None)),
         confirmed=Count("confirmed_at"),

@@ -101,12 +101,13 @@ def test_cache_stats_refuses_hours_that_are_not_kept(hours: str) -> None:
         run("cache_stats", f"--hours={hours}")
 
 
-def test_without_redis_cache_stats_says_so(own_redis: RedisServer) -> None:
+def test_without_redis_cache_stats_says_so(own_redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
     own_redis.kill()
     shown = run("cache_stats")
     assert "(one server): not used. " in shown
     assert "Ended: menu:7\nRedis does not answer." in run("purge_cache", "--tag", "menu:7")
     assert "waiting for Redis" in shown
+    assert "Exception ignored" not in caplog.text
 
 
 # --- purge_cache ------------------------------------------------------------------
