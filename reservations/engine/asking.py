@@ -128,8 +128,9 @@ def write_again(*, reservation: Reservation, email: str) -> bool:
         live = Reservation.objects.filter(pk=row.pk, status=Status.HELD, held_until__gt=Now())
         if not live.renewing(*row.own_tags(), trail.tag(row.restaurant_id)).update(**{name: email}):
             raise Refused(Reason.HOLD_LAPSED)
+        changes = trail.difference({name: getattr(row, name)}, {name: email})
         setattr(row, name, email)
-        event = Event("asked", "reservation", row.pk)
+        event = Event("asked", "reservation", row.pk, None, changes)
         trail.append(row.restaurant_id, day.date, [event], GUEST, day.now, day.head)
         send_later(message(Kind.ASKED, row, day.now))
         return True

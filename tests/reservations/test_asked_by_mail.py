@@ -12,7 +12,7 @@ from django.utils import timezone
 from reservations.engine import asking, due
 from reservations.engine.errors import Reason
 from reservations.messages.rendering import Dropped, render
-from reservations.models import Guest, Message, Reservation, Restaurant, TableClaim
+from reservations.models import Guest, HistoryEvent, Message, Reservation, Restaurant, TableClaim
 from tests import clock
 from tests.factories import make_details, make_venue
 from tests.pages import read
@@ -261,6 +261,9 @@ def test_a_link_that_is_pressed_while_the_address_is_corrected_confirms_nothing(
     with refused(Reason.CHANGED_MEANWHILE):
         asking.press(reservation=seen)
     assert (fresh(held).status, fresh(held).email) == (Status.HELD, "ada@example.org")
+    # That the address changed is told, and not what it is.
+    last = HistoryEvent.objects.filter(subject="reservation", subject_number=held.pk).latest("position")
+    assert (last.kind, last.changes) == ("asked", {"told": ["email"]})
 
 
 def test_without_that_look_the_wrong_address_would_have_it(diner: Diner, monkeypatch: pytest.MonkeyPatch) -> None:
