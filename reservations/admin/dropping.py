@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from reservations.admin import pages, touching
 from reservations.admin.formats import clock_text
 from reservations.admin.moments import read_moment
-from reservations.admin.moving import holder_text
+from reservations.admin.moving import holder_text, rest
 from reservations.admin.pages import names_text
 from reservations.engine import changing, floor
 from reservations.engine.errors import Reason, Refused
@@ -97,11 +97,14 @@ def _refused(request: HttpRequest, reservation: Reservation, reason: Reason) -> 
 
 def _taken_by(request: HttpRequest, reservation: Reservation) -> str:
     """Say who has the table for some of the time, or nothing where nobody has it any more."""
-    start = read_moment(request.POST.get("start", "")) or reservation.starts_at
+    start, end = rest(reservation)
+    asked = read_moment(request.POST.get("start", ""))
+    if asked is not None and asked != reservation.starts_at:
+        start, end = asked, asked + (reservation.ends_at - reservation.starts_at)
     rows = holders(
         reservation.restaurant_id,
         start,
-        start + (reservation.ends_at - reservation.starts_at),
+        end,
         table_ids=[read_number(request.POST.get("to", ""))],
         except_reservation=reservation.pk,
     )

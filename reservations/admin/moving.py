@@ -21,6 +21,7 @@ from reservations.admin.pages import Button, reservation_address
 from reservations.engine import floor
 from reservations.engine.availability import Ask, candidates
 from reservations.engine.errors import Reason, Refused
+from reservations.engine.slots import SLOT
 from reservations.engine.tables import slot_of
 from reservations.messages.lines import isolated
 from reservations.models import Reservation, Table
@@ -108,15 +109,14 @@ def move(model_admin: ReservationAdmin, request: HttpRequest, pk: int) -> HttpRe
     )
 
 
-def _rest(reservation: Reservation) -> tuple[dt.datetime, dt.datetime]:
-    """Return what is left of a party's time, as the write rule counts it."""
-    seated = reservation.status == Reservation.Status.SEATED
-    now = slot_of(timezone.now())
-    return max(reservation.starts_at, now) if seated else reservation.starts_at, reservation.ends_at
+def rest(reservation: Reservation) -> tuple[dt.datetime, dt.datetime]:
+    """Return what is left of a party's time, as the write rule counts it: a slot where it is over."""
+    start = max(reservation.starts_at, slot_of(timezone.now()))
+    return start, max(reservation.ends_at, start + SLOT)
 
 
 def _held_by_others(reservation: Reservation) -> dict[int, Holder]:
-    start, end = _rest(reservation)
+    start, end = rest(reservation)
     rows = holders(reservation.restaurant_id, start, end, except_reservation=reservation.pk)
     return {row.table_id: row for row in reversed(rows)}
 
