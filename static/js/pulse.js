@@ -8,7 +8,8 @@
 //
 // A page may do without an address and fetch a part of itself now and then, by
 // hx-select and hx-target="this": then those answers tell whether the line is
-// up, and while it is down pulse:retry on document asks for the next.
+// up, and while it is down pulse:retry on document asks for the next. What has the
+// focus in such a part has it afterwards, and what was chosen stays chosen.
 "use strict";
 (() => {
   const EVERY = 1000;
@@ -120,6 +121,37 @@
     }
   };
 
+  const sign = (item) => {
+    const action = item.form ? item.form.getAttribute("action") : "";
+    const text = item.localName === "button" ? item.textContent : "";
+    return [item.localName, action, item.name, item.value, item.getAttribute("href"), text].join("|");
+  };
+  const nameOf = (select) => `${select.form ? select.form.getAttribute("action") : ""}|${select.name}`;
+  let held = { signs: [], chosen: new Map() };
+
+  const hold = (part) => {
+    const item = part.contains(document.activeElement) ? document.activeElement : null;
+    const row = item && item.closest("tr, article");
+    // Where another's touch takes away what has the focus, the link to its row has it.
+    const signs = [item, row && row.querySelector("a[href]")].filter(Boolean).map(sign);
+    held = { signs, chosen: new Map([...part.querySelectorAll("select")].map((one) => [nameOf(one), one.value])) };
+  };
+
+  const giveBack = (part) => {
+    for (const select of part.querySelectorAll("select")) {
+      const value = held.chosen.get(nameOf(select));
+      if ([...select.options].some((option) => option.value === value)) select.value = value;
+    }
+    const items = [...part.querySelectorAll("a[href], button, select")];
+    const found = held.signs.map((one) => items.find((item) => sign(item) === one)).find(Boolean);
+    if (found && document.activeElement === document.body) found.focus({ preventScroll: true });
+  };
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const part = event.detail.target.dataset.hxSelect;
+    if (part) giveBack(document.querySelector(part));
+  });
+
   // A part of the page that is fetched anew stays where the answer is without it, as the page to sign in is.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { target, xhr } = event.detail;
@@ -132,7 +164,8 @@
     }
     if (alone) up();
     const isThere = xhr.status < 400 && xhr.responseText.includes(`id="${part.slice(1)}"`);
-    if (!isThere) event.detail.shouldSwap = false;
+    if (isThere) hold(target);
+    else event.detail.shouldSwap = false;
     notes("refused", !isThere);
   });
 
