@@ -110,8 +110,12 @@ def move(model_admin: ReservationAdmin, request: HttpRequest, pk: int) -> HttpRe
 
 
 def rest(reservation: Reservation) -> tuple[dt.datetime, dt.datetime]:
-    """Return what is left of a party's time, as the write rule counts it: a slot where it is over."""
-    start = max(reservation.starts_at, slot_of(timezone.now()))
+    """Return what is left of a party's time, as the write rule counts it: a slot where it is over.
+
+    Of one that sits before its time it begins now.
+    """
+    now = slot_of(timezone.now())
+    start = now if reservation.status == Reservation.Status.SEATED else max(reservation.starts_at, now)
     return start, max(reservation.ends_at, start + SLOT)
 
 

@@ -204,8 +204,6 @@ def _state(day: Timeline, at: AtTable, moment: dt.datetime, is_now: bool, clock:
     if is_now and at.over is not None:
         minutes = int((moment - at.over.until).total_seconds() // 60)
         return "overstays", _("+%(minutes)d min") % {"minutes": minutes}, at.over
-    if is_now and at.has is None and at.following and _sits(at.following):
-        return "seated", _minutes_left(at.following, moment), at.following
     # Who is there and does not sit yet; at their table, or before it is theirs.
     if is_now and (waits := next(filter(_waits, (at.has, at.following)), None)):
         return "arrived", _("arrived"), waits

@@ -14,6 +14,7 @@ from reservations.history import trail
 from reservations.history.trail import By, Event
 from reservations.models import Block, Restaurant, Table, TableClaim, User
 from reservations.queries.day import window
+from reservations.queries.early import sat_at
 from restaurant_site.caching import outbox
 
 __all__ = ["block", "lift"]
@@ -33,7 +34,7 @@ def block(
     """Block tables from start to end (aware; widened to whole slots) on a service date.
 
     Raises `Refused`: TABLES_TAKEN where a party or another block has one of
-    them, WRONG_TABLES where one is not this restaurant's or the time is none.
+    them, or somebody sits there before their time; WRONG_TABLES where one is not this restaurant's or the time is none.
     """
     wanted = tuple(sorted(set(table_ids)))
     first, last = slot_of(start), next_slot(end)
@@ -48,7 +49,7 @@ def block(
         head = queue.serve(restaurant.pk, date, day.now, day.head)
         view = window(restaurant.pk, date, first, last, locked=True)
         lock_neighbours(view, days)
-        if view.taken & set(wanted):
+        if (view.taken | sat_at(restaurant.pk, first, last, day.now)) & set(wanted):
             raise Refused(Reason.TABLES_TAKEN)
         row = Block(
             restaurant=restaurant,

@@ -27,6 +27,7 @@ from reservations.messages.outgoing import STAFF_HEED, Kind, coming_up, message,
 from reservations.models import Message, Reservation, Restaurant, TableClaim
 from reservations.models.reservation import COUNTED
 from reservations.queries.day import Fresh, fresh_day, window
+from reservations.queries.early import sat_at
 from reservations.queries.rules import cutoff
 
 __all__ = ["can_change", "change", "details_of", "kept_start", "wish_of", "write"]
@@ -182,7 +183,9 @@ def _decided(
         since = _since(row, fresh.now)
         end = max(row.ends_at, end_of(fresh.plan, new), since + SLOT)
         rest = window(row.restaurant_id, new.date, since, end, locked=True, except_reservation=row.pk)
-        view = replace(rest, covers=view.covers)
+        # Where somebody sits before their time no claim says so yet.
+        early = sat_at(row.restaurant_id, since, end, fresh.now, but=row.pk)
+        view = replace(rest, covers=view.covers, taken=rest.taken | early)
     lock_neighbours(view, days)
     ask = Ask(
         party=new.party,

@@ -29,6 +29,7 @@ from reservations.history.trail import By
 from reservations.models import Reservation, Restaurant, Table, TableClaim, User
 from reservations.models.reservation import new_reference
 from reservations.queries.day import window
+from reservations.queries.early import sat_at
 from reservations.queries.floor import running
 
 __all__ = ["finish", "mark_no_show", "move", "seat", "stay_longer", "walk_in"]
@@ -92,7 +93,9 @@ def mark_no_show(*, reservation: Reservation, by: By) -> bool:
 def move(*, reservation: Reservation, table_ids: tuple[int, ...], by: By) -> bool:
     """Move a party to other tables for the rest of its time; False where it is there already.
 
-    One whose time is over while it sits gets the slot in which it moves.
+    One whose time is over while it sits gets the slot in which it moves. Tables at which
+    somebody sits before their time are taken, though no claim says so yet; and one that sits
+    before its own needs tables that nobody has now.
     Raises `Refused`: WRONG_TABLES (not this restaurant's, out of use, or too
     few seats), TABLES_TAKEN, NOT_CONFIRMED.
     """
@@ -106,13 +109,24 @@ def move(*, reservation: Reservation, table_ids: tuple[int, ...], by: By) -> boo
         since = max(row.starts_at, slot_of(day.now))
         row.ends_at = max(row.ends_at, since + SLOT)
         view = window(row.restaurant_id, row.service_date, since, row.ends_at, locked=True, except_reservation=row.pk)
-        if view.taken & set(wanted) or view.neighbours:
+        early = sat_at(row.restaurant_id, since, row.ends_at, day.now, but=row.pk)
+        if (view.taken | early) & set(wanted) or view.neighbours:
             raise Refused(Reason.TABLES_TAKEN)
+        if row.status == Status.SEATED and day.now < row.starts_at:
+            _refuse_taken_now(row, set(wanted) - set(row.table_ids), day.now)
         TableClaim.objects.filter(reservation_id=row.pk).delete()
         claim(row, wanted, since)
         return {"table_ids": list(wanted), "ends_at": row.ends_at}
 
     return settle(reservation, by, "moved", _STANDING, step, refused=Reason.NOT_CONFIRMED, takes=True, frees=True)
+
+
+def _refuse_taken_now(row: Reservation, tables: set[int], now: dt.datetime) -> None:
+    """Refuse tables that somebody has from this slot to the party's own time, at which it is to sit at once."""
+    start = slot_of(now)
+    view = window(row.restaurant_id, row.service_date, start, row.starts_at, locked=True, except_reservation=row.pk)
+    if (view.taken | sat_at(row.restaurant_id, start, row.starts_at, now, but=row.pk)) & tables:
+        raise Refused(Reason.TABLES_TAKEN)
 
 
 def stay_longer(*, reservation: Reservation, minutes: int, by: By) -> bool:

@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
-from reservations.engine.availability import Ask, DayPlan, Seating, ServiceRules, candidates, pick, starts
-from reservations.engine.tables import slot_of
+from reservations.engine.availability import Ask, DayPlan, ServiceRules, candidates, pick, starts
 from reservations.models import Reservation, Restaurant, Table, TableClaim
-from reservations.queries.day import day_plan
+from reservations.queries.day import blocked, day_plan
+from reservations.queries.early import sitting_early
 
 Status = Reservation.Status
 
@@ -38,23 +39,14 @@ def running(restaurant: Restaurant, now: dt.datetime) -> Now:
     runs, the date is the local one, and its next service seats who comes early.
     """
     today = now.astimezone(restaurant.zone).date()
-    early = _sitting_early(restaurant, (today - dt.timedelta(days=1), today), now)
+    early = sitting_early(restaurant.pk, now)
     yesterday = day_plan(restaurant.pk, today - dt.timedelta(days=1), locked=True)
     late = _service_at(yesterday, now)
     plan = yesterday if late is not None else day_plan(restaurant.pk, today, locked=True)
     service = late or _service_at(plan, now)
-    tables = frozenset(table for seating in early for table in seating.table_ids)
-    return Now(plan.date, replace(plan, seatings=(*plan.seatings, *early)), service, tables)
-
-
-def _sitting_early(restaurant: Restaurant, dates: Sequence[dt.date], now: dt.datetime) -> list[Seating]:
-    rows = Reservation.objects.filter(
-        restaurant=restaurant, service_date__in=dates, status=Status.SEATED, starts_at__gt=now
-    ).order_by()
-    return [
-        Seating(slot_of(now), start, date, party=0, online=False, table_ids=tuple(table_ids))
-        for start, date, table_ids in rows.values_list("starts_at", "service_date", "table_ids")
-    ]
+    tables = frozenset(table for party in early for table in party.table_ids)
+    seatings = [blocked(party.start, party.end, party.service_date, [*party.table_ids]) for party in early]
+    return Now(plan.date, replace(plan, seatings=(*plan.seatings, *seatings)), service, tables)
 
 
 def _service_at(plan: DayPlan, now: dt.datetime) -> ServiceRules | None:
@@ -129,12 +121,14 @@ def free_instead(
         .order_by()
         .values_list("table_id", "slot_start", "reservation_id")
     )
+    early = sitting_early(restaurant_id, timezone.now())
     gone = set(occupied)
     found = {}
     for party in parties:
         taken = {
             table for table, slot, owner in claims if party.starts_at <= slot < party.ends_at and owner != party.pk
         }
+        taken.update(*(one.table_ids for one in early if one.start < party.ends_at and one.end > party.starts_at))
         ask = Ask(party=party.party_size, area_id=party.area_id, step_free=party.needs_step_free, online=False)
         found[party.pk] = pick(candidates(plans[party.service_date], ask), taken | gone) or ()
         gone.update(found[party.pk])

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from django.db.models import Min, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from reservations.models import Reservation, TableClaim
+from reservations.models import Reservation, Table, TableClaim
+from reservations.queries.early import sitting_early
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,10 @@ def holders(
     table_ids: Sequence[int] | None = None,
     except_reservation: int = 0,
 ) -> list[Holder]:
-    """Return who has tables from start to end (aware), the first to have one first, in one statement.
+    """Return who has tables from start to end (aware), the first to have one first, in as many statements for many.
 
-    Of all the restaurant's tables, or of those given. Holds that have lapsed have nothing.
+    Of all the restaurant's tables, or of those given. Holds that have lapsed have nothing; who sits before
+    their time has the table from now on.
     """
     claims = TableClaim.objects.filter(restaurant_id=restaurant_id, slot_start__gte=start, slot_start__lt=end)
     if table_ids is not None:
@@ -60,7 +63,9 @@ def holders(
         .annotate(first=Min("slot_start"))
         .order_by("first", "table_id")
     )
-    return [
+    early = _early(restaurant_id, start, end, table_ids, except_reservation)
+    known = {(holder.table_id, holder.reservation_id) for holder in early}
+    found = [
         Holder(
             table_id=table_id,
             table=table,
@@ -73,4 +78,35 @@ def holders(
             reason=reason or "",
         )
         for table_id, table, reservation_id, reference, name, status, block_id, reason, first in rows
+        if (table_id, reservation_id) not in known
+    ]
+    return sorted([*early, *found], key=lambda holder: (holder.first, holder.table_id))
+
+
+def _early(
+    restaurant_id: int, start: dt.datetime, end: dt.datetime, table_ids: Sequence[int] | None, but: int
+) -> list[Holder]:
+    parties = [
+        party
+        for party in sitting_early(restaurant_id, timezone.now())
+        if party.start < end and party.end > start and party.reservation_id != but
+    ]
+    if not parties:
+        return []
+    names = dict(Table.objects.filter(restaurant_id=restaurant_id).values_list("pk", "name"))
+    return [
+        Holder(
+            table_id=table,
+            table=names[table],
+            first=max(party.start, start),
+            reservation_id=party.reservation_id,
+            reference=party.reference,
+            name=party.name,
+            is_hold=False,
+            block_id=None,
+            reason="",
+        )
+        for party in parties
+        for table in party.table_ids
+        if table in names and (table_ids is None or table in table_ids)
     ]

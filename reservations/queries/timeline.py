@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reservations.engine.availability import DayPlan, day_times
 from reservations.engine.slots import SLOT
@@ -112,8 +112,8 @@ def timeline(restaurant: Restaurant, date: dt.date, now: dt.datetime) -> Timelin
     """Return a local service date at a moment (aware), in 7 statements, however many parties and tables there are.
 
     Claims say who has a table: a party that moved while it sat has its new one
-    from then on. Holds that have lapsed have none. What the dates around it
-    have of the same hours is there too.
+    from then on; one that sits before its time has it from now on. Holds that have
+    lapsed have none. What the dates around it have of the same hours is there too.
     """
     plan = rules_on(restaurant.pk, date, turns=True)
     around = (date - _DAY, date, date + _DAY)
@@ -126,7 +126,8 @@ def timeline(restaurant: Restaurant, date: dt.date, now: dt.datetime) -> Timelin
     }
     stays: dict[int, list[Stay]] = {}
     for stay in _stays(restaurant.pk, first, first + slots * SLOT, parties, blocks):
-        stays.setdefault(stay.table_id, []).append(stay)
+        before = stays.setdefault(stay.table_id, [])
+        before.append(_since_seated(stay, before[-1].until if before else first, now))
     covers: dict[dt.datetime, int] = {}
     for row in own:
         covers[row.starts_at] = covers.get(row.starts_at, 0) + row.party_size
@@ -199,6 +200,14 @@ def _stays(
             found.append(Stay(table, slot, slot + SLOT, reservation, block))
         run = (table, reservation_id, block_id)
     return found
+
+
+def _since_seated(stay: Stay, free: dt.datetime, now: dt.datetime) -> Stay:
+    """Return a stay as it is where the party sits before its time: from now on, as far as the table is free."""
+    row = stay.reservation
+    if row is None or row.status != Reservation.Status.SEATED or not now < row.starts_at == stay.first:
+        return stay
+    return replace(stay, first=min(stay.first, max(slot_of(now), free)))
 
 
 def _rooms(restaurant_id: int, taken: Iterable[int]) -> tuple[Room, ...]:
