@@ -82,7 +82,9 @@ _STAFF: dict[Reason, str | Promise] = {
     Reason.HOLD_LAPSED: _("The hold had lapsed."),
     Reason.ALREADY_EXTENDED: _("The hold was extended already."),
     Reason.CUTOFF_PASSED: _("The cancellation cut-off has passed."),
-    Reason.ALREADY_STARTED: _("The start of the reservation has passed."),
+    Reason.ALREADY_STARTED: _(
+        "The time of this party has begun, or it sits already: its tables can be changed, its time can't."
+    ),
     Reason.NOT_STARTED: _("The reservation's time has not begun yet."),
     Reason.NOT_CONFIRMED: _("The reservation is not in status confirmed."),
     Reason.NOT_SEATED: _("The party is not seated."),

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from reservations.engine.availability import Ask
+from reservations.engine.availability import Ask, DayPlan, ServiceRules
 from reservations.engine.deciding import Decision, Wish, claim, decide, end_of, lock_neighbours
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, known_guest
@@ -76,8 +76,9 @@ def change(
     one is refused the old one stands. A party stays at its tables where they
     still suit, unless the wish names others. online False is for staff, who
     pass over what `booking.book` lets them pass over. A guest is refused after the cut-off (CUTOFF_PASSED),
-    and its details after the start (ALREADY_STARTED). Where somebody else has
-    changed it since it was read: CHANGED_MEANWHILE.
+    and its details after the start (ALREADY_STARTED). A party whose time has begun may still become
+    larger or smaller by staff; one that sits keeps its time, else its table would be free for others
+    (ALREADY_STARTED). Where somebody else has changed it since it was read: CHANGED_MEANWHILE.
     """
     new, told = _agreed(reservation, wish, details)
     moves = new != wish_of(reservation)
@@ -93,6 +94,8 @@ def change(
         fresh = fresh_day(row.restaurant_id, new.date)
         if online:
             _refuse_late(row, fresh, moves)
+        if row.status == Status.SEATED and new.start != row.starts_at:
+            raise Refused(Reason.ALREADY_STARTED)
         head = fresh.head
         before = {name: getattr(row, name) for name in _STATE}
         values: dict[str, Any] = {**asdict(told)}
@@ -104,10 +107,12 @@ def change(
             values |= _placed_as(new, decision, by, pacing_reason)
             if new.start != row.starts_at:
                 values |= _UNSAID
-            if _sits(row, new):
+            if _has_begun(row, new, fresh.now):
                 # Nobody's time becomes shorter because somebody joined the table.
                 since = _since(row, fresh.now)
                 values["ends_at"] = max(values["ends_at"], row.ends_at, since + SLOT)
+                # It came by the service by which it came.
+                values |= {"service_id": row.service_id, "service_name": row.service_name}
             if not online:
                 # The limit of those online does not bind staff: it was not in force.
                 values["online_pacing_limit"] = None
@@ -137,7 +142,9 @@ def change(
         with Ahead() as queue:
             changed = retried(work, exhausted=Reason.TABLES_TAKEN)
     except Refused as refusal:
-        if moves and refusal.reason not in (Reason.CHANGED_MEANWHILE, Reason.NOT_CONFIRMED):
+        # Of who sits nobody was turned away.
+        unkept = (Reason.CHANGED_MEANWHILE, Reason.NOT_CONFIRMED, *([] if online else [Reason.ALREADY_STARTED]))
+        if moves and refusal.reason not in unkept:
             record(new, online, refusal.reason)
         raise
     reservation.refresh_from_db()
@@ -176,12 +183,13 @@ def _decided(
     view = window(
         row.restaurant_id, new.date, new.start, end_of(fresh.plan, new), locked=True, except_reservation=row.pk
     )
-    now = fresh.now
-    if _sits(row, new) and not online:
+    now, own = fresh.now, None
+    if _has_begun(row, new, fresh.now) and not online:
         # Its start has passed, and what is over of its time may have been another's.
         now = min(now, new.start - dt.timedelta(seconds=1))
         since = _since(row, fresh.now)
-        end = max(row.ends_at, end_of(fresh.plan, new), since + SLOT)
+        own = _own_service(row, fresh.plan)
+        end = max(row.ends_at, end_of(fresh.plan, new, own), since + SLOT)
         rest = window(row.restaurant_id, new.date, since, end, locked=True, except_reservation=row.pk)
         # Where somebody sits before their time no claim says so yet.
         early = sat_at(row.restaurant_id, since, end, fresh.now, but=row.pk)
@@ -196,7 +204,12 @@ def _decided(
         kept_start=kept_start(row, new.party),
         table_ids=tuple(sorted(set(new.table_ids))),
     )
-    return decide(fresh.plan, new, ask, view, now, keep=tuple(row.table_ids))
+    return decide(fresh.plan, new, ask, view, now, keep=tuple(row.table_ids), own=own)
+
+
+def _own_service(row: Reservation, plan: DayPlan) -> ServiceRules | None:
+    """Return the service by whose rules a party is there; the day's first, of one from the door when none ran."""
+    return next((one for one in plan.services if one.id == row.service_id), next(iter(plan.services), None))
 
 
 def kept_start(reservation: Reservation, party: int) -> dt.datetime | None:
@@ -204,9 +217,9 @@ def kept_start(reservation: Reservation, party: int) -> dt.datetime | None:
     return reservation.starts_at if party <= reservation.party_size else None
 
 
-def _sits(row: Reservation, new: Wish) -> bool:
-    """Return whether a party sits already, and only its size or area is to change."""
-    return row.status == Status.SEATED and new.start == row.starts_at
+def _has_begun(row: Reservation, new: Wish, now: dt.datetime) -> bool:
+    """Return whether a party sits already or its time has begun, and only its size or area is to change."""
+    return new.start == row.starts_at and (row.status == Status.SEATED or row.starts_at <= now)
 
 
 def _since(row: Reservation, now: dt.datetime) -> dt.datetime:

@@ -68,17 +68,26 @@ class Decision:
         return ",".join(self.passed_over)
 
 
-def decide(plan: DayPlan, wish: Wish, ask: Ask, view: Window, now: dt.datetime, keep: tuple[int, ...] = ()) -> Decision:
+def decide(
+    plan: DayPlan,
+    wish: Wish,
+    ask: Ask,
+    view: Window,
+    now: dt.datetime,
+    keep: tuple[int, ...] = (),
+    own: ServiceRules | None = None,
+) -> Decision:
     """Return what the rules, asked in their order, grant; raises `Refused` with the first reason against it.
 
     keep are tables that a party has already: where they suit and are free, it stays.
     Tables that staff ask for must seat the party together, and nothing else is
-    asked of them (WRONG_TABLES).
+    asked of them (WRONG_TABLES). own is the service by which a party is there
+    that came at a time at which none seats.
     """
     reason = day_reason(plan, ask, now)
     if reason is not None:
         raise Refused(reason)
-    service = service_at(plan, wish.start)
+    service = service_at(plan, wish.start) or own
     if service is None:
         raise Refused(Reason.NOT_A_TIME)
     reason = rules_reason(plan, service, ask, wish.start, now, view.covers)
@@ -159,7 +168,7 @@ def service_at(plan: DayPlan, start: dt.datetime) -> ServiceRules | None:
     return next((service for moment, service in starts(plan) if moment == start), None)
 
 
-def end_of(plan: DayPlan, wish: Wish) -> dt.datetime:
-    """Return when the party would leave; at once, for a start that no service has."""
-    service = service_at(plan, wish.start)
+def end_of(plan: DayPlan, wish: Wish, own: ServiceRules | None = None) -> dt.datetime:
+    """Return when the party would leave; at once, for a start that no service has. own is as `decide` takes it."""
+    service = service_at(plan, wish.start) or own
     return wish.start + dt.timedelta(minutes=service.turn(wish.party) if service else 0)

@@ -79,8 +79,8 @@ def test_staff_note_what_a_seated_party_tells_but_move_it_on_the_floor(venue: Re
         assert change(reservation=reservation, details=told, by=by, online=False) is True
         with refused(Reason.NOT_CONFIRMED):
             change(reservation=reservation, details=replace(told, note="Hello"))
-        # Its time has begun: to another that is over it is not moved.
-        with refused(Reason.PAST):
+        # Its time has begun: to another it is not moved.
+        with refused(Reason.ALREADY_STARTED):
             earlier = replace(wish_of(reservation), start=reservation.starts_at - dt.timedelta(minutes=30))
             change(reservation=reservation, wish=earlier, by=by, online=False)
     assert fresh(reservation).dietary_needs == "No nuts"

@@ -12,7 +12,7 @@ import pytest
 from reservations.engine import floor
 from reservations.engine.changing import change, wish_of
 from reservations.engine.errors import Reason
-from reservations.models import Reservation, Restaurant, Table
+from reservations.models import Refusal, Reservation, Restaurant, Table
 from tests import clock
 from tests import factories as make
 from tests.concurrency.invariants import broken
@@ -132,3 +132,51 @@ def test_a_guest_changes_nothing_once_seated(venue: Restaurant) -> None:
     reservation = seated(venue)
     with clock.at(SEVEN + MINUTE), refused(Reason.NOT_CONFIRMED):
         change(reservation=fresh(reservation), wish=replace(wish_of(fresh(reservation)), party=1))
+
+
+# --- Its time has begun -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("to", [{"start": SEVEN + 90 * MINUTE}, {"date": TODAY + dt.timedelta(days=3)}])
+def test_who_sits_keeps_its_time(venue: Restaurant, to: dict[str, Any]) -> None:
+    """Its table would be free for others, while it sits there."""
+    reservation = seated(venue)
+    if "date" in to:
+        to = to | {"start": SEVEN + dt.timedelta(days=3)}
+    with clock.at(SEVEN + 5 * MINUTE):
+        before = snapshot(reservation)
+        with refused(Reason.ALREADY_STARTED):
+            change(
+                reservation=fresh(reservation),
+                wish=replace(wish_of(fresh(reservation)), **to),
+                online=False,
+                by=make.make_by(),
+            )
+    assert snapshot(reservation) == before
+    assert not Refusal.objects.exists()
+
+
+def test_a_late_party_grows_before_it_is_seated(venue: Restaurant) -> None:
+    reservation = booked(venue)
+    large = make.make_table(venue, seats=3)
+    with clock.at(SEVEN + 20 * MINUTE):
+        wish = replace(wish_of(fresh(reservation)), party=3)
+        assert change(reservation=fresh(reservation), wish=wish, online=False, by=make.make_by()) is True
+        row = fresh(reservation)
+        assert (row.status, row.party_size, row.table_ids) == ("confirmed", 3, [large.pk])
+        assert (row.starts_at, row.ends_at) == (SEVEN, SEVEN + 120 * MINUTE)
+        # What is over of its time may have been another's.
+        assert min(slot for _table, slot in claims(row)) == SEVEN + 15 * MINUTE
+        assert floor.seat(reservation=row, by=make.make_by()) is True
+        assert (broken(venue.pk), chains_broken(venue)) == ({}, [])
+
+
+def test_a_party_from_the_door_grows(venue: Restaurant) -> None:
+    """It came at a time at which the service seats nobody who books."""
+    with clock.at(SEVEN + 20 * MINUTE):
+        walked_in = make.make_walk_in(venue)
+        make.make_table(venue, seats=3)
+        wish = replace(wish_of(walked_in), party=3)
+        assert change(reservation=walked_in, wish=wish, online=False, by=make.make_by()) is True
+    row = fresh(walked_in)
+    assert (row.party_size, row.service_name, row.ends_at) == (3, "Dinner", walked_in.ends_at)
