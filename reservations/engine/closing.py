@@ -58,6 +58,8 @@ def close(
     number; nothing has happened then. Holds are given back, offers and
     proposals with them: whoever is typing their details is told that the day is
     closed. What a closed service frees is offered in the others.
+    The same asked for once more, by a double click or by two, is one closure: whoever
+    deletes it has opened the days again.
     """
     today = timezone.now().astimezone(restaurant.zone).date()
     earliest = max(first, today - dt.timedelta(days=1))
@@ -73,11 +75,12 @@ def close(
         for row in hit:
             day = days.get(row.service_date) or _state(restaurant.pk, row.service_date)
             days[row.service_date] = _end(row, restaurant, day, by, choices)
-        closure = Closure.objects.create(
-            restaurant=restaurant, starts_on=first, ends_on=last, service=service, reason=reason
-        )
-        changes = {"starts_on": [None, first.isoformat()], "ends_on": [None, last.isoformat()]}
-        trail.note(restaurant.pk, [Event("closed", "closure", closure.pk, None, changes)], by, timezone.now())
+        asked = {"restaurant": restaurant, "starts_on": first, "ends_on": last, "service": service, "reason": reason}
+        closure = Closure.objects.filter(**asked).first()
+        if closure is None:
+            closure = Closure.objects.create(**asked)
+            changes = {"starts_on": [None, first.isoformat()], "ends_on": [None, last.isoformat()]}
+            trail.note(restaurant.pk, [Event("closed", "closure", closure.pk, None, changes)], by, timezone.now())
         for date, day in days.items():
             serve_waitlist(restaurant.pk, date, day.now, day.head)
         return closure

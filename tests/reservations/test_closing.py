@@ -251,3 +251,18 @@ def test_what_cannot_be_settled_keeps_none_of_the_others(user: User) -> None:
         found = close_night(restaurant=restaurant, date=sat.service_date, outcomes=outcomes, by=by)
     assert found == [(sat, Reason.NOT_CONFIRMED)]
     assert [fresh(one).status for one in (sat, other)] == ["seated", "finished"]
+
+
+def test_closed_twice_is_one_closure() -> None:
+    """By a double click, or by two: whoever deletes it has opened the day again."""
+    restaurant = make.make_venue()
+    date = make.days_ahead(restaurant)
+    by = make.make_by()
+    first, second = (
+        closing.close(restaurant=restaurant, first=date, last=date, choices={}, by=by, reason="Wedding")
+        for _time in range(2)
+    )
+    assert first == second
+    assert [event for event in events(restaurant) if event == "closure closed"] == ["closure closed"]
+    first.delete()
+    assert make.make_reservation(restaurant, date=date).status == "confirmed"
