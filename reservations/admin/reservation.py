@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,6 +25,7 @@ from reservations.admin.history import reservation_links
 from reservations.messages.lines import isolated
 from reservations.models import Block, Refusal, Reservation, ServiceDay, Table, TableClaim
 from reservations.queries.evening import with_twice
+from reservations.queries.touches import touches
 from reservations.reasons import passed_text, staff_text
 from reservations.scoping import Link
 
@@ -188,12 +190,17 @@ class ReservationAdmin(EveningColumns, OwnedAdmin[Reservation]):
         return super().changelist_view(request, extra | (extra_context or {}))
 
     def form_context(self, request: HttpRequest, obj: Reservation) -> dict[str, Any]:
-        """Return also what wants heed, and the buttons of one touch."""
+        """Return also what wants heed, the buttons of one touch, and what takes the last one back."""
         may = request.user.has_perm(booking.CHANGE)
+        last = touches(obj.restaurant_id, (obj.service_date,), timezone.now()).get(obj.pk) if may else None
         return {
             **super().form_context(request, obj),
             "notes": notes(request, obj),
-            "buttons": touching.buttons(obj) if may else [],
+            "buttons": [
+                *(touching.buttons(obj) if may else []),
+                # From the floor who is finished, cancelled or a no-show is gone: this page is where its message leads.
+                *([noting.undo_button(obj, last.event, last.kind, "")] if last else []),
+            ],
             "actions": touching.links(obj) if may else [],
         }
 

@@ -294,3 +294,20 @@ def test_who_sits_beyond_its_time_is_told_until_when_it_stays_from_now_on(staff:
     row.refresh_from_db()
     assert row.ends_at >= timezone.now()
     assert (free, button.label) == (True, f"15 minutes, until {clock_text(row.ends_at, restaurant.zone)}")
+
+
+@pytest.mark.parametrize(("status", "label"), [("confirmed", "No-show"), ("seated", "Finish")])
+def test_a_wrong_touch_on_the_floor_is_undone_where_its_message_leads(staff: Client, status: str, label: str) -> None:
+    restaurant = make_house()
+    party = make_party(restaurant, 1, starts=-30, status=status)
+    rows = shown(staff, restaurant).context["late" if status == "confirmed" else "seated"]
+    (button,) = [one for one in rows[0].buttons if one.label == label]
+    response = staff.post(button.address, dict(button.fields), follow=True)
+    assert not response.context["late"]
+    assert not response.context["seated"]
+    page = of_reservation(party, "change")
+    assert f'href="{page}"' in response.content.decode()
+    (undo,) = [one for one in staff.get(page).context["buttons"] if one.label.startswith("Undo: ")]
+    staff.post(undo.address, dict(undo.fields))
+    party.refresh_from_db()
+    assert (party.status, party.table_ids) == (status, [tables_of(restaurant)[0].pk])
