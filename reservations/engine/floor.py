@@ -145,10 +145,10 @@ def stay_longer(*, reservation: Reservation, minutes: int, by: By) -> bool:
             raise Refused(Reason.CHANGED_MEANWHILE)
         since, now = row.ends_at, slot_of(day.now)
         row.ends_at = (max(since, now) if row.status == Status.SEATED else since) + more
-        if _is_taken(row, since):
+        if _is_taken(row, since, day.now):
             # What is over meanwhile may have been another's; from now on it may not.
             since = max(since, now)
-            if _is_taken(row, since):
+            if _is_taken(row, since, day.now):
                 raise Refused(Reason.TABLES_TAKEN)
         claim(row, row.table_ids, since)
         return {"ends_at": row.ends_at}
@@ -156,10 +156,11 @@ def stay_longer(*, reservation: Reservation, minutes: int, by: By) -> bool:
     return settle(reservation, by, "extended", _STANDING, step, refused=Reason.NOT_SEATED, takes=True, frees=False)
 
 
-def _is_taken(row: Reservation, since: dt.datetime) -> bool:
-    """Return whether somebody else has one of its tables from a slot to its end, by claims or a lapsed hold."""
+def _is_taken(row: Reservation, since: dt.datetime, now: dt.datetime) -> bool:
+    """Return whether somebody else has one of its tables from a slot to its end: by claims, a lapsed hold, or early."""
     view = window(row.restaurant_id, row.service_date, since, row.ends_at, locked=True, except_reservation=row.pk)
-    return bool(view.taken & set(row.table_ids) or view.neighbours)
+    early = sat_at(row.restaurant_id, since, row.ends_at, now, but=row.pk)
+    return bool((view.taken | early) & set(row.table_ids) or view.neighbours)
 
 
 def walk_in(

@@ -134,3 +134,11 @@ def test_boards_and_pages_show_it_as_taken(client: Client, early: Reservation, o
     page = client.post(address, blocking).content.decode()
     assert early.reference in page
     assert second.name not in page.partition("Taken:")[2].partition("</ul>")[0]
+
+
+def test_who_should_have_left_it_stays_no_longer(venue: Restaurant) -> None:
+    """The page of a longer stay says so, and the rule does."""
+    before = party(venue, 0, dt.time(17), minutes=105)
+    party(venue, 0, dt.time(19))
+    with refused(Reason.TABLES_TAKEN):
+        floor.stay_longer(reservation=fresh(before), minutes=15, by=make.make_by())
