@@ -93,12 +93,24 @@ class Table(CachedModel):
         return isolated(self.name)
 
     def clean(self) -> None:
-        """Refuse a range of seats that no party is in, and the area of another restaurant."""
+        """Refuse a range of seats that no party is in, the area of another restaurant, and to shrink a combination."""
         super().clean()
         if self.min_seats and self.max_seats and self.min_seats > self.max_seats:
             raise ValidationError({"max_seats": _("There are fewer seats than the smallest party needs.")})
         if self.area_id and self.restaurant_id and self.area.restaurant_id != self.restaurant_id:
             raise ValidationError({"area": _("This area belongs to another restaurant.")})
+        self._refuse_too_few_seats()
+
+    def _refuse_too_few_seats(self) -> None:
+        """Refuse fewer seats than before where a combination would still take parties that its tables don't hold."""
+        if not self.pk or not self.max_seats or not Table.objects.filter(pk=self.pk, max_seats__gt=self.max_seats):
+            return
+        for combination in TableCombination.objects.filter(members__table=self).prefetch_related("tables"):
+            others = sum(table.max_seats for table in combination.tables.all() if table.pk != self.pk)
+            if others + self.max_seats < combination.max_party:
+                text = _("The combination “%(combination)s” takes parties up to %(party)d. Change that first.")
+                words = {"combination": combination, "party": combination.max_party}
+                raise ValidationError({"max_seats": ValidationError(text, params=words)})
 
 
 class TableCombination(CachedModel):

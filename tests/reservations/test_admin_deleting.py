@@ -92,3 +92,27 @@ def test_restaurant_without_reservations_goes_with_all_that_is_its_own(staff: Cl
     )
     assert staff.post(address("restaurant", "delete", restaurant.pk), {"post": "yes"}).status_code == 302
     assert not Restaurant.objects.exists()
+
+
+def test_table_of_a_combination_keeps_the_seats_that_it_needs(staff: Client) -> None:
+    """With fewer a diner would be given tables that don't seat the party."""
+    restaurant = make_venue(tables=(4, 4))
+    combination = make_combination(restaurant, list(restaurant.tables.all()), name="Both")
+    table = restaurant.tables.order_by("pk")[0]
+    typed = {
+        "area": table.area_id,
+        "name": table.name,
+        "min_seats": 1,
+        "max_seats": 2,
+        "is_active": "on",
+        "position": 0,
+    }
+    page = staff.post(address("table", "change", table.pk), typed).content.decode()
+    assert "“Both” takes parties up to 8" in page
+    typed["max_seats"] = 5
+    assert staff.post(address("table", "change", table.pk), typed).status_code == 302
+    type(combination).objects.update(max_party=6)
+    typed["max_seats"] = 2
+    assert staff.post(address("table", "change", table.pk), typed).status_code == 302
+    table.refresh_from_db()
+    assert table.max_seats == 2
