@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from reservations.admin import explain, floor, phone, timeline
+from reservations.admin import explain, floor, misfits, phone, timeline
 from reservations.admin.base import OwnedAdmin, ReadOnlyAdmin, SiteAdmin
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import local_text
@@ -272,6 +272,12 @@ class TableAdmin(OwnedAdmin[Table]):
         "position",
         ("plan_x", "plan_y", "plan_shape"),
     )
+
+    def save_model(self, request: HttpRequest, obj: Table, form: Any, change: bool) -> None:
+        """Tell who is to come to a table that suits them no more."""
+        super().save_model(request, obj, form, change)
+        if change and {"max_seats", "is_active"} & set(form.changed_data):
+            misfits.warn(request, obj)
 
     def deletion_refusals(self, request: HttpRequest, objs: Iterable[Table]) -> Iterable[str]:
         """Keep a table that reservations are or were at, which the database would not part with, or of a combination.

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from reservations.engine.availability import Ask, DayPlan, ServiceRules, candidates, pick, starts
+from reservations.engine.tables import slot_of
 from reservations.models import Reservation, Restaurant, Table, TableClaim
 from reservations.queries.day import blocked, day_plan
 from reservations.queries.early import sitting_early
@@ -178,6 +179,19 @@ def same_contact(reservation: Reservation) -> QuerySet[Reservation]:
         .exclude(pk=reservation.pk)
         .order_by("starts_at", "pk")
     )
+
+
+def misfits(table: Table, now: dt.datetime) -> list[Reservation]:
+    """Return the parties to come at a table that is out of use, or has too few seats with their other tables.
+
+    In two statements.
+    """
+    claims = TableClaim.objects.filter(table=table, slot_start__gte=slot_of(now), reservation__status=Status.CONFIRMED)
+    rows = Reservation.objects.filter(pk__in=claims.order_by().values("reservation")).order_by("starts_at", "pk")
+    seats = dict(Table.objects.filter(restaurant=table.restaurant_id, is_active=True).values_list("pk", "max_seats"))
+    return [
+        row for row in rows if table.pk not in seats or sum(seats.get(pk, 0) for pk in row.table_ids) < row.party_size
+    ]
 
 
 def table_names(restaurant_id: int) -> dict[int, str]:

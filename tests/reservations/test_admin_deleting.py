@@ -116,3 +116,25 @@ def test_table_of_a_combination_keeps_the_seats_that_it_needs(staff: Client) -> 
     assert staff.post(address("table", "change", table.pk), typed).status_code == 302
     table.refresh_from_db()
     assert table.max_seats == 2
+
+
+@pytest.mark.parametrize("change", [{"max_seats": 2}, {"is_active": ""}])
+def test_table_that_suits_who_is_to_come_no_more_names_them(staff: Client, change: dict[str, object]) -> None:
+    restaurant = make_venue(tables=(4,))
+    row = make_reservation(restaurant, party=3)
+    table = restaurant.tables.get()
+    typed = {
+        "area": table.area_id,
+        "name": table.name,
+        "min_seats": 1,
+        "max_seats": 4,
+        "is_active": "on",
+        "position": 0,
+    }
+    where = address("table", "change", table.pk)
+    assert "no more" not in staff.post(where, typed | {"max_seats": 3}, follow=True).content.decode()
+    page = staff.post(where, typed | change, follow=True).content.decode()
+    assert f"{table.name} suits 1 party to come no more" in page
+    assert f'href="/admin/reservations/reservation/{row.pk}/move/"' in page
+    row.refresh_from_db()
+    assert row.table_ids == [table.pk]
