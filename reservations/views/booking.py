@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -26,7 +27,7 @@ from reservations.queries.venue import Place
 from reservations.reasons import diner_text
 from reservations.views import open_holds
 from reservations.views.addresses import own_address
-from reservations.views.agreeing import consent_form, keep_consent
+from reservations.views.agreeing import consent_form, keep_consent, ticked
 from reservations.views.asked import is_waiting, not_yours, own_hold, waiting_page
 from reservations.views.browser import to_own_page
 from reservations.views.glance import Glance
@@ -86,7 +87,7 @@ def _hold(request: HttpRequest, slug: str) -> HttpResponse:
             if lease.is_new:
                 open_holds.give_back(request, found.id, browser)
             return _other_times(request, found, wish, refusal.reason, draft, glance.plan, None if draft else form)
-    response = redirect("details", slug=slug, reference=held.reference)
+    response = _to_details(request, slug, held)
     if cookie:
         new_browser(response, cookie)
     return response
@@ -161,7 +162,7 @@ def extend(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
                 return _hold_again(request, held, draft)
             kept = DetailsForm(initial=asdict(draft), country=held.restaurant.country, party=held.party_size)
             return _details_page(request, held, kept, problem=diner_text(refusal.reason), status=409)
-    return redirect("details", slug=slug, reference=reference)
+    return _to_details(request, slug, held)
 
 
 @never_cache
@@ -238,8 +239,14 @@ def _hold_again(request: HttpRequest, held: Reservation, draft: Details) -> Http
         if lease.is_new:
             open_holds.give_back(request, held.restaurant_id, held.browser)
         return _other_times(request, found_place(held.restaurant.address), wish, refusal.reason, draft)
-    url = reverse("details", kwargs={"slug": held.restaurant.address, "reference": again.reference})
-    return redirect(f"{url}?again=1")
+    return _to_details(request, held.restaurant.address, again, again="1")
+
+
+def _to_details(request: HttpRequest, slug: str, held: Reservation, **query: str) -> HttpResponse:
+    """Go to a hold's page, which ticks the boxes that were ticked on this one."""
+    asked = urlencode(query | ticked(request))
+    url = reverse("details", kwargs={"slug": slug, "reference": held.reference})
+    return redirect(f"{url}?{asked}" if asked else url)
 
 
 def _too_many(request: HttpRequest, found: Place, wish: Wish, draft: Details | None) -> HttpResponse:

@@ -25,6 +25,7 @@ from reservations.forms import TimesForm
 from reservations.links import browser_of, new_browser, new_browser_value
 from reservations.models import Restaurant
 from reservations.queries.venue import Place
+from reservations.views.agreeing import ticked
 from reservations.views.month import Who, of_party
 from reservations.views.shown import other_ways, own_fields, times_html, times_shown, with_own
 from restaurant_site.caching.fragments import fragment, rendered
@@ -167,7 +168,7 @@ def times_context(
     along. wanted and refused go with it, as `times_shown` has them, and plan, the
     date's, where it was just read.
     """
-    context: dict[str, Any] = {"place": found, "form": form, "draft": asdict(draft) if draft else {}}
+    context: dict[str, Any] = {"place": found, "form": form, "draft": asdict(draft) | ticked(request) if draft else {}}
     if not form.is_valid():
         return context
     date, who = form.cleaned_data["date"], Who.of(form)

@@ -6,14 +6,14 @@ import pytest
 from django.utils import timezone
 
 from reservations.engine.errors import Reason
-from reservations.models import Reservation, Restaurant
+from reservations.models import Guest, Reservation, Restaurant
 from reservations.reasons import diner_day_text
 from tests.factories import (
     days_ahead,
     make_venue,
 )
 from tests.pages import read
-from tests.reservations.diner import EVERYTHING, Diner, lapse, status
+from tests.reservations.diner import EVERYTHING, TYPED, Diner, lapse, status
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +135,37 @@ def test_step_free_access_asked_for_with_another_time_is_kept(place: Restaurant)
     response = diner.client.post(form.button("19:00").action, sent)
     assert response.status_code == 302
     assert Reservation.objects.get().needs_step_free
+
+
+@pytest.mark.parametrize(
+    ("way", "lapsed"), [("Confirm the reservation", True), ("10 more minutes", True), ("10 more minutes", False)]
+)
+def test_what_was_ticked_stays_ticked_until_it_is_confirmed(place: Restaurant, way: str, lapsed: bool) -> None:
+    """A tick has no column of the hold's: it goes from page to page, and is asked for once."""
+    Restaurant.objects.update(sends_thanks=True)
+    diner = Diner(place)
+    held = diner.hold()
+    form = diner.details(held).form(diner.details_url(held))
+    if lapsed:
+        lapse(held)
+    response = diner.send(form, way, **TYPED, dietary_needs="No nuts", want_thanks="on")
+    assert response.status_code == 302
+    form = read(diner.client.get(response["Location"])).form(response["Location"].split("?")[0])
+    assert form.values.get("want_thanks") == "on"
+    assert "keep_needs" not in form.values
+    assert diner.send(form, "Confirm the reservation").status_code == 302
+    guest = Guest.objects.get()
+    assert guest.thanks_consent_at
+    assert guest.needs_consent_at is None
+
+
+def test_what_was_ticked_goes_along_to_another_time(one_table: Restaurant) -> None:
+    diner = Diner(one_table)
+    held = diner.hold("19:00")
+    form = diner.details(held).form(diner.details_url(held))
+    lapse(held)
+    Diner(one_table).book("18:30")
+    page = read(diner.send(form, "Confirm the reservation", **EVERYTHING, keep_needs="on"))
+    again = diner.send(page.forms[1], "20:30")
+    kept = read(diner.client.get(again["Location"])).form(again["Location"].split("?")[0])
+    assert kept.values.get("keep_needs") == "on"
