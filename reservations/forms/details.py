@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from reservations.engine.booking import Details
 from reservations.models import Reservation, normalise_email
+from reservations.models.venue import MAX_PARTY
 
 if TYPE_CHECKING:
     ReservationForm = forms.ModelForm[Reservation]
@@ -187,7 +188,9 @@ class DetailsForm(ReservationForm):
         if kept["occasion"] not in Reservation.Occasion.values:
             kept["occasion"] = ""
         for name in ("children", "high_chairs"):
-            kept[name] = self.cleaned_data.get(name) or 0
+            # A number that does not go with another is for the guest to put right, not to be lost.
+            typed = str(self.data.get(name, "")).strip()
+            kept[name] = min(int(typed), MAX_PARTY) if typed.isdecimal() and len(typed) < 10 else 0
         kept["needs_step_free"] = bool(self.cleaned_data.get("needs_step_free"))
         return Details(**kept)
 

@@ -169,3 +169,15 @@ def test_what_was_ticked_goes_along_to_another_time(one_table: Restaurant) -> No
     again = diner.send(page.forms[1], "20:30")
     kept = read(diner.client.get(again["Location"])).form(again["Location"].split("?")[0])
     assert kept.values.get("keep_needs") == "on"
+
+
+def test_more_time_keeps_numbers_that_do_not_go_together(place: Restaurant) -> None:
+    diner = Diner(place)
+    held = diner.hold()
+    form = diner.details(held).form(diner.details_url(held))
+    response = diner.send(form, "10 more minutes", **{**TYPED, "children": "5", "high_chairs": "7"})
+    kept = read(diner.client.get(response["Location"])).form(diner.details_url(held)).values
+    assert (kept["children"], kept["high_chairs"]) == ("5", "7")
+    for typed in ("-1", "²", "9" * 40, "٣", ""):
+        sent = form.pressed("10 more minutes", **{**TYPED, "children": typed})
+        assert diner.client.post(form.button("10 more minutes").action, sent).status_code in (302, 409)
