@@ -60,5 +60,9 @@
     isSent = true;
     store.setItem("draft-sent", own);
   });
-  window.addEventListener("pageshow", () => { isSent = false; });
+  const again = () => { isSent = false; };
+  window.addEventListener("pageshow", again);
+  // Whoever stops a page that is slow to come stays on this one, and may send it again.
+  if (window.navigation) navigation.addEventListener("navigate", (event) => event.signal.addEventListener("abort", again));
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") again(); });
 })();
