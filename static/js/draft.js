@@ -2,7 +2,9 @@
 // it is kept in this tab, under the form's address, until another page says that it was saved.
 (() => {
   const PREFIX = "draft:";
-  const own = PREFIX + location.pathname;
+  // The same page in another language is the same form.
+  const place = (path) => PREFIX + path.replace(`/${document.documentElement.lang}/`, "/");
+  const own = place(location.pathname);
   const form = document.querySelector("form[data-draft]");
   const store = window.sessionStorage;
 
@@ -23,7 +25,7 @@
   if (sent) store.removeItem("draft-sent");
   // What stands on this page was saved: nothing of it is kept here.
   const done = document.querySelector("[data-draft-done]");
-  if (done) Object.keys(store).filter((key) => key.startsWith(PREFIX + done.dataset.draftDone)).forEach((key) => store.removeItem(key));
+  if (done) Object.keys(store).filter((key) => key.startsWith(place(done.dataset.draftDone))).forEach((key) => store.removeItem(key));
   if (!form) return;
   if (sent === own && document.querySelector(".messagelist .success")) store.removeItem(own);
 
