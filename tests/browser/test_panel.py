@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from reservations.links import reservation_token
 from reservations.models import Reservation, Restaurant
 from tests.browser.axe import serious
 from tests.browser.conftest import Visitor
@@ -234,3 +235,27 @@ def test_two_tabs_at_two_restaurants_and_a_browser_without_cookies(
     page.get_by_role("link", name="To the restaurant, with its phone number").click()
     expect(page.get_by_role("link", name="+49 30 1234567").first).to_be_visible()
     assert booked.count() == 2
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_what_is_wrong_with_the_number_of_guests_can_be_read(
+    site: Site, browser: Browser, visitors: list[Visitor], width: int
+) -> None:
+    """The field is as wide as two digits; what is wrong with it is not squeezed into that."""
+    restaurant = make_venue(tables=[2])
+    page = visit(browser, visitors, width=width)
+    reservation = make_reservation(restaurant)
+    token = reservation_token(restaurant.pk, reservation.reference)
+    base = f"{site.url}/de/restaurants/{restaurant.slug}"
+    for address in (f"{base}/times/", f"{base}/reservations/{token}/change/"):
+        page.goto(f"{address}?date={in_days(5)}&party=0")
+        error = page.locator(".field-party .errorlist")
+        expect(error).to_have_text("Ein Tisch ist für mindestens einen Gast.")
+        seen = error.bounding_box()
+        assert seen
+        assert seen["height"] < 60
+        assert seen["width"] > 200
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        date = page.get_by_label("Datum").bounding_box()
+        assert date
+        assert date["width"] > 120
