@@ -26,6 +26,10 @@ class AddressForm(forms.Form):
         return normalise_email(self.cleaned_data["email"])
 
 
+# What a reference never has, and what it is taken for, read aloud or copied by hand.
+_LOOKS_LIKE = str.maketrans("OIL", "011")
+
+
 class FindForm(forms.Form):
     """The reference of a reservation, and the address that it was booked with."""
 
@@ -44,7 +48,7 @@ class FindForm(forms.Form):
     def clean_reference(self) -> str:
         """Return the reference as it is written in the database, however it was copied or wide it was typed."""
         typed = unicodedata.normalize("NFKC", str(self.cleaned_data["reference"]))
-        return "".join(typed.split()).replace("-", "").upper()
+        return "".join(typed.split()).replace("-", "").upper().translate(_LOOKS_LIKE)
 
     def clean_email(self) -> str:
         """Return the address in the form in which addresses are compared."""

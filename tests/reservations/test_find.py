@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from reservations.engine import finding
+from reservations.forms import FindForm
 from reservations.models import Message, Reservation, Restaurant
 from tests.factories import make_details, make_hold, make_reservation, make_venue
 from tests.pages import read
@@ -45,6 +46,13 @@ def test_the_link_goes_to_the_address_that_booked(place: Restaurant) -> None:
     page = read(Client().get(answer["Location"]))
     assert "If there is a reservation with this reference and address" in page.text
     assert sent() == [(reservation.pk, "ada@example.org")]
+
+
+@pytest.mark.parametrize("typed", ["4X8KM2POA1I", "4x8km2poali"])
+def test_a_letter_that_no_reference_has_is_read_as_the_digit(typed: str) -> None:
+    form = FindForm({"reference": typed, "email": "ada@example.org"})
+    assert form.is_valid()
+    assert form.cleaned_data["reference"] == "4X8KM2P0A11"
 
 
 @pytest.mark.parametrize(
