@@ -56,6 +56,8 @@
     // Perhaps another tab has extended it.
     await check();
     if (left()) return;
+    // What is offered is not to be had any more: the page says what became of it.
+    if ("reload" in box.dataset) location.reload();
     say(0);
     show(true);
   };

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from reservations.engine import booking
+from reservations.links import entry_token
 from reservations.models import Reservation, Restaurant, WaitlistEntry
 from tests.browser.conftest import Visitor
 from tests.browser.test_booking import choose_time, fill_details, in_days, press_until
 from tests.conftest import Site
-from tests.factories import make_venue
+from tests.factories import make_entry, make_reservation, make_venue
 
 pytestmark = pytest.mark.browser
 
@@ -82,3 +86,23 @@ def test_waits_and_gets_the_table_that_somebody_gives_up(
     assert (reservation.name, reservation.source) == ("Grace Hopper", Reservation.Source.WAITLIST)
     page.get_by_role("link", name="My reservations").first.click()
     expect(page.get_by_text(reservation.reference)).to_be_visible()
+
+
+def test_an_offer_that_ends_while_it_is_looked_at_is_offered_no_more(
+    site: Site, browser: Browser, visitors: list[Visitor]
+) -> None:
+    restaurant = make_venue(tables=[2], service={"last_seating": "18:00"}, takes_waitlist=True)
+    taken = make_reservation(restaurant, at=dt.time(18))
+    entry = make_entry(restaurant, at=dt.time(18))
+    booking.cancel(reservation=taken, by_guest=False)
+    offer = WaitlistEntry.objects.get().offer
+    assert offer
+    Reservation.objects.filter(pk=offer.pk).update(held_until=timezone.now() + dt.timedelta(seconds=6))
+    visitor = Visitor(browser)
+    visitors.append(visitor)
+    page = visitor.page
+    page.goto(f"{site.url}/restaurants/{restaurant.slug}/waitlist/{entry_token(restaurant.pk, entry.reference)}/")
+    expect(page.get_by_role("button", name="Yes, we come")).to_be_visible()
+    expect(page.get_by_role("heading", name="The offer has lapsed")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("button", name="Yes, we come")).to_have_count(0)
+    expect(page.get_by_role("button", name="Join again")).to_be_visible()
