@@ -10,12 +10,12 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from reservations.engine import booking
-from reservations.links import entry_token
+from reservations.links import entry_token, reservation_token
 from reservations.models import Reservation, Restaurant, WaitlistEntry
 from tests.browser.conftest import Visitor
 from tests.browser.test_booking import choose_time, fill_details, in_days, press_until
 from tests.conftest import Site
-from tests.factories import make_entry, make_reservation, make_venue
+from tests.factories import days_ahead, make_entry, make_reservation, make_venue
 
 pytestmark = pytest.mark.browser
 
@@ -106,3 +106,23 @@ def test_an_offer_that_ends_while_it_is_looked_at_is_offered_no_more(
     expect(page.get_by_role("heading", name="The offer has lapsed")).to_be_visible(timeout=10_000)
     expect(page.get_by_role("button", name="Yes, we come")).to_have_count(0)
     expect(page.get_by_role("button", name="Join again")).to_be_visible()
+
+
+def test_why_more_cannot_come_can_be_read_on_a_phone(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
+    restaurant = make_venue(tables=[4])
+    reservation = make_reservation(restaurant, date=days_ahead(restaurant, 1), at=dt.time(18), party=2)
+    soon = timezone.now() + dt.timedelta(hours=2)
+    Reservation.objects.filter(pk=reservation.pk).update(starts_at=soon, ends_at=soon + dt.timedelta(hours=2))
+    visitor = Visitor(browser, width=390)
+    visitors.append(visitor)
+    page = visitor.page
+    token = reservation_token(restaurant.pk, reservation.reference)
+    page.goto(f"{site.url}/de/restaurants/{restaurant.slug}/reservations/{token}/")
+    page.get_by_label("Gäste").fill("5")
+    page.get_by_role("button", name="Wir kommen mit weniger Gästen").click()
+    error = page.locator(".field-party .errorlist")
+    expect(error).to_contain_text("dass weniger Gäste kommen")
+    seen = error.bounding_box()
+    assert seen
+    assert seen["width"] > 250
+    assert seen["height"] < 100
