@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from reservations.models import normalise_email
+from restaurant_site.typed import plain_reference
 
 
 class AddressForm(forms.Form):
@@ -24,10 +23,6 @@ class AddressForm(forms.Form):
     def clean_email(self) -> str:
         """Return the address in the form in which addresses are compared."""
         return normalise_email(self.cleaned_data["email"])
-
-
-# What a reference never has, and what it is taken for, read aloud or copied by hand.
-_LOOKS_LIKE = str.maketrans("OIL", "011")
 
 
 class FindForm(forms.Form):
@@ -47,8 +42,7 @@ class FindForm(forms.Form):
 
     def clean_reference(self) -> str:
         """Return the reference as it is written in the database, however it was copied or wide it was typed."""
-        typed = unicodedata.normalize("NFKC", str(self.cleaned_data["reference"]))
-        return "".join(typed.split()).replace("-", "").upper().translate(_LOOKS_LIKE)
+        return plain_reference(str(self.cleaned_data["reference"]))
 
     def clean_email(self) -> str:
         """Return the address in the form in which addresses are compared."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
@@ -20,6 +21,7 @@ from restaurant_site.limits.table import Kind, Limit, kind_of
 from restaurant_site.observing import metrics
 from restaurant_site.observing.quiet import unlogged
 from restaurant_site.staff_pages import is_staff_page
+from restaurant_site.typed import plain_reference
 
 NextHandler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -73,7 +75,10 @@ def _value(part: str, request: HttpRequest, match: ResolverMatch) -> str:
         return "" if address == "unknown" else network_of(address)
     if part == "link":
         return "/".join(str(value) for value in match.kwargs.values())
-    return str(request.POST.get(part, "")).strip().casefold()[:254]
+    typed = str(request.POST.get(part, ""))
+    # In another spelling it is not another.
+    plain = plain_reference(typed) if part == "reference" else unicodedata.normalize("NFKC", typed)
+    return plain.strip().casefold()[:254]
 
 
 def _refused(request: HttpRequest, kind: Kind, full: Full) -> HttpResponseBase:

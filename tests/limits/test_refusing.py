@@ -52,6 +52,23 @@ def test_the_twenty_first_of_an_address_is_refused_and_another_address_is_not() 
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "most", "spellings"),
+    [
+        ("reference", 10, ("4X8KM2P0A", "4x8k m2p0a", "4X8-KM2-P0A", "４X8KM2P0A", "4X8KM2POA")),
+        ("email", 5, ("zoë@", " ZOË@ ", "ｚoë@")),
+    ],
+)
+def test_another_spelling_is_not_another_reference_or_address(name: str, most: int, spellings: tuple[str, ...]) -> None:
+    other = "email" if name == "reference" else "reference"
+    for turn in range(most):
+        sent = {name: spellings[turn % len(spellings)], other: f"x{turn}"}
+        assert ask(f"192.0.2.{turn}", **sent).status_code == 400
+    for spelling in spellings:
+        assert ask("192.0.2.200", **{name: spelling, other: "y"}).status_code == 429
+
+
+@pytest.mark.django_db
 def test_what_was_typed_is_kept_and_sent_again_by_one_button(settings: Settings) -> None:
     client = Client(enforce_csrf_checks=True)
     token = read(client.get(FIND)).form(FIND).values["csrfmiddlewaretoken"]
