@@ -61,6 +61,7 @@ def confirm_online(*, reservation: Reservation, details: Details) -> Reservation
             return None
         for name in ("email", "booker_email"):
             setattr(row, name, getattr(details, name))
+        row.language = reservation.language
         return Condition(Asked.MAIL, _until(reservation, row, day), tuple(message(Kind.ASKED, row, day.now)))
 
     return _unless_asked(reservation, details, asking)

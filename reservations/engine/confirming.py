@@ -52,7 +52,8 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
     The claims stay. Where step-free access is needed and the held tables don't
     give it, other tables are claimed in the same transaction. Where asking has
     something to ask, the hold stays one, with the details, for as long as that
-    says. Raises `Refused` (HOLD_LAPSED, NO_STEP_FREE_TABLE); the hold is then as it was.
+    says. The language that the object has is kept: that of the page which confirms.
+    Raises `Refused` (HOLD_LAPSED, NO_STEP_FREE_TABLE); the hold is then as it was.
     """
     moving = (
         details.needs_step_free
@@ -73,7 +74,7 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
         else:
             tables = step_free_tables(reservation, days)
             day, rows = state_of(restaurant_id, date), together(*questions)
-        values: dict[str, Any] = {**asdict(details), **({"table_ids": list(tables)} if tables else {})}
+        values = _told(reservation, details) | ({"table_ids": list(tables)} if tables else {})
         condition = asking(day, found_guest(rows[0]) if questions else None) if asking else None
         if condition is None:
             with one_trip():
@@ -109,7 +110,7 @@ def _confirm_at_once(reservation: Reservation, details: Details, by: By) -> bool
     """Confirm a hold of which nothing is asked, in two round trips: the lock with the compare-and-set, and the rest."""
     restaurant_id, date = reservation.restaurant_id, reservation.service_date
     questions = asked_guest(restaurant_id, details)
-    values: dict[str, Any] = {**asdict(details), "status": Status.CONFIRMED, "held_until": None}
+    values = _told(reservation, details) | {"status": Status.CONFIRMED, "held_until": None}
     # The guest's lock before the row's: a merge and an erasure take them in this order.
     taking = _taking(tuple(values)).asked(own=reservation.pk, restaurant=restaurant_id, **values)
     day, (*rows, taken) = take_day_and_ask(restaurant_id, date, *questions, taking)
@@ -122,6 +123,10 @@ def _confirm_at_once(reservation: Reservation, details: Details, by: By) -> bool
         _taken(reservation, day.now, values)
         _tell(reservation, day, by)
     return True
+
+
+def _told(reservation: Reservation, details: Details) -> dict[str, Any]:
+    return {**asdict(details), "language": reservation.language}
 
 
 def _tell(reservation: Reservation, day: Locked, by: By) -> None:

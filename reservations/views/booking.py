@@ -123,6 +123,8 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         seen = look(request, _name(held))
         if seen.suspects:
             return _details_page(request, held, form, guarded=seen, status=400)
+        # Somebody may have chosen another since the table is held: the mails are in that of this page.
+        held.language = get_language() or ""
         try:
             with in_turn(held.restaurant_id, held.service_date):
                 confirmed = asking.confirm_online(reservation=held, details=form.details())

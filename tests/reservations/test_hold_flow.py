@@ -11,9 +11,11 @@ from functools import partial
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from reservations.engine.errors import Reason
-from reservations.models import Reservation, Restaurant, TableClaim
+from reservations.messages.rendering import Mail, render
+from reservations.models import Message, Reservation, Restaurant, TableClaim
 from reservations.reasons import diner_text
 from tests.conftest import Site
 from tests.factories import (
@@ -126,6 +128,22 @@ def test_the_same_key_for_another_time_is_another_hold(one_table: Restaurant) ->
     # Who tries several times keeps none of them from others.
     assert Reservation.objects.get(status=Status.HELD).local_start.hour == 21
     assert Reservation.objects.filter(status=Status.RELEASED).count() == 1
+
+
+@pytest.mark.parametrize("by_mail", [False, True], ids=["at-once", "by-mail"])
+def test_mails_are_in_the_language_in_which_it_was_confirmed(place: Restaurant, by_mail: bool) -> None:
+    Restaurant.objects.update(confirms_by_mail=by_mail)
+    diner = Diner(place)
+    held = diner.hold()
+    assert held.language == "en"
+    diner.base = f"/de{diner.base}"
+    form = diner.details(held).form(diner.details_url(held))
+    assert diner.send(form, "Reservierung bestätigen", **TYPED).status_code == 302
+    held.refresh_from_db()
+    assert held.language == "de"
+    mail = render(Message.objects.filter(reservation=held).earliest("pk"), timezone.now())
+    assert isinstance(mail, Mail)
+    assert "/de/restaurants/" in mail.text
 
 
 def test_the_enter_key_confirms(place: Restaurant) -> None:
