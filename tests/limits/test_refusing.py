@@ -62,10 +62,11 @@ def test_the_twenty_first_of_an_address_is_refused_and_another_address_is_not() 
 def test_another_spelling_is_not_another_reference_or_address(name: str, most: int, spellings: tuple[str, ...]) -> None:
     other = "email" if name == "reference" else "reference"
     for turn in range(most):
-        sent = {name: spellings[turn % len(spellings)], other: f"x{turn}"}
+        sent: dict[str, Any] = {name: spellings[turn % len(spellings)], other: f"x{turn}"}
         assert ask(f"192.0.2.{turn}", **sent).status_code == 400
     for spelling in spellings:
-        assert ask("192.0.2.200", **{name: spelling, other: "y"}).status_code == 429
+        sent = {name: spelling, other: "y"}
+        assert ask("192.0.2.200", **sent).status_code == 429
 
 
 @pytest.mark.django_db
