@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from reservations import cached
-from reservations.engine import asking, booking
+from reservations.engine import asking, booking, changing
 from reservations.engine.availability import DayPlan
 from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason, Refused
@@ -106,7 +106,8 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     if held.status not in HOLD_STATUSES:
         if request.method == "POST":
             # After a double click the browser throws the first answer away, and its cookie.
-            return to_own_page(request, held)
+            form = DetailsForm(request.POST, country=held.restaurant.country, party=held.party_size)
+            return _as_sent_last(request, held, form.details() if form.is_valid() else None)
         response = redirect(own_address(held))
         mark_visitor(response)
         return response
@@ -137,9 +138,27 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
             return redirect("details", slug=slug, reference=reference)
         keep_consent(request, confirmed)
         open_holds.give_back(request, held.restaurant_id, held.browser)
-        return to_own_page(request, confirmed)
+        return _as_sent_last(request, confirmed, form.details())
     form = DetailsForm(instance=held, country=held.restaurant.country, party=held.party_size)
     return _details_page(request, held, form)
+
+
+def _as_sent_last(request: HttpRequest, confirmed: Reservation, details: Details | None) -> HttpResponse:
+    """Go to the page of what was confirmed; who put something right and sent the form again has told that, too.
+
+    Not where something was changed by another way since: that is later than this form.
+    """
+    response = to_own_page(request, confirmed)
+    is_first = confirmed.status == Reservation.Status.CONFIRMED and confirmed.sequence == 0
+    if details is None or not is_first or changing.details_of(confirmed) == details:
+        return response
+    try:
+        changing.change(reservation=confirmed, details=details)
+    except Refused:
+        # The page shows what is so.
+        return response
+    response["Location"] += "?done=told"
+    return response
 
 
 @never_cache

@@ -130,6 +130,25 @@ def test_the_same_key_for_another_time_is_another_hold(one_table: Restaurant) ->
     assert Reservation.objects.filter(status=Status.RELEASED).count() == 1
 
 
+def test_what_was_put_right_and_sent_again_is_told(place: Restaurant) -> None:
+    """As by who stops a slow page, corrects a letter and presses once more: the first form had arrived."""
+    diner = Diner(place)
+    held = diner.hold()
+    form = diner.details(held).form(diner.details_url(held))
+    first = diner.send(form, "Confirm the reservation", **{**TYPED, "email": "ada@exmaple.org"})
+    again = diner.send(form, "Confirm the reservation", **TYPED)
+    assert again["Location"] == f"{first['Location']}?done=told"
+    assert "The restaurant now knows" in read(diner.client.get(again["Location"])).text
+    held.refresh_from_db()
+    assert (held.email, held.status) == (TYPED["email"], Status.CONFIRMED)
+    assert Message.objects.filter(reservation=held, kind=Message.Kind.CHANGE, recipient=TYPED["email"]).exists()
+    # An old page is no later word than what was changed by the link.
+    late = diner.send(form, "Confirm the reservation", **{**TYPED, "email": "old@example.org"})
+    assert late["Location"] == first["Location"]
+    held.refresh_from_db()
+    assert held.email == TYPED["email"]
+
+
 @pytest.mark.parametrize("by_mail", [False, True], ids=["at-once", "by-mail"])
 def test_mails_are_in_the_language_in_which_it_was_confirmed(place: Restaurant, by_mail: bool) -> None:
     Restaurant.objects.update(confirms_by_mail=by_mail)
