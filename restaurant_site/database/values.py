@@ -1,12 +1,13 @@
 """Values as a statement takes them: what a field's `get_db_prep_save` makes of each, which mostly is the same as ever.
 
 Django asks half a dozen methods for each value. A write rule hands over a
-hundred, most of them texts, which stay what they are, and a few numbers, states
-and empty ones, which are made into the same each time.
+hundred, most of them texts and moments, which stay what they are, and a few
+numbers, states and empty ones, which are made into the same each time.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from collections.abc import Callable
 from functools import lru_cache
@@ -28,12 +29,12 @@ def preparer(field: models.Field[Any, Any], vendor: str) -> Prepare:
     Of what people write nothing is remembered.
     """
     whole = field.get_db_prep_save
-    keeps_text = _keeps_text(field)
+    kept = _kept(field, vendor)
     known: dict[tuple[type, Any], Any] = {}
 
     def prepare(value: Any, connection: BaseDatabaseWrapper) -> Any:
         kind = type(value)
-        if kind is str and keeps_text:
+        if kind is kept and (kind is not dt.datetime or value.tzinfo is not None):
             return value
         if not (
             value is None or kind is bool or (kind is int and 0 <= value <= _SMALL) or isinstance(value, enum.Enum)
@@ -47,17 +48,25 @@ def preparer(field: models.Field[Any, Any], vendor: str) -> Prepare:
     return prepare
 
 
-def _keeps_text(field: models.Field[Any, Any]) -> bool:
-    """Return whether a text is handed on as it is: the field says nothing that Django's own do not."""
+def _kept(field: models.Field[Any, Any], vendor: str) -> type | None:
+    """Return the type of which values are handed on as they are: the field says nothing that Django's own do not.
+
+    Moments only where they are aware, and by psycopg: another driver takes them in another form.
+    """
+    if any(_is_as(field, own) for own in (models.CharField, models.TextField)):
+        return str
+    if vendor != "postgresql":
+        return None
+    if _is_as(field, models.DateTimeField):
+        return dt.datetime
+    return dt.date if _is_as(field, models.DateField) else None
+
+
+def _is_as(field: models.Field[Any, Any], own: type[models.Field[Any, Any]]) -> bool:
     kind = type(field)
-    return (
-        isinstance(field, models.CharField | models.TextField)
-        and kind.get_db_prep_save is models.Field.get_db_prep_save
-        and kind.get_db_prep_value is models.Field.get_db_prep_value
-        and any(
-            kind.get_prep_value is own.get_prep_value and kind.to_python is own.to_python
-            for own in (models.CharField, models.TextField)
-        )
+    return isinstance(field, own) and all(
+        getattr(kind, name) is getattr(own, name)
+        for name in ("get_db_prep_save", "get_db_prep_value", "get_prep_value", "to_python")
     )
 
 

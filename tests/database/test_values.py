@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.apps import apps
@@ -21,6 +22,9 @@ SOME: list[Any] = [
     *[None, True, False, 0, 1, 2, 999, 1000, 1001, -1, 2**40, 1.5, Decimal("2.50")],
     *["", "x", "0", "2026-12-24", "Zoë", lazystr("lazy"), Reservation.Status.HELD, Reservation.Source.ONLINE],
     *[[], [1, 2], {"a": 1}, dt.date(2026, 12, 24), dt.time(18), dt.datetime(2026, 12, 24, 18, tzinfo=dt.UTC)],
+    # Without a zone it warns.
+    dt.datetime.fromisoformat("2026-12-24T18:00"),
+    dt.datetime(2026, 12, 24, 18, tzinfo=ZoneInfo("Europe/Berlin")),
     *[uuid.UUID(int=7), b"x"],
 ]
 
@@ -36,9 +40,13 @@ def outcome(prepare: Any, value: Any) -> tuple[Any, ...]:
 
 def test_all_kinds_of_fields_are_asked() -> None:
     assert len({type(field) for field in FIELDS}) > 12
-    plain = [field for field in FIELDS if values._keeps_text(field)]
-    assert {type(field).__name__ for field in plain} >= {"CharField", "TextField", "EmailField", "SlugField"}
-    assert all(isinstance(field, models.CharField | models.TextField) for field in plain)
+    kept: dict[type | None, set[str]] = {}
+    for field in FIELDS:
+        kept.setdefault(values._kept(field, connection.vendor), set()).add(type(field).__name__)
+    assert kept[str] >= {"CharField", "TextField", "EmailField", "SlugField"}
+    assert kept[dt.datetime] == {"DateTimeField"}
+    assert kept[dt.date] == {"DateField"}
+    assert {values._kept(field, "microsoft") for field in FIELDS} == {str, None}
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=str)
