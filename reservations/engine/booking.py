@@ -8,7 +8,6 @@ record of the refusal.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict
 from typing import Any
 
 from django.db.models import F
@@ -83,7 +82,7 @@ def hold(
             "browser": browser,
             "idempotency_key": bound,
             "language": language,
-            **asdict(details or Details()),
+            **(details or Details()).by_column(),
             "needs_step_free": wish.step_free or (details is not None and details.needs_step_free),
         }
 
@@ -139,8 +138,8 @@ def book(
             "created_by": user,
             "pacing_exceeded_by": user if decision.exceeds_pacing else None,
             "pacing_reason": pacing_reason if decision.exceeds_pacing else "",
-            "guest_id": known_guest(wish.restaurant_id, details, language, fresh.now),
-            **asdict(details),
+            "guest_id": known_guest(wish.restaurant_id, details, language, by_staff(user), fresh.now),
+            **details.by_column(),
         }
 
     def then(reservation: Reservation, fresh: Fresh) -> None:
@@ -164,7 +163,7 @@ def extend(*, reservation: Reservation, details: Details | None = None) -> None:
             pk=reservation.pk, status=Status.HELD, asked="", hold_extended=False, held_until__gt=Now()
         )
         changed = extendable.renewing(*reservation.own_tags()).update(
-            held_until=until, hold_extended=True, **(asdict(details) if details else {})
+            held_until=until, hold_extended=True, **(details.by_column() if details else {})
         )
         if changed:
             _chain(reservation, day, GUEST, "extended", {"held_until": [None, until.isoformat()]})

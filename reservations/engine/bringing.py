@@ -7,7 +7,7 @@ they could not book is refused, and nothing is sent unless it is asked for.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
@@ -76,8 +76,8 @@ def bring_booking(
             "created_by": user,
             "pacing_exceeded_by": user if decision.exceeds_pacing else None,
             "pacing_reason": pacing_reason if decision.exceeds_pacing else "",
-            "guest_id": known_guest(wish.restaurant_id, details, language, fresh.now),
-            **asdict(details),
+            "guest_id": known_guest(wish.restaurant_id, details, language, by, fresh.now),
+            **details.by_column(),
         }
 
     def then(reservation: Reservation, fresh: Fresh) -> None:
@@ -102,7 +102,7 @@ def bring_guest(*, restaurant_id: int, details: Details, profile: Profile, by: B
     """
 
     def work() -> int:
-        pk = known_guest(restaurant_id, details, language, timezone.now())
+        pk = known_guest(restaurant_id, details, language, by, timezone.now())
         if pk is None:
             raise Refused(Reason.OTHER_GUEST)
         _enrich(pk, profile, details.dietary_needs)

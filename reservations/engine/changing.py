@@ -7,7 +7,7 @@ It raises `Refused` with the reason, and the reservation is then as it was.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from django.utils import timezone
@@ -98,7 +98,7 @@ def change(
             raise Refused(Reason.ALREADY_STARTED)
         head = fresh.head
         before = {name: getattr(row, name) for name in _STATE}
-        values: dict[str, Any] = {**asdict(told)}
+        values: dict[str, Any] = told.by_column()
         since: dt.datetime | None = None
         if moves:
             if fresh.is_waited_for:
@@ -119,7 +119,7 @@ def change(
         if all(getattr(row, name) == value for name, value in values.items() if name in _STATE):
             return False
         if (told.email, told.phone) != (row.email, row.phone):
-            values["guest_id"] = known_guest(row.restaurant_id, told, row.language, fresh.now) or row.guest_id
+            values["guest_id"] = known_guest(row.restaurant_id, told, row.language, by, fresh.now) or row.guest_id
         write(row, values)
         if moves:
             TableClaim.objects.filter(reservation_id=row.pk).delete()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -78,7 +78,7 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
         condition = asking(day, found_guest(rows[0]) if questions else None) if asking else None
         if condition is None:
             with one_trip():
-                guest = _guest(rows[0], reservation, details, day) if questions else None
+                guest = _guest(rows[0], reservation, details, day, by) if questions else None
                 _confirm(reservation, day, by, values | {"guest_id": guest})
         else:
             _keep(reservation, day, by, condition, values)
@@ -117,7 +117,7 @@ def _confirm_at_once(reservation: Reservation, details: Details, by: By) -> bool
     if not taken:
         raise Refused(Reason.HOLD_LAPSED)
     with last_trip():
-        guest = _guest(rows[0], reservation, details, day) if questions else None
+        guest = _guest(rows[0], reservation, details, day, by) if questions else None
         values |= {"guest_id": guest, "confirmed_at": day.now}
         _TOLD.sent(own=reservation.pk, guest=guest, at=day.now)
         _taken(reservation, day.now, values)
@@ -126,7 +126,7 @@ def _confirm_at_once(reservation: Reservation, details: Details, by: By) -> bool
 
 
 def _told(reservation: Reservation, details: Details) -> dict[str, Any]:
-    return {**asdict(details), "language": reservation.language}
+    return details.by_column() | {"language": reservation.language}
 
 
 def _tell(reservation: Reservation, day: Locked, by: By) -> None:
@@ -135,8 +135,8 @@ def _tell(reservation: Reservation, day: Locked, by: By) -> None:
     send_later(of_booking(reservation, day.restaurant, day.now))
 
 
-def _guest(rows: list[Any], reservation: Reservation, details: Details, day: Locked) -> int:
-    return guest_from(rows, reservation.restaurant_id, details, reservation.language, day.guest_number)
+def _guest(rows: list[Any], reservation: Reservation, details: Details, day: Locked, by: By) -> int:
+    return guest_from(rows, reservation.restaurant_id, details, reservation.language, by, day.now, day.guest_number)
 
 
 def _confirm(reservation: Reservation, day: Locked, by: By, values: dict[str, Any]) -> None:

@@ -234,8 +234,8 @@ def walk_in(
             pacing_limit=limit,
             pacing_exceeded_by=user if exceeds else None,
             pacing_reason="walk-in" if exceeds else "",
-            guest_id=known_guest(restaurant.pk, told, "", day.now),
-            **{name: getattr(told, name) for name in Details.__slots__},
+            guest_id=known_guest(restaurant.pk, told, "", by, day.now),
+            **told.by_column(),
         )
         insert_reservation(reservation)
         trail.append(restaurant.pk, here.date, [placed(reservation)], by, day.now, head)

@@ -10,6 +10,8 @@ from django.db import connection, models
 from django.db.models import Case, Q, QuerySet, Value, When
 
 from reservations.engine.inserts import insert
+from reservations.history import trail
+from reservations.history.trail import By, Event
 from reservations.models import Guest, Restaurant, contact_key
 from reservations.queries.guests import no_shows_from
 from reservations.queries.prepared import Param, Prepared, Question, together
@@ -54,18 +56,22 @@ class Details:
     booker_name: str = ""
     booker_email: str = ""
 
+    def by_column(self) -> dict[str, Any]:
+        """Return what was told by the names of the reservation's columns."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
-def known_guest(restaurant_id: int, details: Details, language: str, now: dt.datetime) -> int | None:
+
+def known_guest(restaurant_id: int, details: Details, language: str, by: By, now: dt.datetime) -> int | None:
     """Return the number of the guest with this e-mail or phone, written down where there is none yet.
 
     Inside a transaction. None without either contact: a name alone is nobody.
-    What a guest has not told before is added to what is known; nothing is
-    overwritten. Dietary needs stay with the visit: `consenting` keeps them.
+    What a guest has not told before is added to what is known, and the history says
+    so; nothing is overwritten. Dietary needs stay with the visit: `consenting` keeps them.
     Raises IntegrityError where another transaction writes the same guest down at
     this moment, for `retried`.
     """
     asked = asked_guest(restaurant_id, details)
-    return guest_from(together(*asked)[0], restaurant_id, details, language) if asked else None
+    return guest_from(together(*asked)[0], restaurant_id, details, language, by, now) if asked else None
 
 
 def asked_guest(restaurant_id: int, details: Details) -> list[Question]:
@@ -99,7 +105,13 @@ def is_to_call(restaurant: Restaurant, guest: int | None, now: dt.datetime) -> b
 
 
 def guest_from(
-    found_rows: list[Any], restaurant_id: int, details: Details, language: str, number: int | None = None
+    found_rows: list[Any],
+    restaurant_id: int,
+    details: Details,
+    language: str,
+    by: By,
+    now: dt.datetime,
+    number: int | None = None,
 ) -> int:
     """Return what `known_guest` does, from the answer to its question.
 
@@ -126,7 +138,9 @@ def guest_from(
     told = {"name": details.name, "phone": phone, "language": language}
     new = {name: value for name, value in told.items() if value and not getattr(found, name)}
     if email and not found.email:
-        new |= {"email": email, "key": key}
+        new["email"] = email
     if new:
-        Guest.objects.filter(pk=found.pk).update(**new)
+        Guest.objects.filter(pk=found.pk).update(**new, **({"key": key} if "email" in new else {}))
+        event = Event("changed", "guest", found.pk, found.pk, trail.difference(dict.fromkeys(new, ""), new))
+        trail.note(restaurant_id, [event], by, now)
     return int(found.pk)

@@ -22,7 +22,7 @@ from reservations.engine.locks import Again, retried, take_day
 from reservations.engine.offers import serve_waitlist
 from reservations.engine.placing import bound_key, give_back, place
 from reservations.history import trail
-from reservations.history.trail import GUEST, By, Event
+from reservations.history.trail import GUEST, By, Event, by_staff
 from reservations.messages.outgoing import Kind, message, of_booking, send_later, to_staff
 from reservations.models import BookingRequest, Reservation, Restaurant, User
 from reservations.models.reservation import new_reference
@@ -192,7 +192,7 @@ def accept_proposal(*, request: BookingRequest, by: By = GUEST) -> Reservation:
             return proposed
         if row.status != Status.PROPOSED or proposed is None or proposed.pk != held.pk:
             raise Refused(Reason.HOLD_LAPSED)
-        guest = known_guest(row.restaurant_id, _details(row), row.language, day.now)
+        guest = known_guest(row.restaurant_id, _details(row), row.language, by, day.now)
         if not take_hold(proposed, day.now, {"guest_id": guest}):
             raise Refused(Reason.HOLD_LAPSED)
         if not BookingRequest.objects.filter(pk=row.pk, status=Status.PROPOSED).update(status=Status.ACCEPTED):
@@ -233,8 +233,8 @@ def _common(
         "created_by": user,
         "pacing_exceeded_by": user if decision.exceeds_pacing else None,
         "pacing_reason": pacing_reason if decision.exceeds_pacing else "",
-        "guest_id": known_guest(request.restaurant_id, told, request.language, fresh.now),
-        **{name: getattr(told, name) for name in Details.__slots__},
+        "guest_id": known_guest(request.restaurant_id, told, request.language, by_staff(user), fresh.now),
+        **told.by_column(),
     }
 
 

@@ -80,7 +80,7 @@ def join(
             party_size=wish.party,
             area_id=wish.area_id,
             needs_step_free=wish.step_free,
-            guest_id=known_guest(wish.restaurant_id, details, language, fresh.now),
+            guest_id=known_guest(wish.restaurant_id, details, language, by, fresh.now),
             name=details.name,
             email=details.email,
             phone=details.phone,
@@ -141,7 +141,7 @@ def accept(*, entry: WaitlistEntry, by: By = GUEST) -> Reservation:
             return offer
         if row.status != Status.OFFERED or offer is None:
             raise Refused(Reason.HOLD_LAPSED)
-        guest = row.guest_id or known_guest(row.restaurant_id, details, row.language, day.now)
+        guest = row.guest_id or known_guest(row.restaurant_id, details, row.language, by, day.now)
         if by == GUEST and is_to_call(day.restaurant, guest, day.now):
             raise Refused(Reason.BY_PHONE)
         if not take_hold(offer, day.now, {"guest_id": guest}):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from copy import copy
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -118,7 +118,8 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
             else waiting_page(request, held)
         )
     if request.method == "POST":
-        form = DetailsForm(request.POST, country=held.restaurant.country, party=held.party_size)
+        # Of a copy: what is typed is none of the hold's before it is confirmed.
+        form = DetailsForm(request.POST, instance=copy(held), country=held.restaurant.country, party=held.party_size)
         if not form.is_valid():
             return _details_page(request, held, form, status=400)
         seen = look(request, _name(held))
@@ -181,7 +182,7 @@ def extend(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         if held.status in HOLD_STATUSES:
             if refusal.reason == Reason.HOLD_LAPSED:
                 return _hold_again(request, held, draft)
-            kept = DetailsForm(initial=asdict(draft), country=held.restaurant.country, party=held.party_size)
+            kept = DetailsForm(initial=draft.by_column(), country=held.restaurant.country, party=held.party_size)
             return _details_page(request, held, kept, problem=diner_text(refusal.reason), status=409)
     return _to_details(request, slug, held)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -168,7 +167,11 @@ def times_context(
     along. wanted and refused go with it, as `times_shown` has them, and plan, the
     date's, where it was just read.
     """
-    context: dict[str, Any] = {"place": found, "form": form, "draft": asdict(draft) | ticked(request) if draft else {}}
+    context: dict[str, Any] = {
+        "place": found,
+        "form": form,
+        "draft": draft.by_column() | ticked(request) if draft else {},
+    }
     if not form.is_valid():
         return context
     date, who = form.cleaned_data["date"], Who.of(form)

@@ -70,6 +70,20 @@ def refused(keep: Guest, other: Guest) -> Reason:
     return refusal.value.reason
 
 
+def test_what_a_visit_adds_to_a_known_guest_stands_in_the_history(venue: Restaurant) -> None:
+    make_reservation(venue, details=make_details(phone=""))
+    guest = Guest.objects.get()
+    events = HistoryEvent.objects.filter(subject="guest")
+    assert not events.exists()
+    for _time in range(2):
+        make_reservation(venue, details=make_details(phone="+49 30 1234567"))
+    guest.refresh_from_db()
+    assert guest.phone == "+49 30 1234567"
+    (event,) = events
+    assert (event.kind, event.subject_number, event.guest_number) == ("changed", guest.pk, guest.pk)
+    assert (event.actor, event.source, event.changes) == ("guest", "web", {"told": ["phone"]})
+
+
 def test_visits_no_shows_and_late_cancellations_are_counted(venue: Restaurant) -> None:
     guest = make_guest(venue, email="ada@example.org")
     for days, status in {
