@@ -56,10 +56,17 @@
     // Perhaps another tab has extended it.
     await check();
     if (left()) return;
-    // What is offered is not to be had any more: the page says what became of it.
-    if ("reload" in box.dataset) location.reload();
     say(0);
     show(true);
+    if ("reload" in box.dataset) renew();
+  };
+
+  // What was offered is not to be had any more: the page says what became of it. In a moment, when that is
+  // over by the server's clock, too; and where the server does not answer, this page is better than none.
+  const renew = async () => {
+    await new Promise((done) => setTimeout(done, 2000));
+    const answer = await fetch(location.href, { method: "HEAD", cache: "no-store" }).catch(() => null);
+    if (answer && answer.ok) location.replace(location.href);
   };
 
   const start = () => {

@@ -88,24 +88,48 @@ def test_waits_and_gets_the_table_that_somebody_gives_up(
     expect(page.get_by_text(reservation.reference)).to_be_visible()
 
 
-def test_an_offer_that_ends_while_it_is_looked_at_is_offered_no_more(
-    site: Site, browser: Browser, visitors: list[Visitor]
-) -> None:
+def ends_in(seconds: int) -> str:
+    """Offer a table for so long, and return the address of the page that says so."""
     restaurant = make_venue(tables=[2], service={"last_seating": "18:00"}, takes_waitlist=True)
     taken = make_reservation(restaurant, at=dt.time(18))
     entry = make_entry(restaurant, at=dt.time(18))
     booking.cancel(reservation=taken, by_guest=False)
     offer = WaitlistEntry.objects.get().offer
     assert offer
-    Reservation.objects.filter(pk=offer.pk).update(held_until=timezone.now() + dt.timedelta(seconds=6))
+    Reservation.objects.filter(pk=offer.pk).update(held_until=timezone.now() + dt.timedelta(seconds=seconds))
+    return f"/restaurants/{restaurant.slug}/waitlist/{entry_token(restaurant.pk, entry.reference)}/"
+
+
+def test_an_offer_that_ends_while_it_is_looked_at_is_offered_no_more(
+    site: Site, browser: Browser, visitors: list[Visitor]
+) -> None:
+    address = ends_in(6)
     visitor = Visitor(browser)
     visitors.append(visitor)
-    page = visitor.page
-    page.goto(f"{site.url}/restaurants/{restaurant.slug}/waitlist/{entry_token(restaurant.pk, entry.reference)}/")
+    page, loads = visitor.page, []
+    page.on("request", lambda request: loads.append(request.url) if request.is_navigation_request() else None)
+    page.goto(f"{site.url}{address}")
     expect(page.get_by_role("button", name="Yes, we come")).to_be_visible()
-    expect(page.get_by_role("heading", name="The offer has lapsed")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("heading", name="The offer has lapsed")).to_be_visible(timeout=15_000)
     expect(page.get_by_role("button", name="Yes, we come")).to_have_count(0)
     expect(page.get_by_role("button", name="Join again")).to_be_visible()
+    # Once, when it is over by the server's clock as well.
+    assert len(loads) == 2
+
+
+def test_an_offer_that_ends_while_there_is_no_line_stays_on_the_page(
+    site: Site, browser: Browser, visitors: list[Visitor]
+) -> None:
+    address = ends_in(4)
+    visitor = Visitor(browser)
+    visitors.append(visitor)
+    page, context = visitor.page, visitor.page.context
+    page.goto(f"{site.url}{address}")
+    context.set_offline(True)
+    expect(page.locator("[data-hold][data-over]")).to_be_attached(timeout=10_000)
+    page.wait_for_timeout(3_000)
+    expect(page.get_by_text("The offer has lapsed")).to_be_visible()
+    context.set_offline(False)
 
 
 def test_why_more_cannot_come_can_be_read_on_a_phone(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
