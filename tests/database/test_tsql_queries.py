@@ -40,6 +40,7 @@ CHOSEN = [
     "tests/reservations/test_admin_closing.py::test_bad_input_closes_nothing",
     "tests/reservations/test_admin_closing.py::test_more_than_a_page_holds_is_refused",
     "tests/reservations/test_admin_deleting.py::test_restaurant_with_reservations_stays",
+    "tests/reservations/test_admin_deleting.py::test_table_of_a_combination_keeps_the_seats_that_it_needs",
     "tests/reservations/test_admin_floor.py::test_restaurant_that_is_not_there_is_not_found",
     "tests/reservations/test_admin_guests.py::test_bad_input_is_a_message_on_the_form",
     "tests/reservations/test_admin_guests.py::test_new_contact_is_the_one_by_which_the_guest_is_found",

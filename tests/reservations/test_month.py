@@ -179,7 +179,7 @@ def test_statements_do_not_grow_with_days_or_rows() -> None:
     assert statements(MARCH, MARCH + DAY * 30) == 9
     with CaptureQueriesContext(connection) as queries, pytest.raises(Restaurant.DoesNotExist):
         house(0, MARCH)
-    assert len(queries) == 7
+    assert len(queries) == 6
 
 
 @pytest.mark.django_db(transaction=True)
