@@ -259,3 +259,12 @@ def test_what_is_wrong_with_the_number_of_guests_can_be_read(
         date = page.get_by_label("Datum").bounding_box()
         assert date
         assert date["width"] > 120
+
+
+def test_no_room_is_kept_for_times_that_do_not_come(site: Site, browser: Browser, visitors: list[Visitor]) -> None:
+    page = visit(browser, visitors)
+    page.goto(f"{site.url}/restaurants/{make_venue(tables=[2]).slug}/times/?date={in_days(5)}&party=0")
+    panel, button = page.locator("#panel").bounding_box(), page.locator(".search > .button").bounding_box()
+    assert panel
+    assert button
+    assert panel["y"] + panel["height"] - button["y"] - button["height"] < 80
