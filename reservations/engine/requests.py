@@ -14,11 +14,12 @@ from typing import Any
 
 from reservations.engine.availability import Ask
 from reservations.engine.confirming import take_hold
+from reservations.engine.correcting import put_right
 from reservations.engine.deciding import Decision, Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert
 from reservations.engine.known import Details, known_guest
-from reservations.engine.locks import Again, retried, take_day
+from reservations.engine.locks import Again, lock_days, retried, take_day
 from reservations.engine.offers import serve_waitlist
 from reservations.engine.placing import bound_key, give_back, place
 from reservations.history import trail
@@ -48,7 +49,7 @@ def ask(
 
     Raises `Refused` (REQUESTS_OFF, PAST). It expires after the restaurant's hours, or
     at the wanted start. The same browser with the same key and wish gets the
-    first answer again.
+    first answer again, for which what was put right since is kept while it is open.
     """
     if not restaurant.takes_requests:
         raise Refused(Reason.REQUESTS_OFF)
@@ -57,6 +58,10 @@ def ask(
     def work() -> BookingRequest:
         first = BookingRequest.objects.filter(restaurant=restaurant, idempotency_key=bound).first()
         if first is not None:
+            lock_days(restaurant.pk, {wish.date})
+            first.refresh_from_db()
+            if first.status == Status.OPEN:
+                put_right(first, "request", details, Kind.REQUESTED, by)
             return first
         day = take_day(restaurant.pk, wish.date)
         if wish.start <= day.now:

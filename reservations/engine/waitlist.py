@@ -17,6 +17,7 @@ from django.utils import timezone
 from reservations.engine import floor
 from reservations.engine.availability import Ask, day_reason, times
 from reservations.engine.confirming import take_hold
+from reservations.engine.correcting import put_right
 from reservations.engine.deciding import Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert
@@ -56,7 +57,8 @@ def join(
 
     Raises `Refused`: WAITLIST_OFF, STILL_FREE where a time of the window can be
     booked, or the rules' own reason where waiting can't help. The same browser
-    with the same key, wish and latest gets the first answer again.
+    with the same key, wish and latest gets the first answer again, for which what
+    was put right since is kept while it waits.
     """
     bound = bound_key(browser, f"{key} {latest.isoformat()}", wish)
     ask = Ask(party=wish.party, area_id=wish.area_id, step_free=wish.step_free)
@@ -65,6 +67,8 @@ def join(
         lock_days(wish.restaurant_id, {wish.date})
         first = WaitlistEntry.objects.filter(restaurant_id=wish.restaurant_id, idempotency_key=bound).first()
         if first is not None:
+            if first.status == Status.WAITING:
+                put_right(first, "entry", details, Kind.JOINED, by)
             return first
         fresh = fresh_day(wish.restaurant_id, wish.date)
         if not fresh.restaurant.takes_waitlist:

@@ -11,7 +11,7 @@ import pytest
 from reservations.engine import due, requests
 from reservations.engine.errors import Reason
 from reservations.engine.placing import place
-from reservations.models import BookingRequest, Refusal, Reservation, Restaurant, TableClaim, User
+from reservations.models import BookingRequest, HistoryEvent, Refusal, Reservation, Restaurant, TableClaim, User
 from tests import clock
 from tests import factories as make
 from tests.concurrency.invariants import broken
@@ -85,6 +85,25 @@ def test_a_form_sent_twice_is_one_request(venue: Restaurant) -> None:
     assert make.make_request(venue, browser="c" * 64, key="form") != first
     assert make.make_request(venue, browser="b" * 64, key="form", party=11).party_size == 11
     assert BookingRequest.objects.count() == 3
+
+
+def test_what_was_put_right_in_a_form_that_comes_once_more_is_kept_while_it_is_open(venue: Restaurant) -> None:
+    def ask(**told: str) -> BookingRequest:
+        return make.make_request(venue, browser="b" * 64, key="form", details=make.make_details(**told))
+
+    first = ask(email="ada@exmaple.org")
+    for _time in range(2):
+        found = again(ask(email="ada@example.org", note="By the window"))
+        assert (found.pk, found.email, found.note) == (first.pk, "ada@example.org", "By the window")
+    told = HistoryEvent.objects.filter(subject="request").order_by("pk")
+    assert [(event.kind, event.changes.get("told")) for event in told] == [
+        ("requested", None),
+        ("changed", ["email", "note"]),
+    ]
+    assert [to for kind, to in mails(venue) if kind == "requested"] == ["ada@exmaple.org", "ada@example.org"]
+    requests.withdraw(request=found)
+    assert again(ask(email="late@example.org")).email == "ada@example.org"
+    assert chains_broken(venue) == []
 
 
 def test_it_expires_after_the_restaurants_hours_or_at_its_start(venue: Restaurant) -> None:

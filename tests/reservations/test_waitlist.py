@@ -9,7 +9,7 @@ import pytest
 
 from reservations.engine import booking, due, waitlist
 from reservations.engine.errors import Reason
-from reservations.models import HistoryEvent, Reservation, Restaurant, Service, Table, WaitlistEntry
+from reservations.models import HistoryEvent, Message, Reservation, Restaurant, Service, Table, WaitlistEntry
 from tests import clock
 from tests import factories as make
 from tests.concurrency.invariants import broken
@@ -120,6 +120,25 @@ def test_a_form_sent_twice_is_one_entry(one_table: Restaurant) -> None:
     assert (other != first, other.party_size) == (True, 1)
     later = make.make_entry(one_table, browser="b" * 64, key="form", until=dt.time(19, 30))
     assert later.latest > first.latest
+
+
+def test_what_was_put_right_in_a_form_that_comes_once_more_is_kept_while_it_waits(one_table: Restaurant) -> None:
+    def join(email: str) -> WaitlistEntry:
+        details = make.make_details(name="Ada", email=email, phone="+49 30 1234567", note="x" * 400)
+        return make.make_entry(one_table, browser="b" * 64, key="form", details=details)
+
+    first = join("ada@exmaple.org")
+    for _time in range(2):
+        entry = join("ada@example.org")
+        assert (entry.pk, entry.email, len(entry.note)) == (first.pk, "ada@example.org", 300)
+    entry.refresh_from_db()
+    assert (entry.email, entry.guest and entry.guest.email) == ("ada@example.org", "ada@example.org")
+    told = HistoryEvent.objects.filter(subject="entry").order_by("pk")
+    assert [(event.kind, event.changes.get("told")) for event in told] == [("joined", None), ("changed", ["email"])]
+    sent = Message.objects.filter(kind=Message.Kind.JOINED).order_by("pk").values_list("recipient", flat=True)
+    assert list(sent) == ["ada@exmaple.org", "ada@example.org"]
+    waitlist.leave(entry=entry)
+    assert join("late@example.org").email == "ada@example.org"
 
 
 # --- Accepting -------------------------------------------------------------------------
