@@ -85,6 +85,7 @@ def test_a_caller_is_booked_in_under_ten_keys_and_rules_are_passed_knowingly(
     keys.press("Enter")
     expect(page.locator("#id_party_size")).to_be_focused()
     keys.press("4", *f"{date:%A}"[:2].lower(), *"1930")
+    expect(page.get_by_role("heading", name=f"{date:%a} {date.day} {date:%b %Y}")).to_be_visible()
     expect(page.get_by_role("radio", name="19:30")).to_be_checked()
     expect(page.locator("#phone-picked")).to_contain_text("The lead time for online booking has run out.")
     expect(page.locator("#id_tables option").first).to_contain_text("Automatic: T")

@@ -56,7 +56,10 @@ def test_the_whole_way_by_keys_in_forced_colours(
     page.goto(f"{site.url}{'' if language == settings.LANGUAGE_CODE else f'/{language}'}/")
     arrived("A table is waiting for you")
     press(page, page.get_by_role("link", name="Gasthaus Lind"))
-    page.get_by_label(said("Date")).fill(in_days(3))
+    with page.expect_response("**/times/**"):
+        page.get_by_label(said("Date")).fill(in_days(3))
+    # Those of the day before are exchanged for them.
+    expect(page.locator(f"#times input[name=date][value='{in_days(3)}']").first).to_be_attached()
     press(page, page.get_by_role("button", name="19:30"))
 
     arrived("Who is coming?")

@@ -100,7 +100,8 @@ def _book(scene: Scene) -> Rule:
 
 
 def _join(scene: Scene) -> Rule:
-    return lambda: make.make_entry(scene.restaurant, browser="b" * 64, key="form")
+    details = make.make_details()
+    return lambda: make.make_entry(scene.restaurant, browser="b" * 64, key="form", details=details)
 
 
 def _accept(scene: Scene) -> Rule:
