@@ -13,8 +13,7 @@ from reservations.engine.tables import next_slot, slot_of
 from reservations.history import trail
 from reservations.history.trail import By, Event
 from reservations.models import Block, Restaurant, Table, TableClaim, User
-from reservations.queries.day import window
-from reservations.queries.early import sat_at
+from reservations.queries.early import floor_window
 from restaurant_site.caching import outbox
 
 __all__ = ["block", "lift"]
@@ -47,9 +46,9 @@ def block(
         lock_days(restaurant.pk, days)
         day = state_of(restaurant.pk, date)
         head = queue.serve(restaurant.pk, date, day.now, day.head)
-        view = window(restaurant.pk, date, first, last, locked=True)
+        view = floor_window(restaurant.pk, date, first, last, day.now)
         lock_neighbours(view, days)
-        if (view.taken | sat_at(restaurant.pk, first, last, day.now)) & set(wanted):
+        if view.taken & set(wanted):
             raise Refused(Reason.TABLES_TAKEN)
         row = Block(
             restaurant=restaurant,

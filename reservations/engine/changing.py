@@ -27,7 +27,7 @@ from reservations.messages.outgoing import STAFF_HEED, Kind, coming_up, message,
 from reservations.models import Message, Reservation, Restaurant, TableClaim
 from reservations.models.reservation import COUNTED
 from reservations.queries.day import Fresh, fresh_day, window
-from reservations.queries.early import sat_at
+from reservations.queries.early import floor_window
 from reservations.queries.rules import cutoff
 
 __all__ = ["can_change", "change", "details_of", "kept_start", "wish_of", "write"]
@@ -190,10 +190,8 @@ def _decided(
         since = _since(row, fresh.now)
         own = _own_service(row, fresh.plan)
         end = max(row.ends_at, end_of(fresh.plan, new, own), since + SLOT)
-        rest = window(row.restaurant_id, new.date, since, end, locked=True, except_reservation=row.pk)
-        # Where somebody sits before their time no claim says so yet.
-        early = sat_at(row.restaurant_id, since, end, fresh.now, but=row.pk)
-        view = replace(rest, covers=view.covers, taken=rest.taken | early)
+        rest = floor_window(row.restaurant_id, new.date, since, end, fresh.now, but=row.pk)
+        view = replace(rest, covers=view.covers)
     lock_neighbours(view, days)
     ask = Ask(
         party=new.party,

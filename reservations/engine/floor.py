@@ -29,7 +29,7 @@ from reservations.history.trail import By
 from reservations.models import Reservation, Restaurant, Table, TableClaim, User
 from reservations.models.reservation import new_reference
 from reservations.queries.day import window
-from reservations.queries.early import sat_at
+from reservations.queries.early import floor_window
 from reservations.queries.floor import running
 
 __all__ = ["finish", "mark_no_show", "move", "seat", "stay_longer", "walk_in"]
@@ -108,9 +108,8 @@ def move(*, reservation: Reservation, table_ids: tuple[int, ...], by: By) -> boo
         # What is over needs no table, and somebody else may have had it.
         since = max(row.starts_at, slot_of(day.now))
         row.ends_at = max(row.ends_at, since + SLOT)
-        view = window(row.restaurant_id, row.service_date, since, row.ends_at, locked=True, except_reservation=row.pk)
-        early = sat_at(row.restaurant_id, since, row.ends_at, day.now, but=row.pk)
-        if (view.taken | early) & set(wanted) or view.neighbours:
+        view = floor_window(row.restaurant_id, row.service_date, since, row.ends_at, day.now, but=row.pk)
+        if view.taken & set(wanted) or view.neighbours:
             raise Refused(Reason.TABLES_TAKEN)
         if row.status == Status.SEATED and day.now < row.starts_at:
             _refuse_taken_now(row, set(wanted) - set(row.table_ids), day.now)
@@ -124,8 +123,7 @@ def move(*, reservation: Reservation, table_ids: tuple[int, ...], by: By) -> boo
 def _refuse_taken_now(row: Reservation, tables: set[int], now: dt.datetime) -> None:
     """Refuse tables that somebody has from this slot to the party's own time, at which it is to sit at once."""
     start = slot_of(now)
-    view = window(row.restaurant_id, row.service_date, start, row.starts_at, locked=True, except_reservation=row.pk)
-    if (view.taken | sat_at(row.restaurant_id, start, row.starts_at, now, but=row.pk)) & tables:
+    if floor_window(row.restaurant_id, row.service_date, start, row.starts_at, now, but=row.pk).taken & tables:
         raise Refused(Reason.TABLES_TAKEN)
 
 
@@ -158,9 +156,8 @@ def stay_longer(*, reservation: Reservation, minutes: int, by: By) -> bool:
 
 def _is_taken(row: Reservation, since: dt.datetime, now: dt.datetime) -> bool:
     """Return whether somebody else has one of its tables from a slot to its end: by claims, a lapsed hold, or early."""
-    view = window(row.restaurant_id, row.service_date, since, row.ends_at, locked=True, except_reservation=row.pk)
-    early = sat_at(row.restaurant_id, since, row.ends_at, now, but=row.pk)
-    return bool((view.taken | early) & set(row.table_ids) or view.neighbours)
+    view = floor_window(row.restaurant_id, row.service_date, since, row.ends_at, now, but=row.pk)
+    return bool(view.taken & set(row.table_ids) or view.neighbours)
 
 
 def walk_in(

@@ -26,7 +26,7 @@ from reservations.messages.outgoing import Kind, message, send_later
 from reservations.models import HistoryEvent, Message, Reservation, Table, TableClaim
 from reservations.models.reservation import BY_ONLINE_RULES
 from reservations.queries.day import day_plan, window
-from reservations.queries.early import sat_at
+from reservations.queries.early import floor_window
 from reservations.queries.touches import is_undoable
 
 __all__ = ["undo"]
@@ -166,9 +166,8 @@ def _retake(row: Reservation, day: Locked, changes: dict[str, Any]) -> Values:
     if sits:
         row.ends_at = max(row.ends_at, since + SLOT)
     if since < row.ends_at:
-        view = window(row.restaurant_id, row.service_date, since, row.ends_at, locked=True, except_reservation=row.pk)
-        early = sat_at(row.restaurant_id, since, row.ends_at, day.now, but=row.pk)
-        if (view.taken | early) & set(tables) or view.neighbours:
+        view = floor_window(row.restaurant_id, row.service_date, since, row.ends_at, day.now, but=row.pk)
+        if view.taken & set(tables) or view.neighbours:
             raise Refused(Reason.TABLES_TAKEN)
     TableClaim.objects.filter(reservation_id=row.pk, slot_start__gte=since).delete()
     claim(row, tables, since)

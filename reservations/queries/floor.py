@@ -129,7 +129,7 @@ def free_instead(
         taken = {
             table for table, slot, owner in claims if party.starts_at <= slot < party.ends_at and owner != party.pk
         }
-        taken.update(*(one.table_ids for one in early if one.start < party.ends_at and one.end > party.starts_at))
+        taken.update(*(one.table_ids for one in early if one.meets(party.starts_at, party.ends_at)))
         ask = Ask(party=party.party_size, area_id=party.area_id, step_free=party.needs_step_free, online=False)
         found[party.pk] = pick(candidates(plans[party.service_date], ask), taken | gone) or ()
         gone.update(found[party.pk])

@@ -89,7 +89,7 @@ def _early(
     parties = [
         party
         for party in sitting_early(restaurant_id, timezone.now())
-        if party.start < end and party.end > start and party.reservation_id != but
+        if party.meets(start, end) and party.reservation_id != but
     ]
     if not parties:
         return []

@@ -140,20 +140,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def close(self) -> None:
         """Close; what was to go with the COMMIT of this connection goes with none of the next."""
-        trip, self._last_trip = self._last_trip, None
-        if trip is not None:
-            with contextlib.suppress(psycopg.Error):
-                trip.close()
+        self._leave_last_trip()
         super().close()
 
     def rollback(self) -> None:
         """Roll back, also what was to be committed."""
+        self._leave_last_trip()
+        super().rollback()
+
+    def _leave_last_trip(self) -> None:
         trip, self._last_trip = self._last_trip, None
         if trip is not None:
-            # What they failed by, whoever rolls back knows, or has no use for.
+            # What its statements failed by, whoever takes them back knows, or has no use for.
             with contextlib.suppress(psycopg.Error):
                 trip.close()
-        super().rollback()
 
     def is_usable(self) -> bool:
         """Return whether the connection can be used; while the server is silent none can, and nobody waits to see."""
