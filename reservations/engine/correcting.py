@@ -14,14 +14,18 @@ from reservations.models import BookingRequest, WaitlistEntry
 _TOLD = frozenset({"name", "email", "phone", "occasion", "dietary_needs", "note"})
 
 
+def kept_of(model: type[WaitlistEntry | BookingRequest], details: Details) -> dict[str, str]:
+    """Return what a row keeps of what was told: what it has columns for, cut to what they take."""
+    limits = {field.name: field.max_length for field in model._meta.concrete_fields if field.name in _TOLD}
+    return {name: str(getattr(details, name))[:limit] for name, limit in limits.items()}
+
+
 def put_right(row: WaitlistEntry | BookingRequest, subject: str, details: Details, kind: Kind, by: By) -> None:
     """Keep what was told last of who waits, and write (kind) once more where the address is another.
 
     Its day is locked by the transaction. Of who has had an answer, or was erased, nothing is changed.
     """
-    # What is no column of an entry it does not keep, and its note is shorter.
-    limits = {field.name: field.max_length for field in row._meta.concrete_fields if field.name in _TOLD}
-    told = {name: str(getattr(details, name))[:limit] for name, limit in limits.items()}
+    told = kept_of(type(row), details)
     before = {name: getattr(row, name) for name in told}
     if told == before:
         return

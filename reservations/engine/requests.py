@@ -14,7 +14,7 @@ from typing import Any
 
 from reservations.engine.availability import Ask
 from reservations.engine.confirming import take_hold
-from reservations.engine.correcting import put_right
+from reservations.engine.correcting import kept_of, put_right
 from reservations.engine.deciding import Decision, Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert
@@ -77,9 +77,7 @@ def ask(
             expires_at=min(day.now + dt.timedelta(hours=restaurant.request_hours), wish.start),
             browser=browser,
             idempotency_key=bound,
-            **{
-                name: getattr(details, name) for name in ("name", "email", "phone", "occasion", "dietary_needs", "note")
-            },
+            **kept_of(BookingRequest, details),
         )
         insert(row)
         changes = {"starts_at": [None, wish.start.isoformat()], "party_size": [None, wish.party]}

@@ -17,7 +17,7 @@ from django.utils import timezone
 from reservations.engine import floor
 from reservations.engine.availability import Ask, day_reason, times
 from reservations.engine.confirming import take_hold
-from reservations.engine.correcting import put_right
+from reservations.engine.correcting import kept_of, put_right
 from reservations.engine.deciding import Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert
@@ -85,10 +85,7 @@ def join(
             area_id=wish.area_id,
             needs_step_free=wish.step_free,
             guest_id=known_guest(wish.restaurant_id, details, language, by, fresh.now),
-            name=details.name,
-            email=details.email,
-            phone=details.phone,
-            note=details.note[:300],
+            **kept_of(WaitlistEntry, details),
             language=language,
             browser=browser,
             idempotency_key=bound,
