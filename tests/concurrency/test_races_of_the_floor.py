@@ -219,8 +219,8 @@ def test_without_lock_and_claims_the_same_race_blocks_what_is_booked(
     one_table: Restaurant, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     """Tables are taken where rows say so, which is right as long as nobody races: so it is the race that shows."""
-    for module in ("blocking", "placing"):
-        monkeypatch.setattr(f"reservations.engine.{module}.window", by_rows)
+    for module in ("queries.early", "engine.placing"):
+        monkeypatch.setattr(f"reservations.{module}.window", by_rows)
     monkeypatch.setattr("reservations.engine.locks._TAKE", Untaken())
     for module in ("blocking", "deciding"):
         monkeypatch.setattr(f"reservations.engine.{module}.claim", lambda *_args: None)

@@ -11,10 +11,11 @@ from reservations.engine import blocking, booking, changing, closing, deciding, 
 from reservations.history import trail
 from reservations.models import Block, Reservation
 from reservations.models.reservation import BY_ONLINE_RULES, COUNTED
+from reservations.queries import early
 from reservations.queries.day import Window, window
 from tests.concurrency.crew import Untaken
 
-_READING = (blocking, booking, changing, floor, offers, placing)
+_READING = (booking, changing, early, floor, offers, placing)
 
 
 def slow_down() -> None:
