@@ -87,7 +87,10 @@ def launch(services: Iterable[Service], watchdog: tuple[Path, Path] | None, star
             raise EmbeddedError(f"Starting the servers took more than {_HELPER_TIMEOUT:.0f} s.") from None
         except BaseException:
             # Ctrl-C: let the helper finish, or a server just being born would be missed
-            # by the clean-up that follows.
+            # by the clean-up that follows. One that has no order yet gets none.
+            if helper.stdin:
+                with suppress(OSError):
+                    helper.stdin.close()
             with suppress(subprocess.TimeoutExpired):
                 helper.wait(_HELPER_TIMEOUT)
             helper.kill()

@@ -25,11 +25,12 @@ ROOT = Path(__file__).resolve().parents[2]
 IS_ROOT = os.geteuid() == 0
 
 # What a web server or test run does with the package, in a process of its own that
-# prints what it got and lives until its input ends.
+# says when Ctrl-C ends it, prints what it got, and lives until its input ends.
 USER = """
 import json, os, signal, sys
 # Ignored in whatever a shell without job control started in the background.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+print("awake", flush=True)
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from restaurant_site.embedded import ensure
@@ -55,8 +56,17 @@ class User:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self._awake = False
+
+    def awake(self) -> None:
+        """Wait until the process can be interrupted: before, Ctrl-C may be lost on it."""
+        if not self._awake:
+            assert self.process.stdout
+            assert self.process.stdout.readline() == b"awake\n"
+            self._awake = True
 
     def urls(self) -> tuple[str, str]:
+        self.awake()
         assert self.process.stdout
         database_url, redis_url = json.loads(self.process.stdout.readline())
         return database_url, redis_url

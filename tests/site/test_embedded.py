@@ -74,6 +74,7 @@ def test_ctrl_c_during_the_start_leaves_nothing(make_checkout: Callable[..., Pat
     checkout = make_checkout("checkout")
     for wait in (0.3, 0.7):
         user = User(checkout)
+        user.awake()
         time.sleep(wait)
         user.leave(signal.SIGINT)
         eventually(lambda: not processes(checkout, home_of(checkout).path))

@@ -95,6 +95,24 @@ def test_a_failed_start_quotes_the_log_and_leaves_nothing(checkout: Path) -> Non
     assert processes(checkout, home.path) == []
 
 
+def test_ctrl_c_before_the_helper_has_its_order_ends_at_once(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    communicate = subprocess.Popen.communicate
+
+    def interrupted(process: subprocess.Popen[Any], order: Any = None, timeout: float | None = None) -> Any:
+        if order is None:
+            return communicate(process, timeout=timeout)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", interrupted)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        ensure(checkout)
+    assert time.monotonic() - began < 10
+    monkeypatch.undo()
+    assert processes(checkout, home_of(checkout).path) == []
+    ensure(checkout).release()
+
+
 def test_deleting_the_folder_ends_the_servers(make_checkout: Callable[..., Path]) -> None:
     checkout = make_checkout("checkout")
     user = User(checkout)
