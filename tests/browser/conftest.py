@@ -51,6 +51,12 @@ class Visitor:
         assert self.complaints == []
 
 
+def fits(page: Page) -> bool:
+    """Return whether nothing of the page, once it has loaded, reaches beyond the side of the window."""
+    page.wait_for_load_state()
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
 @pytest.fixture
 def visitors(browser: Browser) -> Iterator[list[Visitor]]:
     """Return a list; whoever is in it when the test ends is closed and checked."""

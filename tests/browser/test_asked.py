@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from reservations.messages.rendering import Mail, render
 from reservations.models import Message, Reservation, Restaurant
 from tests.browser.axe import serious
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, fits
 from tests.browser.hands import host
 from tests.browser.test_booking import choose_time, fill_details
 from tests.conftest import Site
@@ -39,7 +39,7 @@ def narrow(browser: Browser, visitors: list[Visitor]) -> Page:
 def whole(page: Page) -> None:
     """Nothing serious, and nothing that is cut off."""
     assert serious(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
 
 
 def reach(page: Page, name: str) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from reservations.models import Reservation, Restaurant, TableClaim
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, fits
 from tests.conftest import Site
 from tests.factories import make_menu, make_venue
 
@@ -68,7 +68,7 @@ def test_books_and_cancels(site: Site, browser: Browser, visitors: list[Visitor]
     assert reservation.status == Reservation.Status.CONFIRMED
     assert (reservation.name, reservation.phone, reservation.children) == ("Ada Lovelace", "+49301234567", 1)
     expect(page.get_by_text(reservation.reference, exact=True)).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth") if script else True
+    assert fits(page) if script else True
 
     page.get_by_role("link", name="My reservations").first.click()
     page.get_by_role("link", name="Gasthaus Lind").click()
@@ -139,7 +139,7 @@ def test_errors_stand_beside_their_fields_and_keep_what_was_typed(
     expect(page.locator(".field-email .errorlist")).to_have_text("Give an address for the confirmation.")
     expect(page.locator(".field-phone .errorlist")).to_contain_text("Begin with the country code")
     expect(page.locator(".field-children .errorlist")).to_contain_text("There are 2 guests in all")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
 
 
 def test_two_browsers_race_for_the_last_table(site: Site, browser: Browser, visitors: list[Visitor]) -> None:

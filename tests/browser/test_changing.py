@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from reservations.engine import booking
 from reservations.links import entry_token, reservation_token
 from reservations.models import Reservation, Restaurant, WaitlistEntry
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, fits
 from tests.browser.test_booking import choose_time, fill_details, in_days, press_until
 from tests.conftest import Site
 from tests.factories import days_ahead, make_entry, make_reservation, make_venue
@@ -44,7 +44,7 @@ def test_changes_with_the_keyboard_alone(site: Site, browser: Browser, visitors:
     page.keyboard.type("4")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=re.compile("4 guests"))).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
     press_until(page, "20:30")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Your reservation is changed")
@@ -78,7 +78,7 @@ def test_waits_and_gets_the_table_that_somebody_gives_up(
     expect(page.get_by_role("heading", name="A table is free for you")).to_be_visible()
     if script:
         expect(page.locator("[data-countdown]")).to_have_text(re.compile(r"^(29:\d\d|30:00)$"))
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert fits(page)
     page.get_by_role("button", name="Yes, we come").click()
     expect(page.get_by_role("heading", name="You are expected")).to_be_visible()
     assert WaitlistEntry.objects.get().status == WaitlistEntry.Status.ACCEPTED

@@ -6,20 +6,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from reservations.models import Guest, Reservation
 from tests.browser.axe import serious
+from tests.browser.conftest import fits
 from tests.factories import days_ahead, make_venue
 from tests.site import production
 from tests.site.proxy import Proxy, write_certificate
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-def fits(page: Page) -> bool:
-    """Return whether nothing reaches beyond the side of the screen."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 def test_a_guest_agrees_takes_it_back_and_cancels(browser: Browser, tmp_path: Path) -> None:

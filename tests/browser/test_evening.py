@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from reservations.models import Block, Reservation, Restaurant, TableClaim
 from tests.browser.axe import serious
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, fits
 from tests.browser.sheet import SOON, make_evening, press, row, status
 from tests.conftest import Site
 from tests.factories import make_staff
@@ -223,7 +223,7 @@ def test_the_evening_by_touch(site: Site, browser: Browser, visitors: list[Visit
     row(page, "Bo").get_by_role("button", name="No-show", exact=True).tap()
     expect(row(page, "Bo").locator(".state")).to_contain_text("no-show")
     assert status("Bo Swan") == "no_show"
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
     assert serious(page) == []
     page.get_by_role("link", name="Block tables").tap()
     fill_in_block(page, restaurant)

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from reservations.models import Message, Reservation
 from tests.browser.axe import serious
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, fits
 from tests.browser.test_booking import in_days
 from tests.conftest import Site
 from tests.factories import make_dish, make_menu, make_venue
@@ -42,7 +42,7 @@ def look_at(page: Page, heading: str) -> None:
     """Wait for a page by its heading, and see that it is Japanese, as wide as the phone, and free of barriers."""
     expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "ja")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
     assert page.evaluate(_STARTS) == []
     assert serious(page) == []
 

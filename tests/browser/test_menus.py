@@ -13,7 +13,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, expect
 
 from menus.models import Dish, Section
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, fits
 from tests.conftest import Site
 from tests.factories import make_menu, make_restaurant, make_staff
 
@@ -64,7 +64,7 @@ def test_a_dish_is_taken_off_by_touch_on_a_phone(site: Site, browser: Browser, v
     page.get_by_role("button", name="Keep off Soup").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#said")).to_contain_text("Soup is off until somebody brings it back.")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
     # Signed out, a touch is refused visibly, and the list stays.
     host.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     page.get_by_role("button", name="Sold out Eel").tap()

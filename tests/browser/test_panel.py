@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from reservations.links import reservation_token
 from reservations.models import Reservation, Restaurant
 from tests.browser.axe import serious
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, fits
 from tests.browser.test_booking import choose_time, fill_details, in_days
 from tests.conftest import Site
 from tests.factories import days_ahead, make_block, make_menu, make_reservation, make_venue
@@ -51,7 +51,7 @@ def test_the_panel_is_in_reach_and_complete_by_keyboard(
     expect(page.get_by_role("button", name="19:00")).to_be_visible()
     boxes = [page.get_by_label(label, exact=True).bounding_box() for label in ("Guests", "Date", "Time")]
     assert len({box and box["y"] for box in boxes}) == 1, "party, date and time stand in one line"
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
 
     # Down the menu the panel stays, or on a phone a bar that leads to it.
     bar = page.locator(".reach")
@@ -255,7 +255,7 @@ def test_what_is_wrong_with_the_number_of_guests_can_be_read(
         assert seen
         assert seen["height"] < 60
         assert seen["width"] > 200
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert fits(page)
         date = page.get_by_label("Datum").bounding_box()
         assert date
         assert date["width"] > 120

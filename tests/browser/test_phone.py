@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from reservations.models import Reservation, Restaurant
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, fits
 from tests.conftest import Site
 from tests.factories import days_ahead, make_staff, make_table, make_venue
 from tests.reservations.people import make_guest, make_visit
@@ -89,7 +89,7 @@ def test_a_caller_is_booked_in_under_ten_keys_and_rules_are_passed_knowingly(
     expect(page.get_by_role("radio", name="19:30")).to_be_checked()
     expect(page.locator("#phone-picked")).to_contain_text("The lead time for online booking has run out.")
     expect(page.locator("#id_tables option").first).to_contain_text("Automatic: T")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
     picture(page, "phone-picked", width)
     keys.press("Enter")
     expect(page.locator(".messagelist")).to_contain_text("Ada Lovelace is booked")

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from menus.models import Dish
 from reservations.models import Restaurant
 from tests.browser.axe import serious
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, fits
 from tests.conftest import Site
 from tests.factories import make_member, make_menu, make_restaurant
 from tests.photos.desk import form_of
@@ -26,7 +26,7 @@ def picture(page: Page, name: str) -> None:
     """Take a picture where PICTURES names a folder, at two widths; and nothing is wider than the window."""
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (name, width)
+        assert fits(page), (name, width)
         if folder := os.environ.get("PICTURES"):
             page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
     page.set_viewport_size({"width": 390, "height": 844})

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from reservations.models import Reservation, Restaurant, Service, Table
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, fits
 from tests.conftest import Site
 from tests.factories import days_ahead, make_staff, make_venue
 
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.browser
 
 def picture(page: Page, name: str) -> None:
     """Take a picture where PICTURES names a folder, at three widths; and nothing is wider than the window."""
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+    assert fits(page), name
     if folder := os.environ.get("PICTURES"):
         for width in (390, 820, 1280):
             page.set_viewport_size({"width": width, "height": 844})
             page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (name, width)
+            assert fits(page), (name, width)
         page.set_viewport_size({"width": 390, "height": 844})
 
 
@@ -112,6 +112,7 @@ def test_an_owner_sets_up_by_keyboard(site: Site, browser: Browser, visitors: li
     expect(link).to_be_visible()
     picture(page, "open")
     page.get_by_role("link", name="Set-up", exact=True).click()
+    expect(page.get_by_role("link", name="Bring guests and future reservations over (CSV)")).to_be_visible()
     picture(page, "overview")
 
     place = Restaurant.objects.get()

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from reservations.models import Block, Reservation, Restaurant, Table
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, fits
 from tests.browser.hands import drag, host, middle, press_and_drag
 from tests.browser.sheet import SOON
 from tests.conftest import Site
@@ -176,7 +176,7 @@ def test_on_a_tablet_a_long_press_carries_and_a_gap_takes_a_walk_in(
     expect(row(page, "T2").locator("a.bar.seated")).to_contain_text("3")
     expect(page).to_have_url(re.compile("/timeline/"))
     assert Reservation.objects.get(restaurant=house).table_ids == [tables_of(house)[1].pk]
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
 
 
 def test_the_floor_plan_is_drawn_by_hand_and_seats_by_a_touch(
