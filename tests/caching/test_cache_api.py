@@ -75,24 +75,24 @@ def test_many(cache: BaseCache) -> None:
 
 
 def test_timeouts(cache: BaseCache) -> None:
-    cache.set("short", 1, timeout=0.1)
+    cache.set("short", 1, timeout=0.5)
     cache.set("never", 1, timeout=0)
     cache.set("past", 1, timeout=-1)
     cache.set("forever", 1, timeout=None)
-    cache.set_many({"many": 1}, timeout=0.1)
+    cache.set_many({"many": 1}, timeout=0.5)
     assert cache.get("short") == cache.get("many") == 1
     assert cache.get("never") is None
     assert cache.get("past") is None
-    time.sleep(0.15)
+    time.sleep(0.55)
     assert cache.get_many(["short", "many", "forever"]) == {"forever": 1}
     assert cache.add("short", 2)
 
 
 def test_touch(cache: BaseCache) -> None:
-    cache.set("key", 1, timeout=0.2)
+    cache.set("key", 1, timeout=0.5)
     assert cache.touch("key", 60) is True
     assert cache.touch("missing", 60) is False
-    time.sleep(0.25)
+    time.sleep(0.55)
     assert cache.get("key") == 1
     assert cache.touch("key", 0)
     assert cache.get("key") is None

@@ -189,14 +189,15 @@ def test_what_can_not_be_stored_is_not_waited_for() -> None:
 
     @cached(tags=lambda: ("restaurants",))
     def private() -> int:
-        time.sleep(0.2)
+        time.sleep(0.5)
         do_not_store("private")
         return 1
 
     private()
     began = time.monotonic()
     crowd(lambda _index: private(), 3)
-    assert time.monotonic() - began < 0.5
+    # One after another they would take three times as long.
+    assert time.monotonic() - began < 1.4
 
 
 def test_while_the_database_is_away_what_still_counts_is_served() -> None:

@@ -87,7 +87,8 @@ def document() -> str:
         elif name in DINERS_TABLE:
             who, _space, method = DINERS_TABLE[name].partition(" ")
             outside.append(f"| {shown} | {_WORDS[who]} | {method or 'GET, and POST where it has a form'} |")
-    return HEAD + "\n".join(inside) + "\n" + OPEN + "\n".join(own) + "\n" + DINERS + "\n".join(outside) + "\n"
+    # The admin's resolver has them in the order in which modules are imported, which says nothing.
+    return HEAD + "\n".join(sorted(inside)) + "\n" + OPEN + "\n".join(own) + "\n" + DINERS + "\n".join(outside) + "\n"
 
 
 def _may(role: str, see: str, save: str) -> str:
