@@ -26,8 +26,8 @@ from reservations.history.trail import GUEST, By, Event, difference
 from reservations.messages.outgoing import STAFF_HEED, Kind, coming_up, message, recipient, send_later
 from reservations.models import Message, Reservation, Restaurant, TableClaim
 from reservations.models.reservation import COUNTED
-from reservations.queries.day import Fresh, fresh_day, window
-from reservations.queries.early import floor_window
+from reservations.queries.day import Fresh, fresh_day
+from reservations.queries.early import floor_window, taken_meanwhile
 from reservations.queries.rules import cutoff
 
 __all__ = ["can_change", "change", "details_of", "kept_start", "wish_of", "write"]
@@ -180,9 +180,7 @@ def _decided(
     online: bool,
     exceed_pacing: bool,
 ) -> Decision:
-    view = window(
-        row.restaurant_id, new.date, new.start, end_of(fresh.plan, new), locked=True, except_reservation=row.pk
-    )
+    view = floor_window(row.restaurant_id, new.date, new.start, end_of(fresh.plan, new), fresh.now, but=row.pk)
     now, own = fresh.now, None
     if _has_begun(row, new, fresh.now) and not online:
         # Its start has passed, and what is over of its time may have been another's.
@@ -191,7 +189,9 @@ def _decided(
         own = _own_service(row, fresh.plan)
         end = max(row.ends_at, end_of(fresh.plan, new, own), since + SLOT)
         rest = floor_window(row.restaurant_id, new.date, since, end, fresh.now, but=row.pk)
-        view = replace(rest, covers=view.covers)
+        # Who sits before its time would be put at another table now.
+        meanwhile = taken_meanwhile(row, fresh.now) - set(row.table_ids)
+        view = replace(rest, covers=view.covers, taken=rest.taken | meanwhile)
     lock_neighbours(view, days)
     ask = Ask(
         party=new.party,

@@ -29,7 +29,7 @@ from reservations.history.trail import By
 from reservations.models import Reservation, Restaurant, Table, TableClaim, User
 from reservations.models.reservation import new_reference
 from reservations.queries.day import window
-from reservations.queries.early import floor_window
+from reservations.queries.early import floor_window, taken_meanwhile
 from reservations.queries.floor import running
 
 __all__ = ["finish", "mark_no_show", "move", "seat", "stay_longer", "walk_in"]
@@ -111,20 +111,13 @@ def move(*, reservation: Reservation, table_ids: tuple[int, ...], by: By) -> boo
         view = floor_window(row.restaurant_id, row.service_date, since, row.ends_at, day.now, but=row.pk)
         if view.taken & set(wanted) or view.neighbours:
             raise Refused(Reason.TABLES_TAKEN)
-        if row.status == Status.SEATED and day.now < row.starts_at:
-            _refuse_taken_now(row, set(wanted) - set(row.table_ids), day.now)
+        if row.status == Status.SEATED and taken_meanwhile(row, day.now) & (set(wanted) - set(row.table_ids)):
+            raise Refused(Reason.TABLES_TAKEN)
         TableClaim.objects.filter(reservation_id=row.pk).delete()
         claim(row, wanted, since)
         return {"table_ids": list(wanted), "ends_at": row.ends_at}
 
     return settle(reservation, by, "moved", _STANDING, step, refused=Reason.NOT_CONFIRMED, takes=True, frees=True)
-
-
-def _refuse_taken_now(row: Reservation, tables: set[int], now: dt.datetime) -> None:
-    """Refuse tables that somebody has from this slot to the party's own time, at which it is to sit at once."""
-    start = slot_of(now)
-    if floor_window(row.restaurant_id, row.service_date, start, row.starts_at, now, but=row.pk).taken & tables:
-        raise Refused(Reason.TABLES_TAKEN)
 
 
 def stay_longer(*, reservation: Reservation, minutes: int, by: By) -> bool:

@@ -25,6 +25,7 @@ from reservations.history.trail import By, Event
 from reservations.models import Refusal, Reservation, TableClaim
 from reservations.models.venue import MAX_PARTY
 from reservations.queries.day import Fresh, day_plan, fresh_from, fresh_questions, window, windowing
+from reservations.queries.early import with_early
 from reservations.queries.house import apart, completed
 from reservations.queries.prepared import Param, Prepared, last_trip, one_trip, together
 from restaurant_site.observing import metrics
@@ -100,6 +101,9 @@ def place(
         # Still as it was with the lock, unless something was given back or offered since, or the stay is another.
         seen = None if given_back or head or end != until else [parties, claimed]
         view = window(wish.restaurant_id, wish.date, wish.start, end, locked=True, answers=seen)
+        if not ask.online:
+            # Staff may book for now; the lead time keeps diners from who sits there early.
+            view = with_early(view, wish.restaurant_id, wish.start, end, fresh.now)
         lock_neighbours(view, days)
         decision = decide(fresh.plan, wish, ask, view, fresh.now)
         values = fields(fresh, decision)

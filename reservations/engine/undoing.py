@@ -26,7 +26,7 @@ from reservations.messages.outgoing import Kind, message, send_later
 from reservations.models import HistoryEvent, Message, Reservation, Table, TableClaim
 from reservations.models.reservation import BY_ONLINE_RULES
 from reservations.queries.day import day_plan, window
-from reservations.queries.early import floor_window
+from reservations.queries.early import floor_window, taken_meanwhile
 from reservations.queries.touches import is_undoable
 
 __all__ = ["undo"]
@@ -169,6 +169,10 @@ def _retake(row: Reservation, day: Locked, changes: dict[str, Any]) -> Values:
         view = floor_window(row.restaurant_id, row.service_date, since, row.ends_at, day.now, but=row.pk)
         if view.taken & set(tables) or view.neighbours:
             raise Refused(Reason.TABLES_TAKEN)
+    # At once, where it sits before its time; where it sits already, nobody has its tables.
+    here = row.table_ids if row.status == Status.SEATED else []
+    if sits and taken_meanwhile(row, day.now) & (set(tables) - set(here)):
+        raise Refused(Reason.TABLES_TAKEN)
     TableClaim.objects.filter(reservation_id=row.pk, slot_start__gte=since).delete()
     claim(row, tables, since)
     return {"table_ids": sorted(tables), "ends_at": row.ends_at}

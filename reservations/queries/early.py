@@ -48,14 +48,16 @@ def sitting_early(restaurant_id: int, now: dt.datetime) -> list[Early]:
     ]
 
 
-def floor_window(
-    restaurant_id: int, date: dt.date, start: dt.datetime, end: dt.datetime, now: dt.datetime, *, but: int = 0
+def with_early(
+    view: Window, restaurant_id: int, start: dt.datetime, end: dt.datetime, now: dt.datetime, *, but: int = 0
 ) -> Window:
-    """Return the `window` of a date whose lock is held, in which who sits before their time has their tables, too.
+    """Return the `window` from start until end (UTC) in which who sits before their time has their tables, too.
 
-    In three statements. but is the reservation that is left out.
+    In one statement, or in none for what is days ahead. but is the reservation that is left out.
     """
-    view = window(restaurant_id, date, start, end, locked=True, except_reservation=but)
+    if start >= now + 2 * _DAY:
+        # Nobody is seated before the service date, which may go on past midnight.
+        return view
     early = {
         table
         for party in sitting_early(restaurant_id, now)
@@ -63,3 +65,21 @@ def floor_window(
         for table in party.table_ids
     }
     return replace(view, taken=view.taken | early)
+
+
+def floor_window(
+    restaurant_id: int, date: dt.date, start: dt.datetime, end: dt.datetime, now: dt.datetime, *, but: int = 0
+) -> Window:
+    """Return the `window` of a date whose lock is held, `with_early`, in three statements."""
+    view = window(restaurant_id, date, start, end, locked=True, except_reservation=but)
+    return with_early(view, restaurant_id, start, end, now, but=but)
+
+
+def taken_meanwhile(row: Reservation, now: dt.datetime) -> frozenset[int]:
+    """Return the tables that others have from now until a party's own time: one that sits before it is put at none.
+
+    Nothing where that time has begun, else in three statements. The lock of the party's date is held.
+    """
+    if now >= row.starts_at:
+        return frozenset()
+    return floor_window(row.restaurant_id, row.service_date, slot_of(now), row.starts_at, now, but=row.pk).taken

@@ -167,8 +167,11 @@ def _span(
     if not begins:
         usual = [dt.datetime.combine(plan.date, clock, restaurant.zone).astimezone(dt.UTC) for clock in _USUAL]
         begins, ends = usual[:1], usual[1:]
-    if any(row.status == Reservation.Status.SEATED for row in own) and max(ends) <= now < max(ends) + _OVER:
+    sitting = [row for row in own if row.status == Reservation.Status.SEATED]
+    if sitting and max(ends) <= now < max(ends) + _OVER:
         ends.append(now)
+    if any(row.starts_at > now for row in sitting):
+        begins.append(now)
     midnight = dt.datetime.combine(plan.date, dt.time(), restaurant.zone).astimezone(dt.UTC)
     # Rows of a careless import may lie anywhere.
     begin = max(min(begins), midnight - _DAY / 4)

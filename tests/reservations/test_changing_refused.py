@@ -142,7 +142,7 @@ def test_a_claim_that_collides_as_often_as_is_tried_leaves_it_as_it_was(
     taken = make.make_reservation(venue, at=dt.time(21))
     assert taken.table_ids == reservation.table_ids
     before = snapshot(reservation)
-    monkeypatch.setattr("reservations.engine.changing.window", lambda *_a, **_k: FREE)
+    monkeypatch.setattr("reservations.engine.changing.floor_window", lambda *_a, **_k: FREE)
     with refused(Reason.TABLES_TAKEN):
         change(reservation=reservation, wish=at(reservation, dt.time(21)))
     assert snapshot(reservation) == before

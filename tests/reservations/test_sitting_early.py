@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from reservations.engine import floor
+from reservations.engine.booking import book
 from reservations.engine.changing import change, wish_of
 from reservations.engine.errors import Reason
 from reservations.engine.undoing import undo
@@ -112,6 +113,73 @@ def test_it_moves_only_to_a_table_that_nobody_has_now(early: Reservation, other:
 def test_it_is_nobody_s_other_table(venue: Restaurant, early: Reservation) -> None:
     coming = party(venue, 1, dt.time(18), minutes=60, seat=False)
     assert free_instead(venue.pk, [coming], set(coming.table_ids)) == {coming.pk: ()}
+
+
+def test_it_grows_only_to_a_table_that_nobody_has_now(early: Reservation, other: Reservation) -> None:
+    wish = replace(wish_of(fresh(early)), party=4)
+    with refused(Reason.TABLES_TAKEN):
+        change(reservation=fresh(early), wish=wish, by=make.make_by(), online=False)
+    with clock.at(SEVEN - 14 * MINUTE):
+        assert change(reservation=fresh(early), wish=wish, by=make.make_by(), online=False)
+    assert ids(early) == ids(other)
+
+
+def put_there_now(venue: Restaurant, table: int) -> Reservation:
+    """Seat two from the door at a table until seven."""
+    return make.make_walk_in(venue, tables=tables_of(venue)[table : table + 1], minutes=30)
+
+
+def test_who_moved_or_left_early_is_not_brought_back_to_a_table_that_somebody_has_now(
+    venue: Restaurant, early: Reservation
+) -> None:
+    floor.move(reservation=early, table_ids=(tables_of(venue)[1].pk,), by=make.make_by())
+    put_there_now(venue, 0)
+    with refused(Reason.TABLES_TAKEN):
+        undo(reservation=early, event=last_event(early, "moved"), by=make.make_by())
+    floor.finish(reservation=early, by=make.make_by())
+    put_there_now(venue, 1)
+    with refused(Reason.TABLES_TAKEN):
+        undo(reservation=early, event=last_event(early, "finished"), by=make.make_by())
+
+
+def test_who_left_early_by_mistake_is_brought_back(early: Reservation) -> None:
+    floor.finish(reservation=early, by=make.make_by())
+    assert undo(reservation=early, event=last_event(early, "finished"), by=make.make_by())
+    assert fresh(early).status == "seated"
+
+
+def last_event(row: Reservation, kind: str) -> int:
+    return HistoryEvent.objects.filter(subject_number=row.pk, kind=kind).latest("pk").pk
+
+
+def test_nobody_is_booked_there_for_a_time_before_it(venue: Restaurant, early: Reservation) -> None:
+    """Neither anew nor by a change to another time, as by pulling a bar of the timeline there."""
+    venue.services.update(interval_minutes=15)
+    make.make_turn_time(venue, up_to=4, minutes=15)
+    coming = party(venue, 1, dt.time(21), seat=False)
+    at = make.make_wish(venue, date=TODAY, at=dt.time(18, 45)).start
+    wish = replace(wish_of(coming), start=at, table_ids=ids(early))
+    with refused(Reason.TABLES_TAKEN):
+        change(reservation=fresh(coming), wish=wish, by=make.make_by(), online=False)
+    user, details = make.make_staff(), make.make_details()
+    with refused(Reason.TABLES_TAKEN):
+        book(wish=wish, user=user, details=details, key=make.new_key())
+    free = book(wish=replace(wish, table_ids=()), user=user, details=details, key=make.new_key())
+    assert ids(free) == ids(coming)
+
+
+def test_who_sits_before_the_first_slot_of_the_day_is_shown(client: Client) -> None:
+    venue = make.make_venue(tables=(2,), service={"first_seating": dt.time(19)})
+    early = party(venue, 0, dt.time(19))
+    table, now = tables_of(venue)[0], timezone.now()
+    at = timeline(venue, TODAY, now).at(table.pk, now)
+    assert at.has
+    assert (at.has.reservation, at.has.first) == (early, SEVEN - 30 * MINUTE)
+    client.force_login(make.make_staff())
+    asked = f"{of_restaurant(venue, 'timeline')[: -len('timeline/')]}table/{table.pk}/"
+    assert "Free until" not in client.get(asked).content.decode()
+    plan = client.get(of_restaurant(venue, "plan")).content.decode()
+    assert 'class="spot seated"' in plan
 
 
 def test_boards_and_pages_show_it_as_taken(client: Client, early: Reservation, other: Reservation) -> None:

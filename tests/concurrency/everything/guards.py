@@ -15,7 +15,7 @@ from reservations.queries import early
 from reservations.queries.day import Window, window
 from tests.concurrency.crew import Untaken
 
-_READING = (booking, changing, early, floor, offers, placing)
+_READING = (booking, early, floor, offers, placing)
 
 
 def slow_down() -> None:
