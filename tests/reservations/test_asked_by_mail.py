@@ -108,6 +108,17 @@ def test_the_form_sent_twice_writes_one_mail(diner: Diner) -> None:
     assert len(mails(held)) == 1
 
 
+def test_the_form_that_was_asked_about_takes_no_address_back_that_was_put_right_since(diner: Diner) -> None:
+    held = diner.hold()
+    form = diner.details(held).form(diner.details_url(held))
+    diner.send(form, "Confirm the reservation", **TYPED | {"email": "ada@exmaple.org"})
+    asking.write_again(reservation=fresh(held), email=TYPED["email"])
+    pressed = press(link(mails(held)[-1]))
+    late = diner.send(form, "Confirm the reservation", **TYPED | {"email": "ada@exmaple.org"})
+    assert late["Location"] == pressed["Location"]
+    assert (fresh(held).status, fresh(held).email) == (Status.CONFIRMED, TYPED["email"])
+
+
 def test_a_link_of_another_restaurant_or_made_up_or_tampered_with_leads_nowhere(diner: Diner) -> None:
     held = ask(diner)
     path = link(mails(held)[0])

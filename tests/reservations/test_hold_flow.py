@@ -13,6 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from reservations.engine.arriving import add_note
 from reservations.engine.errors import Reason
 from reservations.messages.rendering import Mail, render
 from reservations.models import Message, Reservation, Restaurant, TableClaim
@@ -20,6 +21,7 @@ from reservations.reasons import diner_text
 from tests.conftest import Site
 from tests.factories import (
     make_area,
+    make_by,
     make_seated,
     make_table,
     make_venue,
@@ -147,6 +149,20 @@ def test_what_was_put_right_and_sent_again_is_told(place: Restaurant) -> None:
     assert late["Location"] == first["Location"]
     held.refresh_from_db()
     assert held.email == TYPED["email"]
+
+
+def test_a_form_sent_again_takes_nothing_away_that_staff_have_noted_since(place: Restaurant) -> None:
+    diner = Diner(place)
+    held = diner.hold()
+    form = diner.details(held).form(diner.details_url(held))
+    first = diner.send(form, "Confirm the reservation", **TYPED)
+    held.refresh_from_db()
+    add_note(reservation=held, text="Has called: by the window", by=make_by())
+    again = diner.send(form, "Confirm the reservation", **TYPED)
+    assert again["Location"] == first["Location"]
+    held.refresh_from_db()
+    assert held.note == "Has called: by the window"
+    assert not Message.objects.filter(reservation=held, kind=Message.Kind.CHANGE).exists()
 
 
 @pytest.mark.parametrize("by_mail", [False, True], ids=["at-once", "by-mail"])
