@@ -75,7 +75,7 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
             tables = step_free_tables(reservation, days)
             day, rows = state_of(restaurant_id, date), together(*questions)
         values = _told(reservation, details) | ({"table_ids": list(tables)} if tables else {})
-        condition = asking(day, found_guest(rows[0]) if questions else None) if asking else None
+        condition = asking(day, found_guest(rows[0], details) if questions else None) if asking else None
         if condition is None:
             with one_trip():
                 guest = _guest(rows[0], reservation, details, day, by) if questions else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from reservations.engine.inserts import insert
 from reservations.history import trail
@@ -35,8 +35,11 @@ def _same(by_phone: Q) -> QuerySet[Guest, Any]:
     )
 
 
-# A family shares a phone: with an address it is who has told none yet, or somebody new.
-_BY_EMAIL = Prepared(lambda: _same(Q(email="")))
+# A family shares a phone: with an address it is who has told none yet, or somebody new. Who was merged has told that
+# of the guest who was kept.
+_BY_EMAIL = Prepared(
+    lambda: _same(Q(~Exists(Guest.objects.filter(pk=OuterRef("merged_into")).exclude(email="").order_by()), email=""))
+)
 _BY_PHONE = Prepared(lambda: _same(Q()))
 
 
@@ -85,12 +88,19 @@ def asked_guest(restaurant_id: int, details: Details) -> list[Question]:
     return [same.asked(restaurant=restaurant_id, key=contact_key(email, phone), phone=phone or "none")]
 
 
-def found_guest(found_rows: list[Any]) -> int | None:
+def found_guest(found_rows: list[Any], details: Details) -> int | None:
     """Return the number of the guest that is meant, from the answer to `asked_guest`; None of somebody new."""
-    if not found_rows:
+    found = _meant(found_rows, details)
+    return (found.merged_into_id or int(found.pk)) if found else None
+
+
+def _meant(found_rows: list[Any], details: Details) -> Guest | None:
+    """Return the guest of this very contact, else the only one to whom the phone leads; None of somebody new."""
+    rows = [Guest.from_db(connection.alias, _COLUMNS, row) for row in found_rows]
+    if not rows:
         return None
-    found = Guest.from_db(connection.alias, _COLUMNS, found_rows[0])
-    return found.merged_into_id or int(found.pk)
+    is_one = len({row.merged_into_id or row.pk for row in rows}) == 1
+    return rows[0] if is_one or rows[0].key == contact_key(details.email, details.phone) else None
 
 
 def is_to_call(restaurant: Restaurant, guest: int | None, now: dt.datetime) -> bool:
@@ -119,8 +129,7 @@ def guest_from(
     """
     email, phone = details.email, details.phone
     key = contact_key(email, phone)
-    rows = [Guest.from_db(connection.alias, _COLUMNS, row) for row in found_rows]
-    found = rows[0] if rows else None
+    found = _meant(found_rows, details)
     if found is None:
         found = Guest(
             pk=number,

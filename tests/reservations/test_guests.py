@@ -158,6 +158,27 @@ def test_both_contacts_lead_to_the_guest_that_was_kept(venue: Restaurant) -> Non
     assert Guest.objects.count() == 2
 
 
+def test_a_phone_that_two_share_tells_nobody_apart(venue: Restaurant) -> None:
+    ada, bert = (make_guest(venue, email=f"{name}@example.org", phone="+4930111") for name in ("ada", "bert"))
+    by_phone = book(venue, email="", phone="+4930111")
+    assert by_phone not in (None, ada.pk, bert.pk)
+    assert book(venue, email="", phone="+4930111") == by_phone
+    # Once they are known to be one, it is that one.
+    guests.merge(keep=ada, other=bert, by=COMMAND)
+    guests.merge(keep=ada, other=Guest.objects.get(pk=by_phone), by=COMMAND)
+    assert book(venue, email="", phone="+4930111") == ada.pk
+    # And another address is still another's, though somebody who had told the phone alone was merged.
+    other = book(venue, email="carla@example.org", phone="+4930111")
+    assert other not in (ada.pk, bert.pk, by_phone)
+    assert book(venue, email="carla@example.org", phone="") == other
+
+
+def test_who_has_told_no_address_yet_is_found_by_phone_also_where_merged(venue: Restaurant) -> None:
+    keep, other = make_guest(venue, phone="+4930111"), make_guest(venue, phone="+4930222")
+    guests.merge(keep=keep, other=other, by=COMMAND)
+    assert book(venue, email="ada@example.org", phone="+4930222") == keep.pk
+
+
 def test_merges_chain(venue: Restaurant) -> None:
     one, two, three = (make_guest(venue, email=f"{number}@example.org") for number in range(3))
     visit(three, -1)
