@@ -26,6 +26,8 @@ NO_PROFILE: dict[str, object] = {
 
 _BLANK: dict[str, object] = {"name": "", "email": "", "phone": "", "note": "", "browser": ""}
 
+_NO_BOOKER: dict[str, object] = {"booker_name": "", "booker_email": ""}
+
 
 def blank_guests(pks: Sequence[int], now: dt.datetime) -> None:
     """Make guests nobody: their rows stay for the visits that they count, and nobody is found by them again."""
@@ -41,10 +43,26 @@ def blank_reservations(pks: Sequence[int]) -> None:
 
     def blank(some: Sequence[int]) -> None:
         Reservation.objects.filter(pk__in=some).update(
-            **_BLANK, booker_name="", booker_email="", dietary_needs="", occasion="", passed_over_reason=""
+            **_BLANK,
+            **_NO_BOOKER,
+            dietary_needs="",
+            occasion="",
+            # Who wrote down why has perhaps named the guest.
+            pacing_reason="",
+            passed_over_reason="",
         )
         blank_messages(Message.objects.filter(reservation__in=some))
         _blank_log(Reservation, some)
+
+    _in_chunks(pks, blank)
+
+
+def blank_bookers(pks: Sequence[int]) -> None:
+    """Take out of reservations who booked them for somebody else, and blank the messages to them."""
+
+    def blank(some: Sequence[int]) -> None:
+        blank_messages(Message.objects.filter(reservation__in=some, recipient=F("reservation__booker_email")))
+        Reservation.objects.filter(pk__in=some).update(**_NO_BOOKER)
 
     _in_chunks(pks, blank)
 
@@ -77,11 +95,16 @@ def blank_imported(rows: QuerySet[ImportRow]) -> None:
 
 
 def blank_messages(rows: QuerySet[Message]) -> None:
-    """Blank messages; those that wait go to nobody any more."""
+    """Blank messages; those that wait go to nobody any more.
+
+    One that is being sent at this moment is taken from its sender, who would write down what a server said of the
+    address.
+    """
 
     def blank(some: Sequence[int]) -> None:
         found = Message.objects.filter(pk__in=some)
-        found.filter(status=Message.Status.WAITING).update(status=Message.Status.DROPPED)
+        to_go = (Message.Status.WAITING, Message.Status.SENDING)
+        found.filter(status__in=to_go).update(status=Message.Status.DROPPED, claim="")
         found.update(recipient="", data={}, error="")
         _blank_log(Message, some)
 

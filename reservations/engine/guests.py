@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from reservations.engine.blanking import (
     NO_PROFILE,
+    blank_bookers,
     blank_entries,
     blank_guests,
     blank_imported,
@@ -27,6 +28,7 @@ __all__ = ["erase", "erase_contact", "forget_old", "merge"]
 
 _CHUNK = 500
 _GROUP = 50
+_BOOKER = ("booker_name", "booker_email")
 
 
 def merge(*, keep: Guest, other: Guest, by: By) -> None:
@@ -155,9 +157,17 @@ def _forgettable(days: int, last: dt.date) -> QuerySet[Guest]:
     """Return the guests with nothing since a date. A visit before it that nobody has closed keeps nobody."""
     visits = Reservation.objects.filter(guest=OuterRef("pk"), service_date__gte=last)
     waits = WaitlistEntry.objects.filter(guest=OuterRef("pk"), service_date__gte=last)
+    # A request has no guest before it is booked: it is by the address of the guest, or of who was merged into them.
+    own = Guest.objects.filter(Q(pk=OuterRef(OuterRef("pk"))) | Q(merged_into=OuterRef(OuterRef("pk"))))
+    asks = BookingRequest.objects.filter(
+        Exists(own.filter(email=OuterRef("email")).order_by()),
+        restaurant=OuterRef("restaurant"),
+        service_date__gte=last,
+    ).exclude(email="")
     return Guest.objects.filter(
         ~Exists(visits),
         ~Exists(waits),
+        ~Exists(asks),
         restaurant__retention_days=days,
         erased_at=None,
         merged_into=None,
@@ -195,17 +205,20 @@ def _forget_guests(days: int, last: dt.date) -> int:
 
 
 def _forget_names(days: int, last: dt.date) -> int:
-    """Blank what was written down without a guest: a name alone, a door list, a request that came to nothing."""
+    """Blank what was written down without a guest: a name alone, a door list, a request that came to nothing.
+
+    And who booked a visit for a guest who still comes: by the date of that visit, since it was not theirs.
+    """
     old = {"restaurant__retention_days": days, "service_date__lt": last}
+    rows = Reservation.objects.filter(**old).order_by("pk").values_list("pk", flat=True)
+    nobody = Q(guest=None) | Q(guest__erased_at__isnull=False)
     visits = list(
-        Reservation.objects.filter(
-            _told("name", "email", "phone", "note", "dietary_needs", "booker_name", "booker_email"),
-            Q(guest=None) | Q(guest__erased_at__isnull=False),
-            **old,
-        )
-        .order_by("pk")
-        .values_list("pk", flat=True)[:_CHUNK]
+        rows.filter(
+            _told("name", "email", "phone", "note", "dietary_needs", *_BOOKER, "pacing_reason", "passed_over_reason"),
+            nobody,
+        )[:_CHUNK]
     )
+    booked = list(rows.filter(_told(*_BOOKER), ~nobody)[:_CHUNK])
     told = _told("name", "email", "phone", "note")
     entries = list(WaitlistEntry.objects.filter(told, **old).order_by("pk").values_list("pk", flat=True)[:_CHUNK])
     requests = list(
@@ -216,12 +229,13 @@ def _forget_names(days: int, last: dt.date) -> int:
 
     def work() -> None:
         blank_reservations(visits)
+        blank_bookers(booked)
         blank_entries(entries)
         blank_requests(requests)
 
-    if visits or entries or requests:
+    if visits or booked or entries or requests:
         retried(work)
-    return len(visits) + len(entries) + len(requests)
+    return len(visits) + len(booked) + len(entries) + len(requests)
 
 
 def _told(*names: str) -> Q:

@@ -20,6 +20,8 @@ from reservations.engine import booking, guests, requests, waitlist
 from reservations.engine.errors import Reason, Refused
 from reservations.history import trail
 from reservations.history.trail import COMMAND, By
+from reservations.messages import sending
+from reservations.messages.delivery import Delivery, Outcome
 from reservations.models import BookingRequest, Guest, HistoryEvent, Message, Reservation, Restaurant, WaitlistEntry
 from reservations.models.reservation import COUNTED
 from reservations.queries.guests import counts_of
@@ -35,6 +37,7 @@ from tests.factories import (
     make_wish,
     new_key,
 )
+from tests.messages.rows import make_message
 from tests.reservations.people import make_guest, make_old_request, make_request, make_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,7 +52,13 @@ PERSON = {
     "booker_email": "basil@booker.example",
 }
 EARLIER = {"name": "Zeno Q.", "email": "zeno@former.example", "phone": "+493012340002"}
-MORE = ("Knows the chef from Ghent", "regular-quux", "Dear Zenobia, alas")
+MORE = (
+    "Knows the chef from Ghent",
+    "regular-quux",
+    "Dear Zenobia, alas",
+    "Quux always gets one more",
+    "Quux rang late",
+)
 STRINGS = (*PERSON.values(), *EARLIER.values(), *MORE)
 
 Status = Reservation.Status
@@ -100,7 +109,7 @@ def person(venue: Restaurant) -> Guest:
         notes=MORE[0], tags=[MORE[1]], dietary_needs=PERSON["dietary_needs"], created_at=timezone.now()
     )
     past(venue, guest, 10, status=Status.FINISHED)
-    past(venue, guest, 20, status=Status.NO_SHOW)
+    past(venue, guest, 20, status=Status.NO_SHOW, pacing_reason=MORE[3], passed_over_reason=MORE[4])
     # A night that nobody closed.
     past(venue, guest, 30, status=Status.CONFIRMED)
     former = make_guest(venue, **EARLIER)
@@ -198,9 +207,64 @@ def test_newer_things_keep_a_guest_from_being_forgotten(venue: Restaurant, perso
     assert person.name == PERSON["name"]
 
 
+@pytest.mark.parametrize("address", [PERSON["email"], EARLIER["email"]])
+def test_a_request_keeps_a_guest_from_being_forgotten(venue: Restaurant, address: str) -> None:
+    guest = make_guest(venue, email=PERSON["email"], notes="Sits by the window")
+    guests.merge(keep=guest, other=make_guest(venue, email=EARLIER["email"]), by=COMMAND)
+    Guest.objects.update(created_at=timezone.now() - dt.timedelta(days=200))
+    make_request(venue, details={"email": address})
+    guests.forget_old()
+    guest.refresh_from_db()
+    assert (guest.erased_at, guest.notes) == (None, "Sits by the window")
+    BookingRequest.objects.update(email="else@example.org")
+    guests.forget_old()
+    guest.refresh_from_db()
+    assert guest.erased_at
+
+
+def test_who_booked_for_a_guest_who_still_comes_is_forgotten_by_the_date_of_the_visit(venue: Restaurant) -> None:
+    guest = make_guest(venue, email="boss@example.org")
+    blank = {**dict.fromkeys(PERSON, ""), "name": "The Boss", "email": "boss@example.org"}
+    booker = {name: PERSON[name] for name in ("booker_name", "booker_email")}
+    old, late = (past(venue, guest, days, **{**blank, **booker}, status=Status.FINISHED) for days in (120, 20))
+    for visit in (old, late):
+        for recipient in (PERSON["booker_email"], "table@example.org"):
+            make_message(Message.Kind.LINK, visit, recipient=recipient)
+    assert guests.forget_old() == 1
+    old.refresh_from_db()
+    late.refresh_from_db()
+    assert (old.name, old.booker_name, old.booker_email) == ("The Boss", "", "")
+    assert late.booker_email == PERSON["booker_email"]
+    told = Message.objects.order_by("pk").values_list("recipient", flat=True)
+    assert list(told) == ["", "table@example.org", PERSON["booker_email"], "table@example.org"]
+    assert guests.forget_old() == 0
+
+
+def test_what_a_server_says_of_an_address_meanwhile_is_not_kept(
+    venue: Restaurant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest = make_guest(venue, email=PERSON["email"])
+    message = make_message(Message.Kind.LINK, past(venue, guest, 3, status=Status.FINISHED))
+
+    def deliver(*_args: Any, **_more: Any) -> Delivery:
+        guests.erase(guest=guest, by=COMMAND)
+        return Delivery(Outcome.REFUSED, f"550 <{PERSON['email']}> is unknown")
+
+    monkeypatch.setattr(sending, "deliver", deliver)
+    assert sending.send_due() == 1
+    message.refresh_from_db()
+    assert (message.status, message.recipient, message.error) == (Message.Status.DROPPED, "", "")
+    assert found_in_database() == {}
+
+
 def test_what_was_written_down_without_a_guest_is_forgotten(venue: Restaurant) -> None:
     days = 101
-    for told in ({"name": PERSON["name"]}, {"note": PERSON["note"]}, {"booker_email": PERSON["booker_email"]}):
+    for told in (
+        {"name": PERSON["name"]},
+        {"note": PERSON["note"]},
+        {"booker_email": PERSON["booker_email"]},
+        {"pacing_reason": MORE[3]},
+    ):
         blank = dict.fromkeys(PERSON, "")
         days += 1
         past(venue, make_guest(venue), days, **{**blank, **told}, status=Status.FINISHED)
@@ -210,7 +274,7 @@ def test_what_was_written_down_without_a_guest_is_forgotten(venue: Restaurant) -
     assert found_in_database()
     # A visit as old as is kept stays, for the last day that it is.
     assert guests.forget_old(timezone.now() - dt.timedelta(days=10)) == 0
-    assert guests.forget_old(timezone.now() + dt.timedelta(days=9)) == 4
+    assert guests.forget_old(timezone.now() + dt.timedelta(days=9)) == 5
     assert found_in_database() == {}
     assert guests.forget_old(timezone.now() + dt.timedelta(days=9)) == 0
 
