@@ -267,10 +267,13 @@ def _tell(
 ) -> None:
     data = {"was": before["starts_at"].isoformat(), "was_party": before["party_size"]}
     told: list[Message] = []
-    if moved or recipient(row) != (before["booker_email"] or before["email"]):
-        Message.objects.filter(
-            reservation_id=row.pk, status=Message.Status.WAITING, kind__in=(Kind.REMINDER, Kind.THANKS)
-        ).update(status=Message.Status.DROPPED)
+    is_elsewhere = recipient(row) != (before["booker_email"] or before["email"])
+    waiting = Message.objects.filter(reservation_id=row.pk, status=Message.Status.WAITING)
+    if is_elsewhere:
+        # Also where the guest is not told of the change, of the reservation they were to be.
+        waiting.filter(kind=Kind.CONFIRMATION).update(recipient=recipient(row))
+    if moved or is_elsewhere:
+        waiting.filter(kind__in=(Kind.REMINDER, Kind.THANKS)).update(status=Message.Status.DROPPED)
         told += coming_up(row, restaurant, now)
     if guest:
         told += message(Kind.CHANGE, row, now, data=data)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from reservations.engine.locks import retried
 from reservations.history import trail
 from reservations.history.trail import GUEST, Event
+from reservations.messages.outgoing import booked_by_guest
 from reservations.models import Guest, Reservation
 
 __all__ = ["consent", "withdraw"]
@@ -20,10 +21,11 @@ def consent(*, reservation: Reservation, needs: bool = False, thanks: bool = Fal
     needs: the dietary needs that were told with it are kept for the next visit,
     where none are known yet. thanks: mails after visits. Without a guest, or
     with nothing agreed to, nothing is written; what was agreed to before stays.
+    Who books for somebody else can't agree in the guest's name.
     """
 
     def work() -> None:
-        guest = _locked(reservation)
+        guest = _locked(reservation) if booked_by_guest(reservation) else None
         if guest is None:
             return
         now = timezone.now()

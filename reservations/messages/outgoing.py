@@ -30,6 +30,11 @@ def recipient(row: Reservation | WaitlistEntry | BookingRequest) -> str:
     return getattr(row, "booker_email", "") or row.email
 
 
+def booked_by_guest(reservation: Reservation) -> bool:
+    """Return whether mails go to the guest: who books for somebody else can agree to nothing for them."""
+    return recipient(reservation) == reservation.email
+
+
 def message(
     kind: Message.Kind,
     row: Reservation | WaitlistEntry | BookingRequest,

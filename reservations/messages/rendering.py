@@ -25,7 +25,7 @@ from reservations.messages.lines import isolated, one_line
 from reservations.messages.outgoing import recipient
 from reservations.messages.sheet import sheet_context
 from reservations.messages.structured import reservation_document
-from reservations.messages.truth import Row, held_for, is_address, told_row, untrue
+from reservations.messages.truth import Row, held_for, is_address, is_to_staff, told_row, untrue
 from reservations.models import BookingRequest, Message, Reservation, User, WaitlistEntry
 from reservations.queries.rules import cutoff
 from restaurant_site.schema_org import script
@@ -139,11 +139,6 @@ def set_password_link(user: User) -> str:
     return _absolute("password_reset_confirm", uidb64=uid, token=default_token_generator.make_token(user))
 
 
-def is_to_staff(message: Message) -> bool:
-    """Return whether a message goes to the restaurant."""
-    return message.kind.startswith("staff_")
-
-
 def mailbox(name: str, address: str) -> str:
     """Return a sender as a header has it before it is encoded; name has one line."""
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
@@ -155,8 +150,8 @@ def _site_address() -> str:
 
 
 def _reply_to(message: Message, row: Row | None) -> str:
-    """Return whom an answer reaches: the restaurant, and for the restaurant the guest; "" where no address is known."""
-    address = (row.email if row else "") if is_to_staff(message) else message.restaurant.email
+    """Return whom an answer reaches: the restaurant, and for the restaurant whoever booked; "" where none is known."""
+    address = (recipient(row) if row else "") if is_to_staff(message) else message.restaurant.email
     return address if is_address(address) else ""
 
 

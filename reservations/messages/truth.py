@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from reservations.messages.outgoing import recipient
+from reservations.messages.outgoing import booked_by_guest, recipient
 from reservations.messages.sheet import sheet_over
 from reservations.models import BookingRequest, Guest, Message, Reservation, WaitlistEntry
 
@@ -56,6 +56,11 @@ def held_for(row: Row) -> Reservation | None:
     return row.reservation if isinstance(row, BookingRequest) else None
 
 
+def is_to_staff(message: Message) -> bool:
+    """Return whether a message goes to the restaurant."""
+    return message.kind.startswith("staff_")
+
+
 def is_address(text: str) -> bool:
     """Return whether mail can be sent to an address, as far as its form tells."""
     try:
@@ -79,11 +84,16 @@ def untrue(message: Message, now: dt.datetime) -> str:
         return sheet_over(message, now)
     if row.status not in _STATUSES.get(message.kind, (row.status,)):
         return _("By now the status is: %(status)s.") % {"status": row.get_status_display()}
+    # The old one is perhaps a stranger's, and a mail has the link that changes and cancels.
+    if not is_to_staff(message) and message.recipient != recipient(row):
+        return _("The guest has corrected the address.")
+    if not _is_still_sent(message):
+        return _("The restaurant no longer sends such mails.")
     if message.kind in (Kind.OFFER, Kind.PROPOSAL):
         return _lapsed(held_for(row), now) or _said_again(message)
     if isinstance(row, Reservation):
         if message.kind == Kind.ASKED:
-            return _lapsed(row, now) or _elsewhere(message, row)
+            return _lapsed(row, now) or _by_phone(row)
         return _outdated(message, row, now)
     return ""
 
@@ -102,11 +112,16 @@ def _said_again(message: Message) -> str:
     return ""
 
 
-def _elsewhere(message: Message, hold: Reservation) -> str:
-    """Return why a button is not sent to this address: the guest has corrected it, or is asked to call."""
-    if hold.asked != Reservation.Asked.MAIL:
-        return _("The guest is asked to call.")
-    return "" if message.recipient == recipient(hold) else _("The guest has corrected the address.")
+def _by_phone(hold: Reservation) -> str:
+    """Return why no button is sent any more: the guest is asked to call."""
+    return _("The guest is asked to call.") if hold.asked != Reservation.Asked.MAIL else ""
+
+
+def _is_still_sent(message: Message) -> bool:
+    """Return whether the restaurant sends mails of this kind: its privacy page says what it does now."""
+    restaurant = message.restaurant
+    sent: dict[str, bool] = {Kind.REMINDER: restaurant.reminder_hours > 0, Kind.THANKS: restaurant.sends_thanks}
+    return sent.get(message.kind, True)
 
 
 def _outdated(message: Message, reservation: Reservation, now: dt.datetime) -> str:
@@ -125,8 +140,11 @@ def _outdated(message: Message, reservation: Reservation, now: dt.datetime) -> s
 
 
 def _is_asked_for(reservation: Reservation) -> bool:
-    """Return whether the guest agreed to be written to after visits, and has not taken that back."""
-    if reservation.guest_id is None:
+    """Return whether the guest agreed to be written to after visits, and has not taken that back.
+
+    Who books for somebody else has agreed to nothing, whatever the guest has.
+    """
+    if reservation.guest_id is None or not booked_by_guest(reservation):
         return False
     return Guest.objects.filter(pk=reservation.guest_id, thanks_consent_at__isnull=False).exists()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from reservations.messages.outgoing import recipient
 from reservations.messages.rendering import Mail, render
 from reservations.models import BookingRequest, Guest, Membership, Message, Reservation, Restaurant, WaitlistEntry
 from tests.factories import make_restaurant, make_user
@@ -94,7 +95,7 @@ def make_message(
         kind,
         **{
             {Reservation: "reservation", WaitlistEntry: "entry", BookingRequest: "request"}[type(row)]: row,
-            "recipient": "table@example.org" if kind.startswith("staff_") else row.email,
+            "recipient": "table@example.org" if kind.startswith("staff_") else recipient(row),
             "language": row.language,
             "sequence": getattr(row, "sequence", 0),
             **fields,
@@ -146,6 +147,8 @@ def make_told(kind: Message.Kind, **fields: Any) -> Message:
         held = {"status": Reservation.Status.HELD, "asked": "mail", "held_until": START - dt.timedelta(hours=2)}
         fields = {**held, **fields}
     elif kind == Kind.THANKS:
+        restaurant.sends_thanks = True
+        restaurant.save()
         fields.setdefault("status", Reservation.Status.FINISHED)
         if "guest" not in fields:
             fields["guest"] = Guest.objects.create(

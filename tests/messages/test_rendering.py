@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from reservations.links import reservation_token
 from reservations.messages.rendering import Dropped, Mail, render
+from reservations.messages.truth import told_row
 from reservations.models import Guest, Message
 from tests.factories import make_area, make_restaurant, make_service
 from tests.messages.rows import START, Kind, mail_of, make_entry, make_message, make_request, make_row, make_told
@@ -221,6 +222,9 @@ def test_a_link_may_be_to_an_entry_or_a_request() -> None:
 def test_an_answer_to_staff_reaches_the_guest() -> None:
     assert mail_of(make_told(Kind.STAFF_REQUEST)).reply_to == "ada@example.org"
     assert mail_of(make_told(Kind.STAFF_BOOKED, email="")).reply_to == ""
+    booker = {"booker_name": "Carl", "booker_email": "carl@example.org"}
+    for email in ("", "ada@example.org"):
+        assert mail_of(make_told(Kind.STAFF_BOOKED, email=email, **booker)).reply_to == "carl@example.org"
     assert mail_of(make_told(Kind.CONFIRMATION, restaurant=make_restaurant(email=""))).reply_to == ""
     hostile = make_restaurant(email="table@example.org\r\nBcc: x@example.org")
     assert mail_of(make_told(Kind.CONFIRMATION, restaurant=hostile)).reply_to == ""
@@ -273,6 +277,25 @@ def test_what_is_no_longer_true_is_dropped(kind: Message.Kind, fields: dict[str,
     found = render(make_told(kind, **fields), timezone.now())
     assert isinstance(found, Dropped)
     assert found.because.startswith(because)
+
+
+@pytest.mark.parametrize("kind", [Kind.CONFIRMATION, Kind.CHANGE, Kind.LINK, Kind.JOINED, Kind.OFFER, Kind.REQUESTED])
+def test_nothing_goes_to_an_address_that_was_corrected(kind: Message.Kind) -> None:
+    message = make_told(kind)
+    row = told_row(message)
+    assert row is not None
+    row.email = "right@example.org"
+    assert render(message, timezone.now()) == Dropped("The guest has corrected the address.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting", "off"), [(Kind.REMINDER, "reminder_hours", 0), (Kind.THANKS, "sends_thanks", False)]
+)
+def test_what_the_restaurant_no_longer_sends_is_dropped(kind: Message.Kind, setting: str, off: Any) -> None:
+    message = make_told(kind)
+    assert isinstance(render(message, timezone.now()), Mail)
+    setattr(message.restaurant, setting, off)
+    assert render(message, timezone.now()) == Dropped("The restaurant no longer sends such mails.")
 
 
 @pytest.mark.parametrize("kind", [Kind.OFFER, Kind.PROPOSAL])

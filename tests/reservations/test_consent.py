@@ -133,6 +133,24 @@ def test_a_mail_after_a_visit_goes_to_who_asked_for_it_and_says_how_to_end_that(
     assert isinstance(render(message, timezone.now()), Dropped)
 
 
+def test_who_books_for_somebody_else_agrees_to_nothing(venue: Restaurant) -> None:
+    booker: dict[str, Any] = {"booker_name": "Basil Booker", "booker_email": "basil@booker.example"}
+    diner, _url, guest = booked(venue, keep_needs="on", want_thanks="on", **booker)
+    assert (guest.dietary_needs, guest.needs_consent_at, guest.thanks_consent_at) == ("", None, None)
+    # And what the guest has agreed to is no reason to write to the booker.
+    Guest.objects.update(thanks_consent_at=timezone.now())
+    Reservation.objects.update(status=Reservation.Status.FINISHED)
+    message = Message.objects.get(kind=Message.Kind.THANKS)
+    assert message.recipient == booker["booker_email"]
+    assert isinstance(render(message, timezone.now()), Dropped)
+    # Who gives their own address twice is the guest.
+    diner.book("21:30", want_thanks="on", **{**booker, "booker_email": guest.email})
+    Guest.objects.update(thanks_consent_at=None)
+    consenting.consent(reservation=Reservation.objects.latest("pk"), thanks=True)
+    guest.refresh_from_db()
+    assert guest.thanks_consent_at
+
+
 def test_other_mails_need_no_consent(venue: Restaurant) -> None:
     booked(venue)
     message = Message.objects.get(kind=Message.Kind.CONFIRMATION)

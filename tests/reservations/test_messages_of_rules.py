@@ -14,6 +14,7 @@ from reservations.engine.changing import change, details_of, wish_of
 from reservations.engine.closing import close
 from reservations.engine.coming import reduce_party, say_coming, say_late
 from reservations.engine.errors import Reason
+from reservations.messages.rendering import Mail, render
 from reservations.messages.sending import send_due
 from reservations.models import Message, Reservation, Restaurant, User
 from tests import clock
@@ -188,6 +189,17 @@ def test_with_another_address_the_reminder_goes_there(venue: Restaurant, field: 
     waiting = Message.objects.filter(reservation=reservation, status="waiting", kind__in=("reminder", "thanks"))
     assert {row.recipient for row in waiting} == {"new@example.org"}
     assert waiting.count() == 2
+
+
+@pytest.mark.parametrize("tell", [True, False])
+def test_a_confirmation_that_waits_goes_to_the_corrected_address(venue: Restaurant, tell: bool) -> None:
+    reservation = make.make_reservation(venue)
+    right = replace(details_of(reservation), email="right@example.org")
+    change(reservation=reservation, details=right, online=False, tell=tell)
+    sent = Message.objects.filter(reservation=reservation, kind="confirmation")
+    assert [(row.recipient, type(render(row, row.created_at))) for row in sent] == [("right@example.org", Mail)]
+    waiting = Message.objects.filter(reservation=reservation, status="waiting")
+    assert {row.recipient for row in waiting} == {"right@example.org"}
 
 
 @pytest.mark.parametrize(
