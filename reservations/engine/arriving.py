@@ -43,7 +43,8 @@ def add_note(*, reservation: Reservation, text: str, by: By) -> bool:
     """Add a line to the notes of a reservation; False where it is empty, or the last line already.
 
     The history says that the note changed and how long it was, never what it
-    says: that is enough to take the line away again. Raises `Refused`:
+    says: that is enough to take the line away again. The version rises: whoever
+    has read the notes before, and writes them as they were, is told of it. Raises `Refused`:
     NOTE_TOO_LONG, and NOT_CONFIRMED for a hold or what never was more than one.
     """
     line = " ".join(text.replace("\x00", "").split())
@@ -54,7 +55,7 @@ def add_note(*, reservation: Reservation, text: str, by: By) -> bool:
         note = f"{row.note}\n{line}" if row.note else line
         if len(note) > NOTE_LENGTH:
             raise Refused(Reason.NOTE_TOO_LONG)
-        return {"note": note}
+        return {"note": note, "sequence": row.sequence + 1}
 
     return settle(
         reservation,

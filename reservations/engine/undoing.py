@@ -149,7 +149,7 @@ def _note_taken_away(row: Reservation, _day: Locked, changes: dict[str, Any]) ->
     if len(row.note) != after:
         # Erased meanwhile, with the guest.
         raise Refused(Reason.CHANGED_MEANWHILE)
-    return {"note": row.note[:before]}
+    return {"note": row.note[:before], "sequence": F("sequence") + 1}
 
 
 def _retake(row: Reservation, day: Locked, changes: dict[str, Any]) -> Values:

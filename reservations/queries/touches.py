@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from reservations.models import HistoryEvent, Reservation
+from reservations.models import HistoryEvent
 
 UNDOABLE = ("arrived", "seated", "finished", "no_show", "cancelled", "moved", "noted")
 """The kinds of events that can be taken back."""
@@ -30,18 +30,6 @@ def is_undoable(kind: str, actor: str, changes: dict[str, Any]) -> bool:
     finished instead. What took something back is not taken back itself.
     """
     return kind in UNDOABLE and actor == "staff" and "source" not in changes and "undone" not in changes
-
-
-def last_kind(reservation: Reservation) -> str:
-    """Return the kind of the last event of a reservation's date that tells of it, or nothing; in one statement."""
-    rows = HistoryEvent.objects.filter(
-        restaurant_id=reservation.restaurant_id,
-        chain=reservation.service_date.isoformat(),
-        subject="reservation",
-        subject_number=reservation.pk,
-        position__gt=0,
-    )
-    return rows.order_by("-position").values_list("kind", flat=True).first() or ""
 
 
 def touches(restaurant_id: int, dates: tuple[dt.date, ...], now: dt.datetime) -> dict[int, Touch]:

@@ -23,7 +23,6 @@ from reservations.forms import DetailsForm, HoldForm, TimesForm
 from reservations.links import known_browser, mark_visitor, new_browser
 from reservations.models import Reservation
 from reservations.queries.private import HOLD_STATUSES
-from reservations.queries.touches import last_kind
 from reservations.queries.venue import Place
 from reservations.reasons import diner_text
 from reservations.views import open_holds
@@ -148,15 +147,11 @@ def details(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
 def _as_sent_last(request: HttpRequest, confirmed: Reservation, details: Details | None) -> HttpResponse:
     """Go to the page of what was confirmed; who put something right and sent the form again has told that, too.
 
-    Not where something has happened by another way since, or what was asked first was done: that is later than
-    this form.
+    Not where something was changed by another way since, or the guest did what was asked: that is later than this form.
     """
     response = to_own_page(request, confirmed)
     is_first = confirmed.status == Reservation.Status.CONFIRMED and confirmed.sequence == 0 and not confirmed.asked
     if details is None or not is_first or changing.details_of(confirmed) == details:
-        return response
-    if last_kind(confirmed) != "confirmed":
-        # Such as a line that staff have added to its note.
         return response
     try:
         changing.change(reservation=confirmed, details=details)

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from reservations.engine import floor
+from reservations.engine.arriving import add_note
 from reservations.engine.changing import change, details_of, wish_of
 from reservations.engine.errors import Reason
-from reservations.models import Refusal, Reservation, Restaurant, Service, User
+from reservations.engine.undoing import undo
+from reservations.models import HistoryEvent, Refusal, Reservation, Restaurant, Service, User
 from reservations.queries.day import Window
 from tests import clock
 from tests import factories as make
@@ -147,3 +149,18 @@ def test_a_claim_that_collides_as_often_as_is_tried_leaves_it_as_it_was(
         change(reservation=reservation, wish=at(reservation, dt.time(21)))
     assert snapshot(reservation) == before
     assert broken(venue.pk) == {}
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_a_line_that_staff_have_noted_or_taken_back_since_is_not_written_over(venue: Restaurant, undone: bool) -> None:
+    reservation = make.make_reservation(venue)
+    if undone:
+        add_note(reservation=reservation, text="By the window", by=make.make_by())
+    known = fresh(reservation)
+    if undone:
+        undo(reservation=reservation, event=HistoryEvent.objects.latest("pk").pk, by=make.make_by())
+    else:
+        add_note(reservation=reservation, text="By the window", by=make.make_by())
+    with refused(Reason.CHANGED_MEANWHILE):
+        change(reservation=known, details=replace(details_of(known), phone="+49307654321"))
+    assert fresh(reservation).note == ("" if undone else "By the window")
