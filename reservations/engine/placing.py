@@ -102,7 +102,7 @@ def place(
         seen = None if given_back or head or end != until else [parties, claimed]
         view = window(wish.restaurant_id, wish.date, wish.start, end, locked=True, answers=seen)
         if not ask.online:
-            # Staff may book for now; the lead time keeps diners from who sits there early.
+            # Staff book for who comes at once. Diners are shown the times without it, and book by them.
             view = with_early(view, wish.restaurant_id, wish.start, end, fresh.now)
         lock_neighbours(view, days)
         decision = decide(fresh.plan, wish, ask, view, fresh.now)

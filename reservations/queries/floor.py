@@ -107,29 +107,34 @@ def free_instead(
 ) -> dict[int, tuple[int, ...]]:
     """Return for each party, by its number, tables that are free for all of its time; empty where there are none.
 
-    occupied are tables that nobody can have, whatever is booked. No two parties
-    are told the same table. In as many statements for many parties as for one.
+    One that sits before its time needs them from now on. occupied are tables that nobody can
+    have, whatever is booked. No two parties are told the same table. In as many statements for
+    many parties as for one.
     """
     if not parties:
         return {}
+    now = timezone.now()
+    begins = {
+        row.pk: min(row.starts_at, slot_of(now)) if row.status == Status.SEATED else row.starts_at for row in parties
+    }
     plans = {date: day_plan(restaurant_id, date, seatings=False) for date in {row.service_date for row in parties}}
     claims = list(
         TableClaim.objects.filter(
             restaurant_id=restaurant_id,
-            slot_start__gte=min(row.starts_at for row in parties),
+            slot_start__gte=min(begins.values()),
             slot_start__lt=max(row.ends_at for row in parties),
         )
         .order_by()
         .values_list("table_id", "slot_start", "reservation_id")
     )
-    early = sitting_early(restaurant_id, timezone.now())
+    early = sitting_early(restaurant_id, now)
     gone = set(occupied)
     found = {}
     for party in parties:
-        taken = {
-            table for table, slot, owner in claims if party.starts_at <= slot < party.ends_at and owner != party.pk
-        }
-        taken.update(*(one.table_ids for one in early if one.meets(party.starts_at, party.ends_at)))
+        begin = begins[party.pk]
+        taken = {table for table, slot, owner in claims if begin <= slot < party.ends_at and owner != party.pk}
+        others = (one for one in early if one.reservation_id != party.pk)
+        taken.update(*(one.table_ids for one in others if one.meets(begin, party.ends_at)))
         ask = Ask(party=party.party_size, area_id=party.area_id, step_free=party.needs_step_free, online=False)
         found[party.pk] = pick(candidates(plans[party.service_date], ask), taken | gone) or ()
         gone.update(found[party.pk])

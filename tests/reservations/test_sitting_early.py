@@ -182,6 +182,13 @@ def test_who_sits_before_the_first_slot_of_the_day_is_shown(client: Client) -> N
     assert 'class="spot seated"' in plan
 
 
+def test_it_is_offered_no_other_table_that_somebody_has_now(early: Reservation, other: Reservation) -> None:
+    asked = early.restaurant_id, [fresh(early)], set(ids(early))
+    assert free_instead(*asked) == {early.pk: ()}
+    with clock.at(SEVEN - 14 * MINUTE):
+        assert free_instead(*asked) == {early.pk: ids(other)}
+
+
 def test_boards_and_pages_show_it_as_taken(client: Client, early: Reservation, other: Reservation) -> None:
     restaurant = early.restaurant
     first, second = tables_of(restaurant)
