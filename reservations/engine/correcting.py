@@ -20,19 +20,21 @@ def kept_of(model: type[WaitlistEntry | BookingRequest], details: Details) -> di
     return {name: str(getattr(details, name))[:limit] for name, limit in limits.items()}
 
 
-def put_right(row: WaitlistEntry | BookingRequest, subject: str, details: Details, kind: Kind, by: By) -> None:
-    """Keep what was told last of who waits, and write (kind) once more where the address is another.
+def put_right(
+    row: WaitlistEntry | BookingRequest, subject: str, details: Details, language: str, kind: Kind, by: By
+) -> None:
+    """Keep what was told last of who waits, and in which language; write (kind) once more where the address is another.
 
     Its day is locked by the transaction. Of who has had an answer, or was erased, nothing is changed.
     """
-    told = kept_of(type(row), details)
+    told = kept_of(type(row), details) | {"language": language}
     before = {name: getattr(row, name) for name in told}
     if told == before:
         return
     day = state_of(row.restaurant_id, row.service_date)
     values: dict[str, Any] = {**told}
     if isinstance(row, WaitlistEntry):
-        values["guest_id"] = known_guest(row.restaurant_id, details, row.language, by, day.now)
+        values["guest_id"] = known_guest(row.restaurant_id, details, language, by, day.now)
     rows: Any = type(row).objects
     if not rows.filter(pk=row.pk, status=row.status).update(**values):
         return

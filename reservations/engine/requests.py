@@ -61,7 +61,7 @@ def ask(
             lock_days(restaurant.pk, {wish.date})
             first.refresh_from_db()
             if first.status == Status.OPEN:
-                put_right(first, "request", details, Kind.REQUESTED, by)
+                put_right(first, "request", details, language, Kind.REQUESTED, by)
             return first
         day = take_day(restaurant.pk, wish.date)
         if wish.start <= day.now:

@@ -68,7 +68,7 @@ def join(
         first = WaitlistEntry.objects.filter(restaurant_id=wish.restaurant_id, idempotency_key=bound).first()
         if first is not None:
             if first.status == Status.WAITING:
-                put_right(first, "entry", details, Kind.JOINED, by)
+                put_right(first, "entry", details, language, Kind.JOINED, by)
             return first
         fresh = fresh_day(wish.restaurant_id, wish.date)
         if not fresh.restaurant.takes_waitlist:

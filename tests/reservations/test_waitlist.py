@@ -137,6 +137,10 @@ def test_what_was_put_right_in_a_form_that_comes_once_more_is_kept_while_it_wait
     assert [(event.kind, event.changes.get("told")) for event in told] == [("joined", None), ("changed", ["email"])]
     sent = Message.objects.filter(kind=Message.Kind.JOINED).order_by("pk").values_list("recipient", flat=True)
     assert list(sent) == ["ada@exmaple.org", "ada@example.org"]
+    # In another language, it goes on in that one.
+    make.make_entry(one_table, browser="b" * 64, key="form", details=make.make_details(), language="de")
+    assert fresh_entry(entry).language == "de"
+    entry = join("ada@example.org")
     waitlist.leave(entry=entry)
     assert join("late@example.org").email == "ada@example.org"
 

@@ -106,6 +106,22 @@ def test_a_backup_of_another_release_is_told(dump: Path) -> None:
         recorder.record_applied("menus", name)
 
 
+def test_who_may_make_no_database_is_told_what_to_do(dump: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    back_up(dump)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE only_serves LOGIN")
+    try:
+        with monkeypatch.context() as patch:
+            patch.setitem(connection.settings_dict, "USER", "only_serves")
+            printed, wrong = rehearse(dump)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP ROLE only_serves")
+    assert printed == ""
+    assert "permission denied to create database" in wrong
+    assert 'ALTER ROLE "only_serves" CREATEDB' in wrong
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_who_is_told_to_stop_leaves_no_copy_behind(dump: Path, number: signal.Signals) -> None:
     back_up(dump)

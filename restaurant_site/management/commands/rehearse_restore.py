@@ -18,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DEFAULT_DB_ALIAS, Error, connection
+from django.db import DEFAULT_DB_ALIAS, Error, ProgrammingError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.client import DatabaseClient
 from django.db.utils import ConnectionHandler
@@ -72,13 +72,24 @@ class Command(BaseCommand):
         name = f"rehearsal_{secrets.token_hex(4)}"
         former = signal.signal(signal.SIGTERM, _stop)
         try:
-            with connection._nodb_cursor() as cursor:
-                cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+            try:
+                with connection._nodb_cursor() as cursor:
+                    cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+            except ProgrammingError as error:
+                user = connection.settings_dict["USER"]
+                raise CommandError(
+                    f"No database can be made to restore it into: {str(error).strip()}. "
+                    f'ALTER ROLE "{user}" CREATEDB, or have DATABASE_URL name a user who may.'
+                ) from error
             yield name
         finally:
+            # Whoever asks once more is not to leave it behind by that.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             with connection._nodb_cursor() as cursor:
-                cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            self.stdout.write(f"Dropped {name}.")
+                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+                if cursor.fetchone():
+                    cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                    self.stdout.write(f"Dropped {name}.")
             signal.signal(signal.SIGTERM, former)
 
     def _restore(self, program: Path, dump: Path, name: str) -> None:
