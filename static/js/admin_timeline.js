@@ -113,6 +113,7 @@
 
   const shown = () => {
     const table = board.querySelector("table.timeline");
+    const former = grid;
     grid = {
       table,
       scroller: board.querySelector(".board-scroll"),
@@ -130,6 +131,8 @@
     const items = Array.from(table.querySelectorAll("a[data-at]"));
     for (const item of items) item.tabIndex = -1;
     const known = cursor && grid.rows.find((row) => row.dataset.table === cursor.row.dataset.table);
+    // Within a gap the cursor stays at its time when the board is brought up to date.
+    if (known) cursor = { row: known, slot: cursor.slot + (former.first - grid.first) / SLOT };
     const stop = (known && itemsOf(known).find((item) => cursor.slot < end(item))) || items[0];
     if (stop) stop.tabIndex = 0;
     showNow();

@@ -10,12 +10,13 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from reservations.engine import floor
 from reservations.models import Block, Reservation, Restaurant, Table
 from tests.browser.conftest import Visitor, fits
 from tests.browser.hands import drag, host, middle, press_and_drag
 from tests.browser.sheet import SOON
 from tests.conftest import Site
-from tests.factories import days_ahead, make_seated, make_venue, make_wish
+from tests.factories import days_ahead, make_by, make_seated, make_venue, make_wish
 from tests.reservations.evening import make_house, make_party, of_restaurant, tables_of
 
 pytestmark = pytest.mark.browser
@@ -143,6 +144,20 @@ def test_everything_by_keys(site: Site, browser: Browser, visitors: list[Visitor
     page.get_by_role("dialog", name="Table T3").get_by_role("button", name="Lift").press("Enter")
     expect(row(page, "T3").locator("a.bar")).to_have_count(0)
     expect(row(page, "T3").locator("a.gap")).to_be_focused()
+
+
+def test_the_time_that_is_pointed_at_stays_while_others_change_the_board(
+    site: Site, browser: Browser, visitors: list[Visitor], venue: Restaurant
+) -> None:
+    page = opened(host(site, browser, visitors), site, venue)
+    row(page, "T3").locator("a.gap").focus()
+    for clock in ("12:15", "12:30"):
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("#said")).to_have_text(f"T3, {clock}")
+    floor.move(reservation=Reservation.objects.get(name="Ada"), table_ids=(tables_of(venue)[3].pk,), by=make_by())
+    expect(row(page, "T4").locator("a.bar")).to_contain_text("Ada")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#said")).to_have_text("T3, 12:45")
 
 
 def test_on_a_tablet_a_long_press_carries_and_a_gap_takes_a_walk_in(
