@@ -83,8 +83,10 @@ def bring_booking(
     def then(reservation: Reservation, fresh: Fresh) -> None:
         nonlocal made
         made = reservation.reference
-        if reservation.guest_id:
-            _enrich(reservation.guest_id, profile)
+        guest = reservation.guest_id
+        if guest and (told := _enrich(guest, profile)):
+            event = Event("changed", "guest", guest, guest, {"told": told})
+            trail.note(wish.restaurant_id, [event], by, fresh.now)
         if tell:
             rows = of_booking(reservation, fresh.restaurant, fresh.now)
             send_later([row for row in rows if row.kind != Kind.STAFF_BOOKED])
@@ -105,23 +107,26 @@ def bring_guest(*, restaurant_id: int, details: Details, profile: Profile, by: B
         pk = known_guest(restaurant_id, details, language, by, timezone.now())
         if pk is None:
             raise Refused(Reason.OTHER_GUEST)
-        _enrich(pk, profile, details.dietary_needs)
-        trail.note(restaurant_id, [Event("imported", "guest", pk, pk)], by, timezone.now())
+        told = _enrich(pk, profile, details.dietary_needs)
+        event = Event("imported", "guest", pk, pk, {"told": told} if told else {})
+        trail.note(restaurant_id, [event], by, timezone.now())
         return pk
 
     return retried(work)
 
 
-def _enrich(pk: int, profile: Profile, needs: str = "") -> None:
-    """Add tags, notes and needs that a guest does not have yet, as far as there is room for them."""
+def _enrich(pk: int, profile: Profile, needs: str = "") -> list[str]:
+    """Add tags, notes and needs that a guest does not have yet, as far as there is room; return what was added to."""
     if not profile.tags and not profile.notes and not needs:
-        return
+        return []
     guest = Guest.objects.select_for_update().get(pk=pk)
     tags = list(dict.fromkeys([*guest.tags, *profile.tags]))[: max(MOST_TAGS, len(guest.tags))]
     notes = guest.notes
     if profile.notes and profile.notes not in notes:
         notes = "\n".join(text for text in (notes, profile.notes) if text)
         notes = notes[: max(NOTES_LENGTH, len(guest.notes))]
-    needs = guest.dietary_needs or needs
-    if (tags, notes, needs) != (guest.tags, guest.notes, guest.dietary_needs):
-        Guest.objects.filter(pk=pk).update(tags=tags, notes=notes, dietary_needs=needs)
+    added = {"dietary_needs": guest.dietary_needs or needs, "notes": notes, "tags": tags}
+    new = {name: value for name, value in added.items() if value != getattr(guest, name)}
+    if new:
+        Guest.objects.filter(pk=pk).update(**new)
+    return list(new)

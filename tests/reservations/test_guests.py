@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from reservations.engine import booking, guests
-from reservations.engine.bringing import Profile, bring_guest
+from reservations.engine.bringing import Profile, bring_booking, bring_guest
 from reservations.engine.errors import Reason, Refused
 from reservations.history.trail import COMMAND
 from reservations.importing.bookings.rows import TOLD
@@ -82,6 +82,20 @@ def test_what_a_visit_adds_to_a_known_guest_stands_in_the_history(venue: Restaur
     (event,) = events
     assert (event.kind, event.subject_number, event.guest_number) == ("changed", guest.pk, guest.pk)
     assert (event.actor, event.source, event.changes) == ("guest", "web", {"told": ["phone"]})
+
+
+def test_what_another_system_adds_to_a_guest_stands_in_the_history(venue: Restaurant) -> None:
+    guest = make_guest(venue, email="ada@example.org", phone="+4930111")
+    events = HistoryEvent.objects.filter(subject="guest", guest_number=guest.pk)
+    profile = Profile(tags=("regular",), notes="Likes red")
+    details = make_details(phone="", dietary_needs="no nuts")
+    for key in ("one", "another"):
+        bring_booking(wish=make_wish(venue), details=details, profile=profile, key=key, by=COMMAND, user=None)
+    assert [(row.kind, row.changes) for row in events] == [("changed", {"told": ["notes", "tags"]})]
+    for _time in range(2):
+        bring_guest(restaurant_id=venue.pk, details=details, profile=profile, by=COMMAND)
+    told = [(row.kind, row.changes) for row in events.order_by("pk")[1:]]
+    assert told == [("imported", {"told": ["dietary_needs"]}), ("imported", {})]
 
 
 def test_visits_no_shows_and_late_cancellations_are_counted(venue: Restaurant) -> None:
