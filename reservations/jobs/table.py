@@ -44,7 +44,7 @@ JOBS: tuple[Job, ...] = (
     Job("keep tables that are sat at", due.keep_tables, 30),
     Job("chain other events", chaining.chain_others, 5),
     Job("copy the history", chaining.copy_events, 5),
-    Job("forget guests", guests.forget_old, 3600),
+    Job("forget guests", guests.forget_old, 600),
     Job("forget rows of imports", forget_rows, 3600),
     Job("mail links for passwords", send_password_mails, 2),
     Job("forget sign-ins", forget_attempts, 3600),

@@ -52,13 +52,7 @@ PERSON = {
     "booker_email": "basil@booker.example",
 }
 EARLIER = {"name": "Zeno Q.", "email": "zeno@former.example", "phone": "+493012340002"}
-MORE = (
-    "Knows the chef from Ghent",
-    "regular-quux",
-    "Dear Zenobia, alas",
-    "Quux always gets one more",
-    "Quux rang late",
-)
+MORE = ("Knows the chef from Ghent", "regular-quux", "Dear Zenobia, alas", "Quux and one more", "Quux rang late")
 STRINGS = (*PERSON.values(), *EARLIER.values(), *MORE)
 
 Status = Reservation.Status
@@ -277,6 +271,21 @@ def test_what_was_written_down_without_a_guest_is_forgotten(venue: Restaurant) -
     assert guests.forget_old(timezone.now() + dt.timedelta(days=9)) == 5
     assert found_in_database() == {}
     assert guests.forget_old(timezone.now() + dt.timedelta(days=9)) == 0
+
+
+@pytest.mark.parametrize(("seconds", "left"), [(60.0, 0), (0.0, 3)])
+def test_a_run_forgets_as_many_as_it_has_time_for(
+    venue: Restaurant, monkeypatch: pytest.MonkeyPatch, seconds: float, left: int
+) -> None:
+    monkeypatch.setattr(guests, "_CHUNK", 2)
+    monkeypatch.setattr(guests, "RUN_SECONDS", seconds)
+    # Another retention is not barred by a backlog.
+    other = make_venue(retention_days=90)
+    for restaurant in (venue, venue, venue, venue, venue, other):
+        make_guest(restaurant, email=f"{new_key()}@example.org")
+    Guest.objects.update(created_at=timezone.now() - dt.timedelta(days=200))
+    assert guests.forget_old() == 6 - left
+    assert Guest.objects.filter(erased_at=None).count() == left
 
 
 def erasing() -> Iterator[tuple[str, Any]]:
