@@ -142,14 +142,29 @@ def guest_from(
         )
         insert(found)
         return int(found.pk)
-    if found.merged_into_id:
-        return found.merged_into_id
+    met = found
+    if met.merged_into_id:
+        # A sign leads to who was kept: what is told now is theirs, else it would find nobody the next time.
+        found = Guest.objects.select_for_update().get(pk=met.merged_into_id)
+        if found.merged_into_id:
+            return found.merged_into_id
     told = {"name": details.name, "phone": phone, "language": language}
     new = {name: value for name, value in told.items() if value and not getattr(found, name)}
     if email and not found.email:
         new["email"] = email
     if new:
-        Guest.objects.filter(pk=found.pk).update(**new, **({"key": key} if "email" in new else {}))
+        # A sign that has the key keeps it.
+        own_key = {"key": key} if "email" in new and met.key != key else {}
+        Guest.objects.filter(pk=found.pk).update(**new, **own_key)
         event = Event("changed", "guest", found.pk, found.pk, trail.difference(dict.fromkeys(new, ""), new))
         trail.note(restaurant_id, [event], by, now)
     return int(found.pk)
+
+
+def kept_guest(pk: int) -> int:
+    """Return the number of a guest, or of the one into which it was merged, locked: a merge waits.
+
+    Inside a transaction.
+    """
+    found = Guest.objects.select_for_update().filter(pk=pk).values_list("merged_into_id", flat=True).first()
+    return found or pk

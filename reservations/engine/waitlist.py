@@ -21,7 +21,7 @@ from reservations.engine.correcting import kept_of, put_right
 from reservations.engine.deciding import Wish
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.inserts import insert
-from reservations.engine.known import Details, is_to_call, known_guest
+from reservations.engine.known import Details, is_to_call, kept_guest, known_guest
 from reservations.engine.locks import Locked, lock_days, retried, take_day
 from reservations.engine.offers import Ahead, serve_waitlist
 from reservations.engine.placing import bound_key, give_back
@@ -142,7 +142,11 @@ def accept(*, entry: WaitlistEntry, by: By = GUEST) -> Reservation:
             return offer
         if row.status != Status.OFFERED or offer is None:
             raise Refused(Reason.HOLD_LAPSED)
-        guest = row.guest_id or known_guest(row.restaurant_id, details, row.language, by, day.now)
+        guest = (
+            kept_guest(row.guest_id)
+            if row.guest_id
+            else known_guest(row.restaurant_id, details, row.language, by, day.now)
+        )
         if by == GUEST and is_to_call(day.restaurant, guest, day.now):
             raise Refused(Reason.BY_PHONE)
         if not take_hold(offer, day.now, {"guest_id": guest}):

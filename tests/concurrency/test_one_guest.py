@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
-from reservations.engine import booking, confirming, guests
+from reservations.engine import booking, confirming, guests, waitlist
+from reservations.engine.confirming import take_hold
+from reservations.engine.due import serve_waitlists
 from reservations.engine.errors import Reason
 from reservations.engine.known import guest_from
 from reservations.history.trail import COMMAND
@@ -17,7 +19,7 @@ from reservations.models import Guest, Reservation, Restaurant
 from reservations.queries.guests import counts_of
 from tests import factories as make
 from tests.concurrency.crew import Crew, winners
-from tests.reservations.people import make_guest
+from tests.reservations.people import make_guest, make_waiting
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 
@@ -134,3 +136,26 @@ def test_without_the_guests_lock_the_visit_is_lost(
     booked = book_meanwhile(crew, venue, monkeypatch, ending)
     assert booked.guest is not None
     assert booked.guest.merged_into_id or booked.guest.erased_at
+
+
+def test_who_accepts_an_offer_while_being_merged_is_the_guest_who_was_kept(
+    crew: Crew, venue: Restaurant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, keep = make_guest(venue, email=ADA.email), make_guest(venue, email="kept@example.org")
+    entry = make_waiting(venue, guest=guest, email=ADA.email)
+    serve_waitlists()
+    begun, merged = threading.Event(), threading.Event()
+
+    def take_slowly(*args: Any) -> bool:
+        begun.set()
+        merged.wait(1)
+        return take_hold(*args)
+
+    def merge() -> None:
+        assert begun.wait(10)
+        guests.merge(keep=keep, other=guest, by=COMMAND)
+        merged.set()
+
+    monkeypatch.setattr(waitlist, "take_hold", take_slowly)
+    crew.race([lambda: waitlist.accept(entry=entry), merge])
+    assert Reservation.objects.get().guest_id == keep.pk

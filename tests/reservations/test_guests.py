@@ -191,6 +191,24 @@ def test_who_has_told_no_address_yet_is_found_by_phone_also_where_merged(venue: 
     keep, other = make_guest(venue, phone="+4930111"), make_guest(venue, phone="+4930222")
     guests.merge(keep=keep, other=other, by=COMMAND)
     assert book(venue, email="ada@example.org", phone="+4930222") == keep.pk
+    # What was told is theirs, and finds them by itself from now on.
+    assert book(venue, email="ada@example.org", phone="") == keep.pk
+    keep.refresh_from_db()
+    assert keep.email == "ada@example.org"
+    event = HistoryEvent.objects.get(kind="changed", subject="guest")
+    assert (event.guest_number, event.changes) == (keep.pk, {"told": ["email"]})
+    # Nobody else is found by that phone then.
+    assert book(venue, email="bert@example.org", phone="+4930222") != keep.pk
+
+
+def test_a_sign_keeps_its_address_where_it_was_taken_off_the_card(venue: Restaurant) -> None:
+    keep, other = make_guest(venue, phone="+4930111"), make_guest(venue, email="ada@example.org")
+    guests.merge(keep=keep, other=other, by=COMMAND)
+    Guest.objects.filter(pk=keep.pk).update(email="")
+    for _time in range(2):
+        assert book(venue, email="ada@example.org", phone="") == keep.pk
+    keep.refresh_from_db()
+    assert keep.email == "ada@example.org"
 
 
 def test_merges_chain(venue: Restaurant) -> None:
