@@ -206,8 +206,12 @@ def _refuse_pacing(row: Reservation) -> None:
 def _tell_again(row: Reservation, day: Locked) -> None:
     """Confirm to who was told of the cancellation, or may have been: of an attempt that failed nobody knows.
 
-    A mail that still waits is dropped, being true no more.
+    A mail that still waits is dropped, being true no more. What was dropped for the sake of the cancellation waits
+    again, else a guest whose confirmation the mail server had not taken yet would never get one.
     """
+    Message.objects.filter(
+        reservation=row, kind__in=_OF_CONFIRMED, status=Message.Status.DROPPED, claimed_at__gte=row.cancelled_at
+    ).update(status=Message.Status.WAITING, error="")
     told = Message.objects.filter(reservation=row, kind=Kind.CANCELLATION, sequence=row.sequence)
     if told.exclude(attempts=0, status__in=(Message.Status.WAITING, Message.Status.DROPPED)).exists():
         again = message(Kind.CONFIRMATION, row, day.now)
@@ -216,6 +220,7 @@ def _tell_again(row: Reservation, day: Locked) -> None:
         send_later(again)
 
 
+_OF_CONFIRMED = (Kind.CONFIRMATION, Kind.CHANGE, Kind.REMINDER)
 _LIVE = (Status.CONFIRMED, Status.SEATED)
 _STEPS = {
     "arrived": _Step((Status.CONFIRMED,), False, _not_arrived),

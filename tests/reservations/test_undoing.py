@@ -259,6 +259,25 @@ def test_a_guest_who_was_perhaps_told_is_told_again(venue: Restaurant) -> None:
     assert Message.objects.filter(kind="confirmation", status=Message.Status.WAITING).count() == 1
 
 
+@pytest.mark.parametrize("tell", [True, False])
+def test_what_was_dropped_for_a_cancellation_that_is_taken_back_is_sent(
+    venue: Restaurant, settings: Any, tell: bool
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    reservation = booked(venue)
+    booking.cancel(
+        reservation=reservation, by_guest=False, by=make.make_by(), tell=tell, tell_after=dt.timedelta(minutes=2)
+    )
+    while send_due():
+        pass
+    dropped = Message.objects.get(kind="confirmation")
+    assert dropped.status == Message.Status.DROPPED
+    take_back(reservation)
+    while send_due():
+        pass
+    assert [message.subject.partition(":")[0] for message in mail.outbox] == [f"Your table at {venue.name}"]
+
+
 def test_who_is_cancelled_again_is_told_once(venue: Restaurant, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     reservation = booked(venue)
