@@ -15,7 +15,7 @@ from django.utils import timezone
 from reservations.engine.availability import Ask, DayPlan, ServiceRules
 from reservations.engine.deciding import Decision, Wish, claim, decide, end_of, lock_neighbours
 from reservations.engine.errors import Reason, Refused
-from reservations.engine.known import Details, known_guest
+from reservations.engine.known import Details, known_guest, still_guest
 from reservations.engine.locks import lock_days, retried, state_of
 from reservations.engine.offers import Ahead, serve_waitlist
 from reservations.engine.placing import record
@@ -118,7 +118,10 @@ def change(
                 values["online_pacing_limit"] = None
         if all(getattr(row, name) == value for name, value in values.items() if name in _STATE):
             return False
-        if (told.email, told.phone) != (row.email, row.phone):
+        if told.email and told.email == row.email and row.guest_id:
+            if told.phone != row.phone:
+                values["guest_id"] = still_guest(row.guest_id, told, row.language, by, fresh.now)
+        elif (told.email, told.phone) != (row.email, row.phone):
             values["guest_id"] = known_guest(row.restaurant_id, told, row.language, by, fresh.now) or row.guest_id
         write(row, values)
         if moves:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection, models
@@ -127,37 +127,48 @@ def guest_from(
 
     number is for who is new, where one was asked for: then nothing is waited for within `one_trip`.
     """
-    email, phone = details.email, details.phone
-    key = contact_key(email, phone)
-    found = _meant(found_rows, details)
-    if found is None:
-        found = Guest(
-            pk=number,
-            restaurant_id=restaurant_id,
-            key=key,
-            name=details.name,
-            email=email,
-            phone=phone,
-            language=language,
-        )
-        insert(found)
-        return int(found.pk)
-    met = found
+    met = _meant(found_rows, details)
+    if met is not None:
+        return _learnt(met, details, language, by, now)
+    new = Guest(
+        pk=number,
+        restaurant_id=restaurant_id,
+        key=contact_key(details.email, details.phone),
+        name=details.name,
+        email=details.email,
+        phone=details.phone,
+        language=language,
+    )
+    insert(new)
+    return int(new.pk)
+
+
+def still_guest(pk: int, details: Details, language: str, by: By, now: dt.datetime) -> int:
+    """Return the number of a guest who tells another phone, or of the one into which they were merged.
+
+    Inside a transaction. The address on the card stays: staff have perhaps corrected it.
+    """
+    met = Guest.objects.select_for_update().get(pk=pk)
+    return pk if met.erased_at else _learnt(met, replace(details, email=""), language, by, now)
+
+
+def _learnt(met: Guest, details: Details, language: str, by: By, now: dt.datetime) -> int:
+    """Add what a guest has not told before, and return the number: of a sign, both are those of who was kept."""
+    found = met
     if met.merged_into_id:
-        # A sign leads to who was kept: what is told now is theirs, else it would find nobody the next time.
+        # Else what is told now would find nobody the next time.
         found = Guest.objects.select_for_update().get(pk=met.merged_into_id)
         if found.merged_into_id:
             return found.merged_into_id
-    told = {"name": details.name, "phone": phone, "language": language}
+    told = {"name": details.name, "phone": details.phone, "language": language, "email": details.email}
     new = {name: value for name, value in told.items() if value and not getattr(found, name)}
-    if email and not found.email:
-        new["email"] = email
     if new:
+        key = contact_key(details.email, details.phone)
         # A sign that has the key keeps it.
         own_key = {"key": key} if "email" in new and met.key != key else {}
         Guest.objects.filter(pk=found.pk).update(**new, **own_key)
         event = Event("changed", "guest", found.pk, found.pk, trail.difference(dict.fromkeys(new, ""), new))
-        trail.note(restaurant_id, [event], by, now)
+        trail.note(found.restaurant_id, [event], by, now)
     return int(found.pk)
 
 

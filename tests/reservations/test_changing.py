@@ -11,7 +11,7 @@ import pytest
 from reservations.engine import booking
 from reservations.engine.changing import change, details_of, wish_of
 from reservations.engine.errors import Reason
-from reservations.models import Reservation, Restaurant, Service, Table, User
+from reservations.models import Guest, Reservation, Restaurant, Service, Table, User, contact_key
 from tests import factories as make
 from tests.concurrency.invariants import broken
 from tests.reservations.rows import chains_broken, claims, events, fresh, refused, snapshot
@@ -171,6 +171,16 @@ def test_another_address_makes_it_another_guests(venue: Restaurant) -> None:
 
 
 # --- The same again ---------------------------------------------------------------
+
+
+def test_another_phone_leaves_it_with_its_guest_whose_card_was_corrected(venue: Restaurant) -> None:
+    reservation = make.make_reservation(venue, details=make.make_details(phone=""))
+    guest = Guest.objects.get()
+    Guest.objects.update(email="right@example.org", key=contact_key("right@example.org", ""))
+    change(reservation=reservation, details=replace(details_of(reservation), phone="+4930111"))
+    assert fresh(reservation).guest_id == guest.pk
+    card = Guest.objects.get()
+    assert (card.email, card.phone) == ("right@example.org", "+4930111")
 
 
 def test_a_change_to_what_it_is_already_writes_nothing(venue: Restaurant) -> None:
