@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, IntegerField, Max, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from reservations.models import Guest, Message, Reservation, Restaurant
+from reservations.models import Guest, HistoryEvent, Message, Reservation, Restaurant
 from reservations.queries.floor import table_names
 from reservations.queries.traces import Traces, traces_of
 
@@ -194,6 +194,7 @@ def _export(restaurant: Restaurant, traces: Traces) -> dict[str, Any]:
         ],
         "imports": [{"line": row.line, **row.told} for row in traces.imported().order_by("batch", "line")],
         "messages": [_message(row, zone) for row in _messages(traces)],
+        "events": [_event(row, zone) for row in traces.events().order_by("happened_at", "pk")],
     }
 
 
@@ -208,6 +209,17 @@ def _message(row: Message, zone: ZoneInfo) -> dict[str, Any]:
         "to": row.recipient,
         "about": about.reference if about else "",
         **_moments(row, "created_at due_at sent_at", zone),
+    }
+
+
+def _event(row: HistoryEvent, zone: ZoneInfo) -> dict[str, Any]:
+    """Return what happened; of whom of the staff did it nothing: that is theirs."""
+    return {
+        "happened_at": _local(row.happened_at, zone),
+        **_told(row, ("kind", "subject")),
+        "number": row.subject_number,
+        "by": row.actor,
+        "changes": row.changes,
     }
 
 

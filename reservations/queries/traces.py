@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from reservations.models import BookingRequest, Guest, ImportRow, Message, Reservation, WaitlistEntry, contact_key
+from reservations.models import (
+    BookingRequest,
+    Guest,
+    HistoryEvent,
+    ImportRow,
+    Message,
+    Reservation,
+    WaitlistEntry,
+    contact_key,
+)
 
 TO_COME = (Reservation.Status.HELD, Reservation.Status.CONFIRMED, Reservation.Status.SEATED)
 
@@ -58,6 +67,17 @@ class Traces:
             | Q(recipient__in=self.emails),
             restaurant_id=self.restaurant_id,
         )
+
+    def events(self) -> QuerySet[HistoryEvent]:
+        """Return what the history tells of the person and of all of these."""
+        told = Q(subject="guest", subject_number__in=self.guests)
+        for subject, rows in (
+            ("reservation", self.reservations()),
+            ("entry", self.entries()),
+            ("request", self.requests()),
+        ):
+            told |= Q(subject=subject, subject_number__in=rows.order_by().values("pk"))
+        return HistoryEvent.objects.filter(told, restaurant_id=self.restaurant_id)
 
     def imported(self) -> QuerySet[ImportRow]:
         """Return the rows of imports that tell of the person and are not placed yet; a placed one tells nothing."""
