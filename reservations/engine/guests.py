@@ -31,7 +31,7 @@ RUN_SECONDS = 2.0
 """So long a run goes on with the next: many came on one day, and the loop has other jobs."""
 _CHUNK = 500
 _GROUP = 50
-_BOOKER = ("booker_name", "booker_email")
+_BOOKER = ("booker_email", "booker_name")
 
 
 def merge(*, keep: Guest, other: Guest, by: By) -> None:
@@ -95,9 +95,9 @@ def erase(*, guest: Guest, by: By) -> bool:
         if kept.merged_into_id:
             raise Again
         traces = traces_of(kept.restaurant_id, [pk])
-        _erase(traces)
+        _own, booked = _erase(traces)
         blank_guests(traces.guests, timezone.now())
-        trail.note(kept.restaurant_id, [Event("erased", "guest", pk, pk)], by, timezone.now())
+        trail.note(kept.restaurant_id, [Event("erased", "guest", pk, pk), *booked], by, timezone.now())
         return True
 
     erased = retried(work)
@@ -105,11 +105,15 @@ def erase(*, guest: Guest, by: By) -> bool:
     return erased
 
 
-def erase_contact(*, traces: Traces) -> None:
-    """Erase what is kept of somebody who is no guest (`traces_of_contact`), with the refusal of `erase`."""
+def erase_contact(*, traces: Traces, by: By) -> None:
+    """Erase what is kept of somebody who is no guest (`traces_of_contact`), with the refusal of `erase`.
+
+    The history names what was erased by number, since there is no guest to name.
+    """
 
     def work() -> None:
-        _erase(traces)
+        own, booked = _erase(traces)
+        trail.note(traces.restaurant_id, [*own, *booked], by, timezone.now())
 
     retried(work)
 
@@ -120,16 +124,22 @@ def _locked(guests: list[int]) -> list[Guest]:
     return list(rows.order_by("pk").select_for_update())
 
 
-def _erase(traces: Traces) -> None:
+def _erase(traces: Traces) -> tuple[list[Event], list[Event]]:
+    """Erase a person, and return what there is to tell: of their own rows, and of those of others that they booked."""
     if coming(traces, timezone.now()).any:
         raise Refused(Reason.UPCOMING_VISIT)
     blank_imported(traces.imported())
-    _blank(traces, Q(), Q())
-    traces.booked().update(booker_name="", booker_email="")
+    booked = dict(traces.booked().order_by().values_list("pk", "guest_id"))
+    own = _blank(traces, Q(), Q())
+    blank_bookers(list(booked))
+    return own, [Event("changed", "reservation", pk, guest, {"told": list(_BOOKER)}) for pk, guest in booked.items()]
 
 
-def _blank(traces: Traces, dated: Q, about: Q) -> None:
-    """Blank the rows of a person whose dates are meant, and the messages of those and of what else is meant."""
+def _blank(traces: Traces, dated: Q, about: Q) -> list[Event]:
+    """Blank the rows of a person whose dates are meant, and the messages of those and of what else is meant.
+
+    Returns what may be told of it where the person is no guest.
+    """
     # All found before any is blanked: by its contact a blank row is nobody's.
     visits = list(traces.reservations().filter(dated).order_by().values_list("pk", flat=True))
     entries = list(traces.entries().filter(dated).order_by().values_list("pk", flat=True))
@@ -138,6 +148,8 @@ def _blank(traces: Traces, dated: Q, about: Q) -> None:
     blank_reservations(visits)
     blank_entries(entries)
     blank_requests(requests)
+    blanked = {"reservation": visits, "entry": entries, "request": requests}
+    return [Event("erased", subject, pk) for subject, pks in blanked.items() for pk in pks]
 
 
 def forget_old(now: dt.datetime | None = None) -> int:

@@ -201,39 +201,6 @@ def test_newer_things_keep_a_guest_from_being_forgotten(venue: Restaurant, perso
     assert person.name == PERSON["name"]
 
 
-@pytest.mark.parametrize("address", [PERSON["email"], EARLIER["email"]])
-def test_a_request_keeps_a_guest_from_being_forgotten(venue: Restaurant, address: str) -> None:
-    guest = make_guest(venue, email=PERSON["email"], notes="Sits by the window")
-    guests.merge(keep=guest, other=make_guest(venue, email=EARLIER["email"]), by=COMMAND)
-    Guest.objects.update(created_at=timezone.now() - dt.timedelta(days=200))
-    make_request(venue, details={"email": address})
-    guests.forget_old()
-    guest.refresh_from_db()
-    assert (guest.erased_at, guest.notes) == (None, "Sits by the window")
-    BookingRequest.objects.update(email="else@example.org")
-    guests.forget_old()
-    guest.refresh_from_db()
-    assert guest.erased_at
-
-
-def test_who_booked_for_a_guest_who_still_comes_is_forgotten_by_the_date_of_the_visit(venue: Restaurant) -> None:
-    guest = make_guest(venue, email="boss@example.org")
-    blank = {**dict.fromkeys(PERSON, ""), "name": "The Boss", "email": "boss@example.org"}
-    booker = {name: PERSON[name] for name in ("booker_name", "booker_email")}
-    old, late = (past(venue, guest, days, **{**blank, **booker}, status=Status.FINISHED) for days in (120, 20))
-    for visit in (old, late):
-        for recipient in (PERSON["booker_email"], "table@example.org"):
-            make_message(Message.Kind.LINK, visit, recipient=recipient)
-    assert guests.forget_old() == 1
-    old.refresh_from_db()
-    late.refresh_from_db()
-    assert (old.name, old.booker_name, old.booker_email) == ("The Boss", "", "")
-    assert late.booker_email == PERSON["booker_email"]
-    told = Message.objects.order_by("pk").values_list("recipient", flat=True)
-    assert list(told) == ["", "table@example.org", PERSON["booker_email"], "table@example.org"]
-    assert guests.forget_old() == 0
-
-
 def test_what_a_server_says_of_an_address_meanwhile_is_not_kept(
     venue: Restaurant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,21 +238,6 @@ def test_what_was_written_down_without_a_guest_is_forgotten(venue: Restaurant) -
     assert guests.forget_old(timezone.now() + dt.timedelta(days=9)) == 5
     assert found_in_database() == {}
     assert guests.forget_old(timezone.now() + dt.timedelta(days=9)) == 0
-
-
-@pytest.mark.parametrize(("seconds", "left"), [(60.0, 0), (0.0, 3)])
-def test_a_run_forgets_as_many_as_it_has_time_for(
-    venue: Restaurant, monkeypatch: pytest.MonkeyPatch, seconds: float, left: int
-) -> None:
-    monkeypatch.setattr(guests, "_CHUNK", 2)
-    monkeypatch.setattr(guests, "RUN_SECONDS", seconds)
-    # Another retention is not barred by a backlog.
-    other = make_venue(retention_days=90)
-    for restaurant in (venue, venue, venue, venue, venue, other):
-        make_guest(restaurant, email=f"{new_key()}@example.org")
-    Guest.objects.update(created_at=timezone.now() - dt.timedelta(days=200))
-    assert guests.forget_old() == 6 - left
-    assert Guest.objects.filter(erased_at=None).count() == left
 
 
 def erasing() -> Iterator[tuple[str, Any]]:
@@ -327,8 +279,10 @@ def test_erasing_again_changes_nothing(person: Guest) -> None:
 def test_somebody_who_never_became_a_guest_is_erased_by_contact(venue: Restaurant) -> None:
     row = make_old_request(venue, **EARLIER)
     other = make_old_request(venue, name="Somebody Else", email="else@example.org", phone=EARLIER["phone"])
-    guests.erase_contact(traces=traces_of_contact(venue.pk, EARLIER["email"], EARLIER["phone"]))
+    guests.erase_contact(traces=traces_of_contact(venue.pk, EARLIER["email"], EARLIER["phone"]), by=COMMAND)
     assert BookingRequest.objects.get(pk=row.pk).name == ""
+    told = HistoryEvent.objects.filter(kind="erased").values_list("subject", "subject_number", "guest_number")
+    assert list(told) == [("request", row.pk, None)]
     assert BookingRequest.objects.get(pk=other.pk).name == "Somebody Else"
 
 

@@ -41,7 +41,7 @@ class Command(BaseCommand):
             if guest is not None:
                 guests.erase(guest=guest, by=COMMAND)
             else:
-                guests.erase_contact(traces=traces)
+                guests.erase_contact(traces=traces, by=COMMAND)
         except Refused as refusal:
             self.stderr.write("\n".join(_lines(coming(traces, timezone.now()))))
             raise CommandError(f"{staff_text(refusal.reason)} Nothing was erased.") from refusal
