@@ -25,7 +25,7 @@ from reservations.messages.lines import isolated, one_line
 from reservations.messages.outgoing import recipient
 from reservations.messages.sheet import sheet_context
 from reservations.messages.structured import reservation_document
-from reservations.messages.truth import Row, held_for, is_address, is_to_staff, told_row, untrue
+from reservations.messages.truth import Row, address_of, held_for, is_address, is_to_staff, told_row, untrue
 from reservations.models import BookingRequest, Message, Reservation, User, WaitlistEntry
 from reservations.queries.rules import cutoff
 from restaurant_site.schema_org import script
@@ -101,7 +101,7 @@ def _mail(message: Message, context: dict[str, Any], reply_to: str) -> Mail:
     # What was typed is of one line already, and what isolates a name stays.
     subject = " ".join(subject.split())
     return Mail(
-        to=message.recipient,
+        to=address_of(message),
         sender=mailbox(one_line(message.restaurant.name), _site_address()),
         reply_to=reply_to,
         subject=subject,

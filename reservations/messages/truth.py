@@ -61,6 +61,11 @@ def is_to_staff(message: Message) -> bool:
     return message.kind.startswith("staff_")
 
 
+def address_of(message: Message) -> str:
+    """Return where a message goes: to the restaurant at its address of now, which may have been put right since."""
+    return message.restaurant.email if is_to_staff(message) else message.recipient
+
+
 def is_address(text: str) -> bool:
     """Return whether mail can be sent to an address, as far as its form tells."""
     try:
@@ -78,7 +83,7 @@ def untrue(message: Message, now: dt.datetime) -> str:
     row = told_row(message)
     if row is None and message.kind != Kind.STAFF_SHEET:
         return _("What it tells of is gone.")
-    if not is_address(message.recipient):
+    if not message.recipient or not is_address(address_of(message)):
         return _("There is no address to send it to.")
     if row is None or message.kind == Kind.STAFF_SHEET:
         return sheet_over(message, now)

@@ -288,6 +288,15 @@ def test_nothing_goes_to_an_address_that_was_corrected(kind: Message.Kind) -> No
     assert render(message, timezone.now()) == Dropped("The guest has corrected the address.")
 
 
+@pytest.mark.parametrize("kind", [Kind.STAFF_BOOKED, Kind.STAFF_REQUEST, Kind.STAFF_SHEET])
+def test_mail_to_the_restaurant_goes_to_its_address_of_now(kind: Message.Kind) -> None:
+    message = make_told(kind)
+    message.restaurant.email = "right@example.org"
+    assert mail_of(message).to == "right@example.org"
+    message.restaurant.email = ""
+    assert render(message, timezone.now()) == Dropped("There is no address to send it to.")
+
+
 @pytest.mark.parametrize(
     ("kind", "setting", "off"), [(Kind.REMINDER, "reminder_hours", 0), (Kind.THANKS, "sends_thanks", False)]
 )
