@@ -17,7 +17,7 @@ from reservations.engine import asking
 from reservations.engine.errors import Reason, Refused
 from reservations.forms import AddressForm
 from reservations.links import browser_of, is_address_of, pressed_by
-from reservations.messages.outgoing import recipient
+from reservations.messages.outgoing import booked_by_guest, recipient
 from reservations.models import Reservation
 from reservations.queries.private import HOLD_STATUSES, by_reference, restaurant_of
 from reservations.reasons import diner_text
@@ -154,7 +154,8 @@ def _by_token(slug: str, token: str) -> Reservation | None:
 def _press_page(
     request: HttpRequest, held: Reservation, token: str, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    consent = consent_form(request, held.restaurant)
+    # The link went to whoever booked, who can't agree in a guest's name.
+    consent = consent_form(request, held.restaurant) if booked_by_guest(held) else None
     context = {**_held_context(held), "consent": consent, "token": token, "problem": problem}
     return render(request, "reservations/press.html", context, status=status)
 

@@ -155,6 +155,19 @@ def test_who_books_for_somebody_else_agrees_to_nothing(venue: Restaurant) -> Non
     assert guest.thanks_consent_at
 
 
+def test_who_books_for_somebody_else_is_told_that_the_boxes_are_the_guests(venue: Restaurant) -> None:
+    diner = Diner(venue)
+    assert "the guest's to tick" in read(diner.client.get(diner.details_url(diner.hold()))).text
+    Restaurant.objects.update(confirms_by_mail=True)
+    held = diner.hold("20:00")
+    assert "the guest's to tick" not in read(diner.client.get(diner.details_url(held))).text
+    diner.confirm(held, booker_name="Basil Booker", booker_email="basil@booker.example")
+    (mail,) = mails(held)
+    page = Client().get(link(mail)).content.decode()
+    assert BUTTON in page
+    assert 'name="keep_needs"' not in page
+
+
 def test_other_mails_need_no_consent(venue: Restaurant) -> None:
     booked(venue)
     message = Message.objects.get(kind=Message.Kind.CONFIRMATION)
