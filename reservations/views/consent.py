@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from reservations.engine import consenting
-from reservations.views.reservation import by_token, unknown
+from reservations.views.reservation import by_token, reservation_page, unknown
 
 
 # A mail program sends this by itself (RFC 8058), without a page of ours before it. Only the link lets it.
@@ -22,17 +22,16 @@ def withdraw_consent(request: HttpRequest, slug: str, token: str) -> HttpRespons
     """Take everything back and show the reservation; the answer is the same whether there was anything or not.
 
     A mail program that opens the address for somebody, since it knows nothing of
-    the POST, comes to the page with the button, and has changed nothing.
+    the POST, shows the page with the button, and has changed nothing.
     """
     found = by_token(slug, token)
     if found is None:
         return unknown(request, slug)
-    page = reverse("reservation", kwargs={"slug": slug, "token": token})
     if request.method != "POST":
-        return redirect(page)
+        return reservation_page(request, found, token)
     consenting.withdraw(reservation=found)
     if "List-Unsubscribe" in request.POST:
         # By the RFC no redirect: mail programs do not follow one reliably.
         text = _("Whatever you had agreed to is taken back, and what was kept for it is gone.")
         return HttpResponse(text, content_type="text/plain; charset=utf-8")
-    return redirect(f"{page}?done=withdrawn")
+    return redirect(f"{reverse('reservation', kwargs={'slug': slug, 'token': token})}?done=withdrawn")

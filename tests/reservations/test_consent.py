@@ -110,8 +110,9 @@ def test_opening_the_link_changes_nothing(venue: Restaurant, method: str) -> Non
     diner, url, guest = booked(venue, keep_needs="on")
     answer = getattr(diner.client, method)(f"{url}consent/")
     # An older mail program opens it as a page: the button stands there.
-    assert (answer.status_code, answer["Location"]) == (302, url)
-    assert read(diner.client.get(url)).form("/consent/")
+    assert answer.status_code == 200
+    if method == "get":
+        assert read(answer).form("/consent/")
     assert diner.client.post(f"{url[:-2]}x/consent/").status_code == 404
     guest.refresh_from_db()
     assert guest.needs_consent_at

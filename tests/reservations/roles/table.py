@@ -207,7 +207,7 @@ DINERS = {
     "say_coming": "link POST",
     "say_late": "link POST",
     "reduce_party": "link POST",
-    "withdraw_consent": "link POST",
+    "withdraw_consent": "link",
     "waitlist_entry": "link",
     "accept_offer": "link POST",
     "leave_waitlist": "link POST",
