@@ -18,7 +18,8 @@ from reservations.engine.availability import CLOCKS_APART
 from reservations.engine.deciding import claim
 from reservations.engine.errors import Reason, Refused
 from reservations.engine.known import Details, asked_guest, found_guest, guest_from
-from reservations.engine.locks import Locked, retried, state_of, take_day_and_ask
+from reservations.engine.locks import Locked, retried, take_day_and_ask
+from reservations.engine.offers import Ahead, serve_waitlist
 from reservations.engine.placing import step_free_tables
 from reservations.history import trail
 from reservations.history.trail import GUEST, By, Event
@@ -50,9 +51,10 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
     """Turn a live hold into a reservation by one compare-and-set; confirming again gives the same answer.
 
     The claims stay. Where step-free access is needed and the held tables don't
-    give it, other tables are claimed in the same transaction. Where asking has
-    something to ask, the hold stays one, with the details, for as long as that
-    says. The language that the object has is kept: that of the page which confirms.
+    give it, others are claimed in the same transaction: what is free goes to
+    who waits before, and what the hold had after. Where asking has something to
+    ask, the hold stays one, with the details, for as long as that says. The
+    language that the object has is kept: that of the page which confirms.
     Raises `Refused` (HOLD_LAPSED, NO_STEP_FREE_TABLE); the hold is then as it was.
     """
     moving = (
@@ -72,8 +74,8 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
         if not moving:
             day, rows = take_day_and_ask(restaurant_id, date, *questions)
         else:
-            tables = step_free_tables(reservation, days)
-            day, rows = state_of(restaurant_id, date), together(*questions)
+            day, tables = step_free_tables(reservation, days, queue)
+            rows = together(*questions)
         values = _told(reservation, details) | ({"table_ids": list(tables)} if tables else {})
         condition = asking(day, found_guest(rows[0], details) if questions else None) if asking else None
         if condition is None:
@@ -85,13 +87,15 @@ def confirm(*, reservation: Reservation, details: Details, by: By = GUEST, askin
         if tables:
             TableClaim.objects.filter(reservation_id=reservation.pk).delete()
             claim(reservation, tables)
+            serve_waitlist(restaurant_id, date, day.now)
         return True
 
     try:
-        retried(
-            at_once if not moving and asking is None else work,
-            exhausted=Reason.NO_STEP_FREE_TABLE if moving else Reason.HOLD_LAPSED,
-        )
+        with Ahead() as queue:
+            retried(
+                at_once if not moving and asking is None else work,
+                exhausted=Reason.NO_STEP_FREE_TABLE if moving else Reason.HOLD_LAPSED,
+            )
     except (Refused, Error) as error:
         # The object was told what the database has taken back.
         reservation.refresh_from_db()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,8 +158,13 @@ def claim(owner: Reservation | Block, table_ids: Sequence[int], since: dt.dateti
 
 def lock_neighbours(view: Window, days: set[dt.date]) -> None:
     """Do the work again with more days locked, where a lapsed hold of another date still claims a table."""
-    if view.neighbours - days:
-        days.update(view.neighbours)
+    lock_also(view.neighbours, days)
+
+
+def lock_also(dates: Set[dt.date], days: set[dt.date]) -> None:
+    """Do the work again with these days locked, too, unless they are."""
+    if dates - days:
+        days.update(dates)
         raise Again
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,11 +16,11 @@ from django.utils import timezone
 
 from reservations.engine import selling
 from reservations.engine.availability import Ask, DayPlan, candidates, pick
-from reservations.engine.deciding import Decision, Wish, decide, end_of, insert_claimed, lock_neighbours
+from reservations.engine.deciding import Decision, Wish, decide, end_of, insert_claimed, lock_also, lock_neighbours
 from reservations.engine.errors import NotAnswered, Reason, Refused
 from reservations.engine.inserts import insert_many
-from reservations.engine.locks import forgotten, lock_days, make_day, retried
-from reservations.engine.offers import serve_day, serve_waitlist
+from reservations.engine.locks import Locked, forgotten, lock_days, make_day, retried, state_of
+from reservations.engine.offers import Ahead, serve_day, serve_waitlist
 from reservations.history import trail
 from reservations.history.trail import By, Event
 from reservations.models import Refusal, Reservation, TableClaim
@@ -90,16 +91,22 @@ def place(
         tried = [row for row in held if row.restaurant_id == wish.restaurant_id and not row.asked]
         if most_holds is not None and len(held) - len(tried) >= most_holds:
             raise Refused(Reason.TOO_MANY_HOLDS)
+        # What was held on another date goes to who waits there, under that day's lock.
+        lock_also({row.service_date for row in tried}, days)
         given_back = [(row.pk, row.service_date) for row in tried if give_back(row.pk)]
         # Whoever held the lock may have closed the day, or taken a table out of use meanwhile.
         fresh = fresh_from(wish.date, rules)
+        gone = _released(given_back)
+        for date in sorted(days - {wish.date}):
+            told = trail.append(wish.restaurant_id, date, gone[date], by, fresh.now) if date in gone else None
+            serve_waitlist(wish.restaurant_id, date, fresh.now, told)
         head = None
         if fresh.is_waited_for:
             head = serve_waitlist(wish.restaurant_id, wish.date, fresh.now, fresh.head)
             offered = head is not None
         end = end_of(fresh.plan, wish)
         # Still as it was with the lock, unless something was given back or offered since, or the stay is another.
-        seen = None if given_back or head or end != until else [parties, claimed]
+        seen = None if given_back or head or len(days) > 1 or end != until else [parties, claimed]
         view = window(wish.restaurant_id, wish.date, wish.start, end, locked=True, answers=seen)
         if not ask.online:
             # Staff book for who comes at once. Diners are shown the times without it, and book by them.
@@ -107,13 +114,10 @@ def place(
         lock_neighbours(view, days)
         decision = decide(fresh.plan, wish, ask, view, fresh.now)
         values = fields(fresh, decision)
-        other_days = [Event("released", "reservation", pk) for pk, date in given_back if date != wish.date]
-        with one_trip() if other_days or then else last_trip():
+        with one_trip() if then else last_trip():
             reservation = insert_claimed(wish, decision, values, fresh.number)
-            events = [Event("released", "reservation", pk) for pk, date in given_back if date == wish.date]
-            events.append(placed(reservation))
+            events = [*gone.get(wish.date, ()), placed(reservation)]
             trail.append(wish.restaurant_id, wish.date, events, by, fresh.now, head or fresh.head)
-        trail.note(wish.restaurant_id, other_days, by, fresh.now)
         if then:
             then(reservation, fresh)
         return reservation
@@ -225,9 +229,21 @@ def give_back(pk: int) -> bool:
     return bool(changed)
 
 
-def step_free_tables(reservation: Reservation, days: set[dt.date]) -> tuple[int, ...]:
-    """Return step-free tables for a reservation's own time, its days being locked here; raises `Refused`."""
+def _released(holds: list[tuple[int, dt.date]]) -> dict[dt.date, list[Event]]:
+    events: dict[dt.date, list[Event]] = {}
+    for pk, date in holds:
+        events.setdefault(date, []).append(Event("released", "reservation", pk))
+    return events
+
+
+def step_free_tables(reservation: Reservation, days: set[dt.date], queue: Ahead) -> tuple[Locked, tuple[int, ...]]:
+    """Return a reservation's day, locked here, and step-free tables for its own time; raises `Refused`.
+
+    Who waits is served before, so that they are not taken from the first in the queue.
+    """
     lock_days(reservation.restaurant_id, days)
+    day = state_of(reservation.restaurant_id, reservation.service_date)
+    head = queue.serve(reservation.restaurant_id, day.date, day.now, day.head)
     plan = day_plan(reservation.restaurant_id, reservation.service_date, seatings=False)
     view = window(
         reservation.restaurant_id,
@@ -242,7 +258,7 @@ def step_free_tables(reservation: Reservation, days: set[dt.date]) -> tuple[int,
     tables = pick(candidates(plan, ask), view.taken)
     if tables is None:
         raise Refused(Reason.NO_STEP_FREE_TABLE)
-    return tables
+    return replace(day, head=head), tables
 
 
 def record(wish: Wish, online: bool, reason: Reason) -> None:

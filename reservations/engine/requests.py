@@ -51,8 +51,6 @@ def ask(
     at the wanted start. The same browser with the same key and wish gets the
     first answer again, for which what was put right since is kept while it is open.
     """
-    if not restaurant.takes_requests:
-        raise Refused(Reason.REQUESTS_OFF)
     bound = bound_key(browser, key, wish)
 
     def work() -> BookingRequest:
@@ -64,6 +62,8 @@ def ask(
                 put_right(first, "request", details, language, Kind.REQUESTED, by)
             return first
         day = take_day(restaurant.pk, wish.date)
+        if not day.restaurant.takes_requests:
+            raise Refused(Reason.REQUESTS_OFF)
         if wish.start <= day.now:
             raise Refused(Reason.PAST)
         row = BookingRequest(

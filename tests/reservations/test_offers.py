@@ -108,7 +108,25 @@ def expired_by_another_booking(hold: Reservation) -> None:
     make.make_hold(hold.restaurant, at=dt.time(22))
 
 
-@pytest.mark.parametrize("free", [released, expired_by_the_job, expired_by_another_booking])
+def exchanged_for_another_date(hold: Reservation) -> None:
+    make.make_hold(hold.restaurant, browser=hold.browser, date=hold.service_date + dt.timedelta(days=1))
+
+
+def exchanged_for_another_date_since_it_lapsed(hold: Reservation) -> None:
+    lapse(hold)
+    exchanged_for_another_date(hold)
+
+
+@pytest.mark.parametrize(
+    "free",
+    [
+        released,
+        expired_by_the_job,
+        expired_by_another_booking,
+        exchanged_for_another_date,
+        exchanged_for_another_date_since_it_lapsed,
+    ],
+)
 def test_what_a_hold_frees_is_offered_at_once(one_table: Restaurant, free: Callable[[Reservation], None]) -> None:
     hold = make.make_hold(one_table, at=SIX)
     entry = make.make_entry(one_table, at=SEVEN)
@@ -116,6 +134,18 @@ def test_what_a_hold_frees_is_offered_at_once(one_table: Restaurant, free: Calla
     assert offer(entry).starts_at == entry.earliest
     assert broken(one_table.pk) == {}
     assert chains_broken(one_table) == []
+
+
+def test_what_a_hold_leaves_for_a_table_without_steps_is_offered_at_once() -> None:
+    restaurant = make.make_venue(tables=(2,))
+    area = make.make_area(restaurant)
+    make.make_table(restaurant, area=area, seats=4, is_step_free=True)
+    hold = make.make_hold(restaurant)
+    entry = make.make_entry(restaurant, area=restaurant.areas.exclude(pk=area.pk).get())
+    booking.confirm(reservation=hold, details=make.make_details(needs_step_free=True))
+    assert (fresh(hold).status, offer(entry).starts_at) == ("confirmed", entry.earliest)
+    assert broken(restaurant.pk) == {}
+    assert chains_broken(restaurant) == []
 
 
 def test_a_block_that_is_lifted_is_offered(one_table: Restaurant) -> None:
@@ -151,6 +181,21 @@ def test_what_one_lets_go_is_offered_to_the_next(one_table: Restaurant, end: str
     assert (status(first), status(third)) == (end, "waiting")
     assert offer(second).table_ids == held.table_ids
     assert broken(one_table.pk) == {}
+    assert chains_broken(one_table) == []
+
+
+def test_a_proposal_that_another_date_takes_the_place_of_is_offered(one_table: Restaurant) -> None:
+    user = make.make_staff()
+    request = make.make_request(one_table, party=2)
+
+    def propose(days: int) -> None:
+        wish = make.make_wish(one_table, date=make.days_ahead(one_table, days))
+        requests.propose(request=request, wish=wish, user=user, by=make.make_by(user))
+
+    propose(7)
+    entry = make.make_entry(one_table)
+    propose(8)
+    assert offer(entry).starts_at == entry.earliest
     assert chains_broken(one_table) == []
 
 

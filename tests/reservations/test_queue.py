@@ -167,6 +167,19 @@ def test_what_a_lapsed_hold_had_later_goes_to_who_waits_and_not_to_who_is_here(
     assert chains_broken(restaurant) == []
 
 
+def test_a_hold_moves_to_a_table_without_steps_behind_who_waits_for_it() -> None:
+    restaurant = make.make_venue(tables=(2,))
+    without_steps = make.make_table(restaurant, seats=2, is_step_free=True)
+    hold, lapsed = make.make_hold(restaurant), make.make_hold(restaurant)
+    entry = make.make_entry(restaurant)
+    lapse(lapsed)
+    with refused(Reason.NO_STEP_FREE_TABLE):
+        booking.confirm(reservation=hold, details=make.make_details(needs_step_free=True))
+    assert (offer(entry).table_ids, fresh(hold).status) == ([without_steps.pk], "held")
+    assert broken(restaurant.pk) == {}
+    assert chains_broken(restaurant) == []
+
+
 def test_a_hold_that_is_kept_since_the_new_wish_was_refused_is_still_its_owners(one_table: Restaurant) -> None:
     """What the refused wish would have given back was offered in the same transaction, which came to nothing."""
     hold = make.make_hold(one_table, at=dt.time(18), browser="b" * 64)

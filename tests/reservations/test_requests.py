@@ -65,10 +65,13 @@ def test_a_request_holds_no_table_and_is_told_to_both(venue: Restaurant) -> None
 
 
 def test_whoever_takes_no_requests_gets_none(venue: Restaurant) -> None:
-    venue.takes_requests = False
+    first = make.make_request(venue, browser="b" * 64, key="form")
+    Restaurant.objects.filter(pk=venue.pk).update(takes_requests=False)
     with refused(Reason.REQUESTS_OFF):
         make.make_request(venue)
-    assert not BookingRequest.objects.exists()
+    assert BookingRequest.objects.get() == first
+    # Who sends the form twice was answered before.
+    assert make.make_request(venue, browser="b" * 64, key="form") == first
 
 
 def test_what_is_past_can_not_be_asked_for(venue: Restaurant) -> None:
