@@ -17,13 +17,14 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from reservations.admin import closing
+from reservations.admin import closing, pages
 from reservations.admin.base import M, OwnedAdmin, SiteAdmin
 from reservations.admin.chooser import FILTER, asked_restaurant, choose_restaurant
 from reservations.admin.filters import OwnTurnFilter, SpecialDayFilter
 from reservations.admin.formats import weekdays_text
 from reservations.admin.forms import ReplacementFormSet, ServiceForm, TurnTimeFormSet
 from reservations.admin.previewing import PreviewedAdmin, TouchingAdmin, first_touched
+from reservations.engine.closing import give_back_holds
 from reservations.engine.locks import lock_for_closing
 from reservations.models import Brake, Closure, OpeningPeriod, Reservation, Restaurant, Service, SpecialDay, TurnTime
 from reservations.queries.hours import Touched, touched_by_dates, touched_by_service
@@ -202,8 +203,9 @@ class SpecialDayAdmin(PreviewedAdmin[SpecialDay], ClosingAdmin[SpecialDay]):
         return obj.date, obj.date
 
     def touched(self, obj: SpecialDay) -> list[Touched]:
-        """Return the reservations of the date."""
-        return touched_by_dates(obj.restaurant, obj.date, obj.date, first_touched(obj.restaurant))
+        """Return the reservations of the date; of a closed one without what is held, which is given back."""
+        rows = touched_by_dates(obj.restaurant, obj.date, obj.date, first_touched(obj.restaurant))
+        return [one for one in rows if not obj.is_closed or one.reservation.status != Reservation.Status.HELD]
 
     def left(self, form: Any) -> list[Touched]:
         """Return the reservations of the date that the day had before."""
@@ -213,10 +215,11 @@ class SpecialDayAdmin(PreviewedAdmin[SpecialDay], ClosingAdmin[SpecialDay]):
         return touched_by_dates(restaurant, date, date, first_touched(restaurant))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
-        """Save, and say which guests a closed day leaves standing."""
+        """Save; a closed day gives back what is held on it, and it is said which guests it leaves standing."""
         super().save_related(request, form, formsets, change)
         obj = form.instance
         if obj.is_closed:
+            give_back_holds(restaurant=obj.restaurant, date=obj.date, by=pages.by(request))
             warn_of_guests(request, obj.restaurant, obj.date, obj.date)
 
 

@@ -28,7 +28,7 @@ from reservations.history.trail import By, Event
 from reservations.models import Closure, Reservation, Restaurant, Service
 from reservations.queries.floor import hit_by_closing, unresolved
 
-__all__ = ["Choice", "close", "close_night"]
+__all__ = ["Choice", "close", "close_night", "give_back_holds"]
 
 Choice = Literal["keep", "cancel"]
 """What to do with a reservation that a closing hits: let it stand, or cancel it and tell the guest."""
@@ -97,18 +97,29 @@ def _state(restaurant_id: int, date: dt.date) -> Locked:
 def _end(row: Reservation, restaurant: Restaurant, day: Locked, by: By, choices: Mapping[int, Choice]) -> Locked:
     """Do with one reservation what was chosen, and return its day with the chain's new head."""
     if row.status == Status.HELD:
-        if not give_back(row.pk):
-            return day
-        if row.asked:
-            forget_addresses([row.pk])
-        events = [Event("released", "reservation", row.pk, row.guest_id)]
-        lapse_offers([row.pk], {day.date: events})
-        expire_proposals([row.pk], {day.date: events}, day.now)
-        return replace(day, head=trail.append(restaurant.pk, day.date, events, by, day.now, day.head))
+        return _give_back(row, day, by)
     if choices[row.pk] == "cancel" and row.status == Status.CONFIRMED:
         head = cancel_locked(row, restaurant, day, by)
         return replace(day, head=head) if head else day
     return day
+
+
+def give_back_holds(*, restaurant: Restaurant, date: dt.date, by: By) -> None:
+    """Give back the holds of a date as `close` does, inside the transaction that has locked and closed it."""
+    day = _state(restaurant.pk, date)
+    for row in hit_by_closing(restaurant.pk, date, date).filter(status=Status.HELD):
+        day = _give_back(row, day, by)
+
+
+def _give_back(row: Reservation, day: Locked, by: By) -> Locked:
+    if not give_back(row.pk):
+        return day
+    if row.asked:
+        forget_addresses([row.pk])
+    events = [Event("released", "reservation", row.pk, row.guest_id)]
+    lapse_offers([row.pk], {day.date: events})
+    expire_proposals([row.pk], {day.date: events}, day.now)
+    return replace(day, head=trail.append(row.restaurant_id, day.date, events, by, day.now, day.head))
 
 
 def close_night(

@@ -9,8 +9,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from reservations.engine import booking
+from reservations.engine.errors import Reason
 from reservations.models import Brake, Closure, Reservation, Restaurant, Service, SpecialDay
 from tests import factories as make
+from tests.concurrency.invariants import broken
+from tests.reservations.rows import chains_broken, fresh, refused
+from tests.reservations.waiting import offer, status
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +130,25 @@ def test_a_special_day_shows_the_reservations_of_its_date_and_of_the_one_it_leav
     page = staff.post(page_of(day), moved).content.decode()
     assert "This change touches 2 reservations" in page
     assert "1 of them is then outside the hours." in page
+
+
+def test_a_special_day_that_closes_gives_back_what_is_held(staff: Client, venue: Restaurant) -> None:
+    booked = make.make_reservation(venue)
+    hold, other = make.make_hold(venue), make.make_hold(venue, date=make.days_ahead(venue, 8))
+    make.make_hold(venue)
+    entry = make.make_entry(venue)
+    booking.cancel(reservation=booked, by_guest=True)
+    held = offer(entry)
+    inline = {"services-TOTAL_FORMS": 0, "services-INITIAL_FORMS": 0}
+    fields = {"date": hold.service_date.isoformat(), "name": "Party", "is_closed": "on", "hours": "", **inline}
+    address = f"{reverse('admin:reservations_specialday_add')}?restaurant={venue.pk}"
+    assert staff.post(address, fields).status_code == 302
+    assert [fresh(one).status for one in (hold, held, other)] == ["released", "released", "held"]
+    assert status(entry) == "lapsed"
+    with refused(Reason.HOLD_LAPSED):
+        booking.confirm(reservation=fresh(hold), details=make.make_details())
+    assert broken(venue.pk) == {}
+    assert chains_broken(venue) == []
 
 
 def test_the_page_of_deleting_names_who_is_touched(staff: Client, venue: Restaurant) -> None:
