@@ -9,9 +9,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import ngettext
 
 from reservations.admin import pages
-from reservations.admin.formats import local_text
-from reservations.models import Table
+from reservations.admin.answering import reserved_text
+from reservations.models import Reservation, Table
 from reservations.queries.floor import misfits
+
+Status = Reservation.Status
 
 _MOST = 10
 """So many are named: more would bury the page."""
@@ -33,9 +35,10 @@ def warn(request: HttpRequest, table: Table) -> None:
         '<a href="{}">{}</a>, {}, {}',
         (
             (
-                pages.reservation_address(row, "move" if may else "change"),
+                # What is held is moved once it is confirmed.
+                pages.reservation_address(row, "move" if may and row.status == Status.CONFIRMED else "change"),
                 row,
-                local_text(row.starts_at, table.restaurant.zone),
+                reserved_text(row),
                 pages.covers_text(row.party_size),
             )
             for row in found[:_MOST]

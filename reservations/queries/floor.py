@@ -189,10 +189,15 @@ def same_contact(reservation: Reservation) -> QuerySet[Reservation]:
 def misfits(table: Table, now: dt.datetime) -> list[Reservation]:
     """Return the parties to come at a table that is out of use, or has too few seats with their other tables.
 
-    In two statements.
+    With those that may still confirm what is held for them. In two statements.
     """
-    claims = TableClaim.objects.filter(table=table, slot_start__gte=slot_of(now), reservation__status=Status.CONFIRMED)
-    rows = Reservation.objects.filter(pk__in=claims.order_by().values("reservation")).order_by("starts_at", "pk")
+    claims = TableClaim.objects.filter(table=table, slot_start__gte=slot_of(now))
+    rows = (
+        Reservation.objects.select_related("restaurant")
+        .filter(Q(status=Status.CONFIRMED) | Q(status=Status.HELD, held_until__gt=now))
+        .filter(pk__in=claims.order_by().values("reservation"))
+        .order_by("starts_at", "pk")
+    )
     seats = dict(Table.objects.filter(restaurant=table.restaurant_id, is_active=True).values_list("pk", "max_seats"))
     return [
         row for row in rows if table.pk not in seats or sum(seats.get(pk, 0) for pk in row.table_ids) < row.party_size

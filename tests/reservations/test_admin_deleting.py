@@ -5,8 +5,20 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from reservations.engine import requests
 from reservations.models import Area, Refusal, Restaurant, ServiceDay, Table
-from tests.factories import days_ahead, make_area, make_combination, make_reservation, make_staff, make_venue
+from tests.factories import (
+    days_ahead,
+    make_area,
+    make_by,
+    make_combination,
+    make_request,
+    make_reservation,
+    make_staff,
+    make_venue,
+    make_wish,
+)
+from tests.reservations.rows import lapse
 from tests.reservations.test_admin_forms import address, errors, saved, shown
 
 pytestmark = pytest.mark.django_db
@@ -118,19 +130,23 @@ def test_table_of_a_combination_keeps_the_seats_that_it_needs(staff: Client) -> 
     assert table.max_seats == 2
 
 
+def typed_of(table: Table) -> dict[str, object]:
+    return {
+        "area": table.area_id,
+        "name": table.name,
+        "min_seats": 1,
+        "max_seats": table.max_seats,
+        "is_active": "on",
+        "position": 0,
+    }
+
+
 @pytest.mark.parametrize("change", [{"max_seats": 2}, {"is_active": ""}])
 def test_table_that_suits_who_is_to_come_no_more_names_them(staff: Client, change: dict[str, object]) -> None:
     restaurant = make_venue(tables=(4,))
     row = make_reservation(restaurant, party=3)
     table = restaurant.tables.get()
-    typed = {
-        "area": table.area_id,
-        "name": table.name,
-        "min_seats": 1,
-        "max_seats": 4,
-        "is_active": "on",
-        "position": 0,
-    }
+    typed = typed_of(table)
     where = address("table", "change", table.pk)
     assert "no more" not in staff.post(where, typed | {"max_seats": 3}, follow=True).content.decode()
     page = staff.post(where, typed | change, follow=True).content.decode()
@@ -138,3 +154,18 @@ def test_table_that_suits_who_is_to_come_no_more_names_them(staff: Client, chang
     assert f'href="/admin/reservations/reservation/{row.pk}/move/"' in page
     row.refresh_from_db()
     assert row.table_ids == [table.pk]
+
+
+def test_table_that_suits_a_proposal_no_more_names_who_may_still_accept_it(staff: Client) -> None:
+    restaurant = make_venue(tables=(12,))
+    user = make_staff()
+    request = make_request(restaurant)
+    held = requests.propose(request=request, wish=make_wish(restaurant, party=12), user=user, by=make_by(user))
+    table = restaurant.tables.get()
+    where, typed = address("table", "change", table.pk), typed_of(table)
+    page = staff.post(where, typed | {"max_seats": 8}, follow=True).content.decode()
+    assert f"{table.name} suits 1 party to come no more" in page
+    assert f'href="/admin/reservations/reservation/{held.pk}/change/"' in page
+    assert "held until" in page
+    lapse(held)
+    assert "to come no more" not in staff.post(where, typed | {"max_seats": 7}, follow=True).content.decode()
