@@ -67,10 +67,12 @@ def place(
     A refusal is kept unless recorded is False: where nobody was turned away by it.
     """
     days = {wish.date}
-    offered = is_new = False
+    offered: set[dt.date] = set()
+    is_new = False
 
     def work(guess: DayPlan | None) -> Reservation:
-        nonlocal offered, is_new
+        nonlocal is_new
+        offered.clear()
         # Until when the party would stay, by what is known without the lock.
         until = end_of(guess, wish) if guess else wish.start
         parties, claimed, by_key, holds, *rules = lock_days(
@@ -99,11 +101,13 @@ def place(
         gone = _released(given_back)
         for date in sorted(days - {wish.date}):
             told = trail.append(wish.restaurant_id, date, gone[date], by, fresh.now) if date in gone else None
-            serve_waitlist(wish.restaurant_id, date, fresh.now, told)
+            if serve_waitlist(wish.restaurant_id, date, fresh.now, told):
+                offered.add(date)
         head = None
         if fresh.is_waited_for:
             head = serve_waitlist(wish.restaurant_id, wish.date, fresh.now, fresh.head)
-            offered = head is not None
+            if head:
+                offered.add(wish.date)
         end = end_of(fresh.plan, wish)
         # Still as it was with the lock, unless something was given back or offered since, or the stay is another.
         seen = None if given_back or head or len(days) > 1 or end != until else [parties, claimed]
@@ -132,8 +136,8 @@ def place(
         selling.refused((wish.restaurant_id, wish.date))
         if not isinstance(refusal, NotAnswered) and (first := _by_key(wish.restaurant_id, key)):
             return first
-        if offered:
-            serve_day(wish.restaurant_id, wish.date)
+        for date in sorted(offered):
+            serve_day(wish.restaurant_id, date)
         # Nothing of this house turned them away.
         if recorded and refusal.reason != Reason.TOO_MANY_HOLDS:
             record(wish, ask.online, refusal.reason)

@@ -180,6 +180,20 @@ def test_a_hold_moves_to_a_table_without_steps_behind_who_waits_for_it() -> None
     assert chains_broken(restaurant) == []
 
 
+def test_what_a_lapsed_hold_of_the_evening_before_had_goes_to_who_waits_for_that_evening() -> None:
+    """Its service goes on past midnight, when the next date's has begun."""
+    restaurant = make.make_venue(tables=(2,), service={"first_seating": dt.time(22), "last_seating": dt.time(0)})
+    make.make_service(restaurant, name="Early", first_seating=dt.time(1), last_seating=dt.time(3))
+    hold = make.make_hold(restaurant, at=dt.time(0), days_after=1)
+    entry = make.make_entry(restaurant, at=dt.time(0), days_after=1)
+    lapse(hold)
+    with refused(Reason.TABLES_TAKEN):
+        make.make_hold(restaurant, date=make.days_ahead(restaurant, 8), at=dt.time(1))
+    assert (fresh(hold).status, offer(entry).service_date) == ("expired", hold.service_date)
+    assert broken(restaurant.pk) == {}
+    assert chains_broken(restaurant) == []
+
+
 def test_a_hold_that_is_kept_since_the_new_wish_was_refused_is_still_its_owners(one_table: Restaurant) -> None:
     """What the refused wish would have given back was offered in the same transaction, which came to nothing."""
     hold = make.make_hold(one_table, at=dt.time(18), browser="b" * 64)
