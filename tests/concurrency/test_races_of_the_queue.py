@@ -113,6 +113,28 @@ def test_accepted_or_left_and_never_both(pair: Crew, one_table: Restaurant) -> N
     whole(one_table)
 
 
+def test_two_who_exchange_their_dates_crosswise_leave_both_to_who_waits(pair: Crew) -> None:
+    """On each date there is a table that nobody may wait for: who holds here takes the one over there."""
+    restaurant = make.make_venue(tables=(2,), booking_window_days=730)
+    garden = make.make_area(restaurant)
+    make.make_table(restaurant, area=garden, seats=2)
+    hall = restaurant.areas.exclude(pk=garden.pk).get()
+    for number in range(ROUNDS):
+        dates = [make.days_ahead(restaurant, 2 + 2 * number + day) for day in (0, 1)]
+        browsers = [f"browser {number} {day}" for day in (0, 1)]
+        for date, browser in zip(dates, browsers, strict=True):
+            make.make_hold(restaurant, date=date, area=hall, browser=browser)
+        entries = [make.make_entry(restaurant, date=date, area=hall) for date in dates]
+        wishes = [make.make_wish(restaurant, date=date, area=garden) for date in reversed(dates)]
+        answers = pair.race(
+            partial(booking.hold, wish=wish, browser=browser, key="form")
+            for wish, browser in zip(wishes, browsers, strict=True)
+        )
+        assert [answer.service_date for answer in answers] == dates[::-1]
+        assert [status(entry) for entry in entries] == ["offered", "offered"]
+    whole(restaurant)
+
+
 def test_two_jobs_that_serve_a_queue_offer_once(pair: Crew, one_table: Restaurant) -> None:
     for number in range(ROUNDS // 2):
         _reservation, entry = full(one_table, number)
