@@ -40,6 +40,11 @@ def state_of_entry(entry: WaitlistEntry, now: dt.datetime) -> WaitlistEntry.Stat
     return Status(entry.status)
 
 
+def _joins_again(entry: WaitlistEntry, now: dt.datetime) -> bool:
+    """Return whether an entry's guest may join once more: not who was erased, of whom nothing is known."""
+    return state_of_entry(entry, now) in _JOINS_AGAIN and entry.latest > now and bool(entry.name)
+
+
 @never_cache
 @require_safe
 def show_entry(request: HttpRequest, slug: str, token: str) -> HttpResponse:
@@ -82,8 +87,7 @@ def join_again(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     entry = _by_token(slug, token)
     if entry is None:
         return unknown(request, slug)
-    now = timezone.now()
-    if state_of_entry(entry, now) not in _JOINS_AGAIN or entry.latest <= now:
+    if not _joins_again(entry, timezone.now()):
         return redirect("waitlist_entry", slug=slug, token=token)
     browser, cookie = known_browser(request)
     wish = Wish(
@@ -152,7 +156,7 @@ def _entry_page(
         "minutes_left": -(-left // 60),
         "reservation_url": own_address(offer) if offer and state == Status.ACCEPTED else "",
         "is_over": state not in (Status.WAITING, Status.OFFERED, Status.ACCEPTED),
-        "joins_again": state in _JOINS_AGAIN and entry.latest > now,
+        "joins_again": _joins_again(entry, now),
         "problem": problem,
         "calls": calls,
     }

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from reservations.engine import booking, due
+from reservations.engine import booking, due, waitlist
+from reservations.engine.blanking import blank_entries
 from reservations.engine.closing import close
 from reservations.engine.errors import Reason
 from reservations.links import entry_token, request_token, reservation_token
@@ -134,6 +135,17 @@ def test_a_table_that_was_given_back_later_is_not_called_theirs(full: tuple[Rest
     page = page_of(diner, url)
     assert page.headings[0] == "Your reservation is cancelled"
     assert "The table is yours" not in page.text
+
+
+def test_who_was_erased_does_not_join_again(full: tuple[Restaurant, list[Reservation]]) -> None:
+    diner = Diner(full[0])
+    url, entry = joined(diner)
+    waitlist.leave(entry=entry)
+    assert page_of(diner, url).forms
+    blank_entries([entry.pk])
+    assert not page_of(diner, url).forms
+    assert diner.client.post(f"{url}again/")["Location"] == url
+    assert WaitlistEntry.objects.count() == 1
 
 
 def test_joining_again_where_the_table_is_free_leads_to_it(full: tuple[Restaurant, list[Reservation]]) -> None:
