@@ -45,6 +45,7 @@ def block(
     def work() -> Block:
         lock_days(restaurant.pk, days)
         day = state_of(restaurant.pk, date)
+        queue.serve_others(restaurant.pk, days - {date}, day.now)
         head = queue.serve(restaurant.pk, date, day.now, day.head)
         view = floor_window(restaurant.pk, date, first, last, day.now)
         lock_neighbours(view, days)

@@ -101,6 +101,7 @@ def change(
         values: dict[str, Any] = told.by_column()
         since: dt.datetime | None = None
         if moves:
+            queue.serve_others(row.restaurant_id, days - {new.date}, fresh.now)
             if fresh.is_waited_for:
                 head = queue.serve(row.restaurant_id, new.date, fresh.now, head)
             decision = _decided(row, fresh, new, days, online=online, exceed_pacing=exceed_pacing)

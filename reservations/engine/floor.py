@@ -192,6 +192,7 @@ def walk_in(
         if here.plan.closed:
             raise Refused(Reason.CLOSED)
         # A hold that lapsed may have freed what somebody waits for.
+        queue.serve_others(restaurant.pk, days - {here.date}, day.now)
         head = queue.serve(restaurant.pk, here.date, day.now, day.head)
         if queue.has_offered:
             here = running(restaurant, day.now)

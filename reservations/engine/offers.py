@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import secrets
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Self, TypeVar
 
@@ -37,7 +38,8 @@ class Ahead:
     find the table free and be refused again: so the queue is served once more.
     """
 
-    _day: tuple[int, dt.date] | None = None
+    def __init__(self) -> None:
+        self._days: set[tuple[int, dt.date]] = set()
 
     def __enter__(self) -> Self:
         """Begin with nothing served."""
@@ -45,19 +47,27 @@ class Ahead:
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         """Serve once more what the rule has served and lost."""
-        if self._day is not None and isinstance(error, Refused):
-            serve_day(*self._day)
+        if isinstance(error, Refused):
+            for day in sorted(self._days):
+                serve_day(*day)
 
     @property
     def has_offered(self) -> bool:
         """Whether somebody got an offer."""
-        return self._day is not None
+        return bool(self._days)
 
     def serve(self, restaurant_id: int, date: dt.date, now: dt.datetime, head: H) -> Head | H:
         """Serve the queue of a locked day as `serve_waitlist` does; return the chain's head, new or not."""
         served = serve_waitlist(restaurant_id, date, now, head)
-        self._day = (restaurant_id, date) if served is not None else None
+        # By the last attempt.
+        note = self._days.discard if served is None else self._days.add
+        note((restaurant_id, date))
         return served or head
+
+    def serve_others(self, restaurant_id: int, dates: Iterable[dt.date], now: dt.datetime) -> None:
+        """Serve the queues of other locked days, too: what their lapsed holds had may be what the rule takes."""
+        for date in sorted(dates):
+            self.serve(restaurant_id, date, now, None)
 
 
 def serve_day(restaurant_id: int, date: dt.date) -> None:

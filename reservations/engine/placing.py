@@ -247,6 +247,7 @@ def step_free_tables(reservation: Reservation, days: set[dt.date], queue: Ahead)
     """
     lock_days(reservation.restaurant_id, days)
     day = state_of(reservation.restaurant_id, reservation.service_date)
+    queue.serve_others(reservation.restaurant_id, days - {day.date}, day.now)
     head = queue.serve(reservation.restaurant_id, day.date, day.now, day.head)
     plan = day_plan(reservation.restaurant_id, reservation.service_date, seatings=False)
     view = window(

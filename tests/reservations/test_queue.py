@@ -180,7 +180,23 @@ def test_a_hold_moves_to_a_table_without_steps_behind_who_waits_for_it() -> None
     assert chains_broken(restaurant) == []
 
 
-def test_what_a_lapsed_hold_of_the_evening_before_had_goes_to_who_waits_for_that_evening() -> None:
+def hold_early(restaurant: Restaurant, date: dt.date) -> None:
+    make.make_hold(restaurant, date=date, at=dt.time(1))
+
+
+def change_to_early(restaurant: Restaurant, date: dt.date) -> None:
+    reservation = make.make_reservation(restaurant, date=date + dt.timedelta(days=4), at=dt.time(1))
+    changing.change(reservation=reservation, wish=make.make_wish(restaurant, date=date, at=dt.time(1)))
+
+
+def block_early(restaurant: Restaurant, date: dt.date) -> None:
+    make.make_block(restaurant, list(restaurant.tables.all()), date=date, at=dt.time(1), minutes=60)
+
+
+@pytest.mark.parametrize("jump", [hold_early, change_to_early, block_early])
+def test_what_a_lapsed_hold_of_the_evening_before_had_goes_to_who_waits_for_that_evening(
+    jump: Callable[[Restaurant, dt.date], None],
+) -> None:
     """Its service goes on past midnight, when the next date's has begun."""
     restaurant = make.make_venue(tables=(2,), service={"first_seating": dt.time(22), "last_seating": dt.time(0)})
     make.make_service(restaurant, name="Early", first_seating=dt.time(1), last_seating=dt.time(3))
@@ -188,7 +204,7 @@ def test_what_a_lapsed_hold_of_the_evening_before_had_goes_to_who_waits_for_that
     entry = make.make_entry(restaurant, at=dt.time(0), days_after=1)
     lapse(hold)
     with refused(Reason.TABLES_TAKEN):
-        make.make_hold(restaurant, date=make.days_ahead(restaurant, 8), at=dt.time(1))
+        jump(restaurant, make.days_ahead(restaurant, 8))
     assert (fresh(hold).status, offer(entry).service_date) == ("expired", hold.service_date)
     assert broken(restaurant.pk) == {}
     assert chains_broken(restaurant) == []
