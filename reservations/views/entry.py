@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from reservations import cached
 from reservations.engine import waitlist
 from reservations.engine.booking import Details, Wish
 from reservations.engine.errors import Reason, Refused
@@ -43,6 +44,11 @@ def state_of_entry(entry: WaitlistEntry, now: dt.datetime) -> WaitlistEntry.Stat
 def _joins_again(entry: WaitlistEntry, now: dt.datetime) -> bool:
     """Return whether an entry's guest may join once more: not who was erased, of whom nothing is known."""
     return state_of_entry(entry, now) in _JOINS_AGAIN and entry.latest > now and bool(entry.name)
+
+
+def _is_closed(entry: WaitlistEntry) -> bool:
+    """Return whether no service is left on the day: then nothing comes free, wherever they are in the queue."""
+    return not cached.day_plan(entry.restaurant_id, entry.service_date).services
 
 
 @never_cache
@@ -150,6 +156,7 @@ def _entry_page(
         "token": token,
         "state": state,
         "place_in_line": waitlist.place_in_line(entry) if state == Status.WAITING else 0,
+        "is_closed": state == Status.WAITING and _is_closed(entry),
         "offer": offer,
         "held_until": offer.held_until.astimezone(entry.restaurant.zone) if offer and offer.held_until else None,
         "seconds_left": left,

@@ -7,11 +7,25 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from reservations.engine import due, requests
+from reservations.engine.closing import close
 from reservations.engine.errors import Reason
 from reservations.engine.placing import place
-from reservations.models import BookingRequest, HistoryEvent, Refusal, Reservation, Restaurant, TableClaim, User
+from reservations.messages.rendering import Mail, render
+from reservations.models import (
+    BookingRequest,
+    HistoryEvent,
+    Message,
+    Refusal,
+    Reservation,
+    Restaurant,
+    TableClaim,
+    User,
+)
+from reservations.views.addresses import request_address
 from tests import clock
 from tests import factories as make
 from tests.concurrency.invariants import broken
@@ -288,6 +302,38 @@ def test_a_proposal_that_has_lapsed_is_not_accepted(venue: Restaurant, user: Use
     due.expire_holds()
     assert (again(request).status, fresh(held).status, claims(held)) == ("expired", "expired", [])
     assert chains_broken(venue) == []
+
+
+@pytest.mark.parametrize(
+    ("ended", "subject", "because"),
+    [
+        ("lapsed", "has expired", "proposed to you was not accepted in time"),
+        ("closed", "has expired", "has closed for the time that it proposed"),
+        ("", "was not answered", "did not answer in time"),
+    ],
+)
+def test_what_ended_a_request_is_told_by_mail_and_page(
+    venue: Restaurant, user: User, client: Client, ended: str, subject: str, because: str
+) -> None:
+    request = make.make_request(venue)
+    if ended:
+        held = propose(request, user)
+        if ended == "lapsed":
+            lapse(held)
+            due.expire_holds()
+        else:
+            close(restaurant=venue, first=held.service_date, last=held.service_date, choices={}, by=make.make_by(user))
+    else:
+        BookingRequest.objects.update(expires_at=timezone.now())
+        due.expire_requests()
+    told = Message.objects.get(kind=Message.Kind.EXPIRED)
+    mail = render(told, timezone.now())
+    assert isinstance(mail, Mail)
+    assert subject in mail.subject
+    assert because in mail.text
+    assert because in " ".join(mail.html.split())
+    page = client.get(request_address(again(request))).content.decode()
+    assert ("closed for that time" in page, "no answer in time" in page) == (ended == "closed", ended != "closed")
 
 
 @pytest.mark.parametrize("who", ["guest", "staff", "staff who have not seen it"])

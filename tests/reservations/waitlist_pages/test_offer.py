@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from reservations.engine import booking, due, waitlist
 from reservations.engine.blanking import blank_entries
-from reservations.engine.closing import close
+from reservations.engine.closing import Choice, close
 from reservations.engine.errors import Reason
 from reservations.links import entry_token, request_token, reservation_token
 from reservations.models import Message, Reservation, Restaurant, TableClaim, WaitlistEntry
@@ -123,6 +123,20 @@ def test_an_offer_that_ends_since_the_house_closes_does_not_blame_its_owner(
     answer = diner.send(page.form("/again/"), "Join again")
     assert answer.status_code == 409
     assert diner_text(Reason.CLOSED) in read(answer).alerts
+
+
+def test_who_waits_for_a_day_that_has_closed_is_told_so(full: tuple[Restaurant, list[Reservation]]) -> None:
+    diner = Diner(full[0])
+    url, entry = joined(diner)
+    assert "You are number 1" in page_of(diner, url).text
+    kept: dict[int, Choice] = {row.pk: "keep" for row in full[1]}
+    close(restaurant=full[0], first=entry.service_date, last=entry.service_date, choices=kept, by=make_by())
+    page = page_of(diner, url)
+    assert "closed on this day" in page.text
+    assert "number 1" not in page.text
+    assert "when a table comes free" not in page.text
+    diner.send(page.form("/leave/"), "Leave the waitlist")
+    assert status(entry) == Status.LEFT
 
 
 def test_a_table_that_was_given_back_later_is_not_called_theirs(full: tuple[Restaurant, list[Reservation]]) -> None:
