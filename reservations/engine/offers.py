@@ -48,8 +48,7 @@ class Ahead:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         """Serve once more what the rule has served and lost."""
         if isinstance(error, Refused):
-            for day in sorted(self._days):
-                serve_day(*day)
+            self.serve_again()
 
     @property
     def has_offered(self) -> bool:
@@ -63,6 +62,11 @@ class Ahead:
         note = self._days.discard if served is None else self._days.add
         note((restaurant_id, date))
         return served or head
+
+    def serve_again(self) -> None:
+        """Serve what was served, each day in a transaction of its own: a refusal has taken it back."""
+        for day in sorted(self._days):
+            serve_day(*day)
 
     def serve_others(self, restaurant_id: int, dates: Iterable[dt.date], now: dt.datetime) -> None:
         """Serve the queues of other locked days, too: what their lapsed holds had may be what the rule takes."""

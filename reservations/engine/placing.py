@@ -20,7 +20,7 @@ from reservations.engine.deciding import Decision, Wish, decide, end_of, insert_
 from reservations.engine.errors import NotAnswered, Reason, Refused
 from reservations.engine.inserts import insert_many
 from reservations.engine.locks import Locked, forgotten, lock_days, make_day, retried, state_of
-from reservations.engine.offers import Ahead, serve_day, serve_waitlist
+from reservations.engine.offers import Ahead
 from reservations.history import trail
 from reservations.history.trail import By, Event
 from reservations.models import Refusal, Reservation, TableClaim
@@ -67,12 +67,12 @@ def place(
     A refusal is kept unless recorded is False: where nobody was turned away by it.
     """
     days = {wish.date}
-    offered: set[dt.date] = set()
+    queue = Ahead()
     is_new = False
 
     def work(guess: DayPlan | None) -> Reservation:
-        nonlocal is_new
-        offered.clear()
+        nonlocal is_new, queue
+        queue = Ahead()
         # Until when the party would stay, by what is known without the lock.
         until = end_of(guess, wish) if guess else wish.start
         parties, claimed, by_key, holds, *rules = lock_days(
@@ -101,16 +101,13 @@ def place(
         gone = _released(given_back)
         for date in sorted(days - {wish.date}):
             told = trail.append(wish.restaurant_id, date, gone[date], by, fresh.now) if date in gone else None
-            if serve_waitlist(wish.restaurant_id, date, fresh.now, told):
-                offered.add(date)
-        head = None
+            queue.serve(wish.restaurant_id, date, fresh.now, told)
+        head = fresh.head
         if fresh.is_waited_for:
-            head = serve_waitlist(wish.restaurant_id, wish.date, fresh.now, fresh.head)
-            if head:
-                offered.add(wish.date)
+            head = queue.serve(wish.restaurant_id, wish.date, fresh.now, head)
         end = end_of(fresh.plan, wish)
         # Still as it was with the lock, unless something was given back or offered since, or the stay is another.
-        seen = None if given_back or head or len(days) > 1 or end != until else [parties, claimed]
+        seen = None if given_back or queue.has_offered or len(days) > 1 or end != until else [parties, claimed]
         view = window(wish.restaurant_id, wish.date, wish.start, end, locked=True, answers=seen)
         if not ask.online:
             # Staff book for who comes at once. Diners are shown the times without it, and book by them.
@@ -121,7 +118,7 @@ def place(
         with one_trip() if then else last_trip():
             reservation = insert_claimed(wish, decision, values, fresh.number)
             events = [*gone.get(wish.date, ()), placed(reservation)]
-            trail.append(wish.restaurant_id, wish.date, events, by, fresh.now, head or fresh.head)
+            trail.append(wish.restaurant_id, wish.date, events, by, fresh.now, head)
         if then:
             then(reservation, fresh)
         return reservation
@@ -136,8 +133,7 @@ def place(
         selling.refused((wish.restaurant_id, wish.date))
         if not isinstance(refusal, NotAnswered) and (first := _by_key(wish.restaurant_id, key)):
             return first
-        for date in sorted(offered):
-            serve_day(wish.restaurant_id, date)
+        queue.serve_again()
         # Nothing of this house turned them away.
         if recorded and refusal.reason != Reason.TOO_MANY_HOLDS:
             record(wish, ask.online, refusal.reason)
