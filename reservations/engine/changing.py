@@ -194,7 +194,7 @@ def _decided(
         end = max(row.ends_at, end_of(fresh.plan, new, own), since + SLOT)
         rest = floor_window(row.restaurant_id, new.date, since, end, fresh.now, but=row.pk)
         # Who sits before its time would be put at another table now.
-        meanwhile = taken_meanwhile(row, fresh.now) - set(row.table_ids)
+        meanwhile = taken_meanwhile(row, fresh.now)
         view = replace(rest, covers=view.covers, taken=rest.taken | meanwhile)
     lock_neighbours(view, days)
     ask = Ask(

@@ -111,7 +111,7 @@ def move(*, reservation: Reservation, table_ids: tuple[int, ...], by: By) -> boo
         view = floor_window(row.restaurant_id, row.service_date, since, row.ends_at, day.now, but=row.pk)
         if view.taken & set(wanted) or view.neighbours:
             raise Refused(Reason.TABLES_TAKEN)
-        if row.status == Status.SEATED and taken_meanwhile(row, day.now) & (set(wanted) - set(row.table_ids)):
+        if row.status == Status.SEATED and taken_meanwhile(row, day.now) & set(wanted):
             raise Refused(Reason.TABLES_TAKEN)
         TableClaim.objects.filter(reservation_id=row.pk).delete()
         claim(row, wanted, since)

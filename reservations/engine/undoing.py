@@ -169,9 +169,8 @@ def _retake(row: Reservation, day: Locked, changes: dict[str, Any]) -> Values:
         view = floor_window(row.restaurant_id, row.service_date, since, row.ends_at, day.now, but=row.pk)
         if view.taken & set(tables) or view.neighbours:
             raise Refused(Reason.TABLES_TAKEN)
-    # At once, where it sits before its time; where it sits already, nobody has its tables.
-    here = row.table_ids if row.status == Status.SEATED else []
-    if sits and taken_meanwhile(row, day.now) & (set(tables) - set(here)):
+    # At once, where it sits before its time.
+    if sits and taken_meanwhile(row, day.now) & set(tables):
         raise Refused(Reason.TABLES_TAKEN)
     TableClaim.objects.filter(reservation_id=row.pk, slot_start__gte=since).delete()
     claim(row, tables, since)

@@ -48,23 +48,26 @@ def sitting_early(restaurant_id: int, now: dt.datetime) -> list[Early]:
     ]
 
 
-def with_early(
-    view: Window, restaurant_id: int, start: dt.datetime, end: dt.datetime, now: dt.datetime, *, but: int = 0
-) -> Window:
-    """Return the `window` from start until end (UTC) in which who sits before their time has their tables, too.
+def early_between(
+    restaurant_id: int, start: dt.datetime, end: dt.datetime, now: dt.datetime, *, but: int = 0
+) -> list[Early]:
+    """Return who sits before their time at any moment from start until end (UTC).
 
     In one statement, or in none for what is days ahead. but is the reservation that is left out.
     """
     if start >= now + 2 * _DAY:
         # Nobody is seated before the service date, which may go on past midnight.
-        return view
-    early = {
-        table
-        for party in sitting_early(restaurant_id, now)
-        if party.meets(start, end) and party.reservation_id != but
-        for table in party.table_ids
-    }
-    return replace(view, taken=view.taken | early)
+        return []
+    found = sitting_early(restaurant_id, now)
+    return [party for party in found if party.meets(start, end) and party.reservation_id != but]
+
+
+def with_early(
+    view: Window, restaurant_id: int, start: dt.datetime, end: dt.datetime, now: dt.datetime, *, but: int = 0
+) -> Window:
+    """Return the `window` from start until end (UTC) in which `early_between` has its tables, too."""
+    early = early_between(restaurant_id, start, end, now, but=but)
+    return replace(view, taken=view.taken.union(*(party.table_ids for party in early)))
 
 
 def floor_window(
@@ -78,8 +81,10 @@ def floor_window(
 def taken_meanwhile(row: Reservation, now: dt.datetime) -> frozenset[int]:
     """Return the tables that others have from now until a party's own time: one that sits before it is put at none.
 
-    Nothing where that time has begun, else in three statements. The lock of the party's date is held.
+    Without those at which it sits already. Nothing where that time has begun, else in three statements. The lock of
+    the party's date is held.
     """
     if now >= row.starts_at:
         return frozenset()
-    return floor_window(row.restaurant_id, row.service_date, slot_of(now), row.starts_at, now, but=row.pk).taken
+    view = floor_window(row.restaurant_id, row.service_date, slot_of(now), row.starts_at, now, but=row.pk)
+    return view.taken.difference(row.table_ids if row.status == Reservation.Status.SEATED else ())

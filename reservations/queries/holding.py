@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from reservations.models import Reservation, Table, TableClaim
-from reservations.queries.early import sitting_early
+from reservations.queries.early import early_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,7 @@ def holders(
 def _early(
     restaurant_id: int, start: dt.datetime, end: dt.datetime, table_ids: Sequence[int] | None, but: int
 ) -> list[Holder]:
-    parties = [
-        party
-        for party in sitting_early(restaurant_id, timezone.now())
-        if party.meets(start, end) and party.reservation_id != but
-    ]
+    parties = early_between(restaurant_id, start, end, timezone.now(), but=but)
     if not parties:
         return []
     names = dict(Table.objects.filter(restaurant_id=restaurant_id).values_list("pk", "name"))
