@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from reservations.admin import misfits
-from reservations.admin.base import OwnedAdmin, ReadOnlyAdmin
+from reservations.admin.base import OwnedAdmin, ReadOnlyAdmin, counted, keys
 from reservations.admin.formats import local_text
 from reservations.admin.forms import CombinationForm
 from reservations.models import Area, Brake, CombinationTable, Table, TableClaim, TableCombination
@@ -30,14 +30,12 @@ class AreaAdmin(OwnedAdmin[Area]):
 
     def deletion_refusals(self, request: HttpRequest, objs: Iterable[Area]) -> Iterable[str]:
         """Keep an area with tables, which would go with it."""
-        counted = counts(Table.objects.filter(area__in=keys(objs)), "area")
-        for area in objs:
-            if number := counted.get(area.pk):
-                yield ngettext(
-                    "“%(area)s” has %(count)d table. Move it to another area first.",
-                    "“%(area)s” has %(count)d tables. Move them to another area first.",
-                    number,
-                ) % {"area": area, "count": number}
+        for area, number in counted(objs, Table.objects.all(), "area"):
+            yield ngettext(
+                "“%(area)s” has %(count)d table. Move it to another area first.",
+                "“%(area)s” has %(count)d tables. Move them to another area first.",
+                number,
+            ) % {"area": area, "count": number}
 
 
 @admin.register(Table)
@@ -153,13 +151,3 @@ class CombinationTableAdmin(ReadOnlyAdmin[CombinationTable]):
     list_display_links = None
     list_select_related = ("restaurant", "combination", "table")
     search_fields = ("combination__name", "table__name", "restaurant__name")
-
-
-def keys(objs: Iterable[Any]) -> Any:
-    """Return what an ``__in`` takes: a subquery for a queryset, however many rows it has."""
-    return objs.values("pk") if isinstance(objs, QuerySet) else [obj.pk for obj in objs]
-
-
-def counts(rows: QuerySet[Any], name: str) -> dict[int, int]:
-    """Return how many rows there are for each value of a column."""
-    return dict(rows.order_by().values_list(name).annotate(Count("pk")))

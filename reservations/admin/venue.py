@@ -16,13 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from reservations.admin import explain, floor, phone, timeline
-from reservations.admin.base import OwnedAdmin, SiteAdmin
+from reservations.admin.base import OwnedAdmin, SiteAdmin, counted
 from reservations.admin.chooser import FILTER
 from reservations.admin.formats import local_text
 from reservations.admin.forms import AreaFormSet, CuisineForm, RestaurantForm
 from reservations.admin.history import activity_links
 from reservations.admin.owners import OwnersFields
-from reservations.admin.tables import counts, keys
 from reservations.models import (
     Area,
     BookingImport,
@@ -207,14 +206,12 @@ class RestaurantAdmin(PhotoAdmin, OwnersFields, SiteAdmin[Restaurant]):
 
     def deletion_refusals(self, request: HttpRequest, objs: Iterable[Restaurant]) -> Iterable[str]:
         """Keep a restaurant that people booked at."""
-        counted = counts(Reservation.objects.filter(restaurant__in=keys(objs)), "restaurant")
-        for restaurant in objs:
-            if number := counted.get(restaurant.pk):
-                yield ngettext(
-                    "%(restaurant)s has %(count)d reservation. Untick “published” instead.",
-                    "%(restaurant)s has %(count)d reservations. Untick “published” instead.",
-                    number,
-                ) % {"restaurant": restaurant, "count": number}
+        for restaurant, number in counted(objs, Reservation.objects.all(), "restaurant"):
+            yield ngettext(
+                "%(restaurant)s has %(count)d reservation. Untick “published” instead.",
+                "%(restaurant)s has %(count)d reservations. Untick “published” instead.",
+                number,
+            ) % {"restaurant": restaurant, "count": number}
 
 
 @admin.register(RestaurantCuisine)
