@@ -83,7 +83,7 @@ def test_nobody_jumps_the_queue_while_a_table_comes_free(pair: Crew, one_table: 
 def test_where_whoever_frees_serves_nobody_the_same_race_is_won_by_who_came_last(
     pair: Crew, one_table: Restaurant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("booking", "placing"):
+    for module in ("booking", "offers"):
         monkeypatch.setattr(f"reservations.engine.{module}.serve_waitlist", lambda *_args: None)
     assert True in jumps(pair, one_table)
 
