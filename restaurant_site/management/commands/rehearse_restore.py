@@ -72,7 +72,15 @@ class Command(BaseCommand):
         name = f"rehearsal_{secrets.token_hex(4)}"
         former = signal.signal(signal.SIGTERM, _stop)
         try:
-            _create(name)
+            try:
+                with connection._nodb_cursor() as cursor:
+                    cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+            except ProgrammingError as error:
+                user = connection.settings_dict["USER"]
+                raise CommandError(
+                    f"No database can be made to restore it into: {str(error).strip()}. "
+                    f'ALTER ROLE "{user}" CREATEDB, or have DATABASE_URL name a user who may.'
+                ) from error
             yield name
         finally:
             # Whoever asks once more is not to leave it behind by that.
@@ -147,18 +155,6 @@ class Command(BaseCommand):
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _create(name: str) -> None:
-    try:
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    except ProgrammingError as error:
-        user = connection.settings_dict["USER"]
-        raise CommandError(
-            f"No database can be made to restore it into: {str(error).strip()}. "
-            f'ALTER ROLE "{user}" CREATEDB, or have DATABASE_URL name a user who may.'
-        ) from error
 
 
 def _pg_restore() -> Path:
